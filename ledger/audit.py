@@ -1,0 +1,493 @@
+"""The audit: everything recomputed from stored bytes, with nothing trusted but the log's public key.
+
+Entry by entry: the leaf's bytes, its place in the chain, its time, the envelope it digests, the signatures by the register as it stood
+there, every item against its commitment, every gap against an erasure. Then the tree from the leaves, every tile, every checkpoint, the head.
+Then the views folded again from the log and compared row by row. The first thing that is wrong is named: the entry, or table, key and
+column. What an audit does not look at, it says.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from sqlalchemy import Table, func, select
+from sqlmodel import SQLModel
+
+from ledger.errors import LedgerFault, Refusal, Words, shown
+from ledger.log.checkpoint import open_checkpoint
+from ledger.log.entry import NO_ENTRY_BEFORE, Entry
+from ledger.log.merkle import Edge, Hash
+from ledger.log.sizes import Size
+from ledger.log.tiles import grow_tiles
+from ledger.register import Register
+from ledger.statement import CommitmentWrong, Envelope, Header, OpenedItem, Statement, check_commitment
+from ledger.store.book import custody_of, read_opened, write_opened
+from ledger.store.fold import Views, folded
+from ledger.store.tables import BOUND, DERIVED, MUTABLE
+from ledger.views.book import MemoryBook, Record
+from ledger.vocabulary import said_type
+from ledger.vocabulary.registering import Erasure
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ledger.identifiers import PartyId, StatementId
+    from ledger.log.note import NoteVerifier
+
+_Value = TypeVar("_Value")
+
+#: Rows fetched at once while reading through the log.
+ROWS_AT_ONCE: Final = 500
+
+
+class AuditFailed(LedgerFault):
+    """The first thing that is not what it must be. `entry` is its position where it belongs to one."""
+
+    def __init__(
+        self, *, table: str, key: object, column: str, came: object, expected: str, entry: int | None = None
+    ) -> None:
+        self.table, self.key, self.column, self.entry = table, key, column, entry
+        self.came, self.expected = shown(came), expected
+        place = f"entry {entry}: " if entry is not None else ""
+        super().__init__(f"{place}{table} {key} column {column}: came '{self.came}', expected {expected}")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What a passed audit looked at, and what it did not."""
+
+    origin: str
+    size: int
+    root: str
+    entries: int
+    signatures: int
+    items: int
+    erased: int
+    checkpoints: int
+    tiles: int
+    views: int
+    not_checked: tuple[Words, ...]
+
+
+@dataclass(slots=True)
+class _State:
+    """What the audit knows after the entries it has read."""
+
+    register: Register | None = None
+    last: bytes = NO_ENTRY_BEFORE
+    at_ms: int = 0
+    signatures: int = 0
+    items: int = 0
+    leaves: list[Hash] = field(default_factory=list)
+    ids: dict[tuple[PartyId, StatementId], int] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    until: dict[int, int] = field(default_factory=dict)
+    missing: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    erased: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+def audit(
+    connection: Connection,
+    key: NoteVerifier,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> AuditReport:
+    """Recompute the log of this database. Raises `AuditFailed` at the first thing that is wrong."""
+    origin = key.name
+    _check_only_this_log(connection, origin)
+    size = int(_one(connection, "heads", origin)["size"])
+    state = _State()
+    for seq, raw, envelope, opened in _stored(connection, origin):
+        _check_entry(state, origin=origin, seq=seq, entry_row=raw, envelope_row=envelope, items_row=opened)
+        progress(seq + 1, size)
+    _check_erasures(state)
+    tiles = _check_tiles(connection, origin, state.leaves)
+    checkpoints = _check_checkpoints(connection, key, state.leaves)
+    root = _check_head(connection, origin, state)
+    views = _check_views(connection, origin, state)
+    return AuditReport(
+        origin=origin,
+        size=len(state.leaves),
+        root=str(root),
+        entries=len(state.leaves),
+        signatures=state.signatures,
+        items=state.items,
+        erased=sum(map(len, state.erased.values())),
+        checkpoints=checkpoints,
+        tiles=tiles,
+        views=views,
+        not_checked=NOT_CHECKED,
+    )
+
+
+NOT_CHECKED: Final = (
+    Words(
+        zh="日志时间是否真实：没有外部见证或时间戳时，只以运营者的时钟为凭",
+        en="whether the log's times are true: without an outside witness or timestamp they rest on the operator's clock",
+    ),
+    Words(
+        zh="是否另有一份内容不同的日志给别人看：要由见证人或第三方保存的检查点来比对",
+        en="whether others were shown a different log: compare with checkpoints that witnesses or third parties kept",
+    ),
+    Words(
+        zh="记录所述是否属实：签名只说明是谁说的",
+        en="whether records are true: a signature says who claimed it, not that it is so",
+    ),
+    Words(
+        zh="附件文件、封存的私钥（sealed_keys）和 API 密钥（access_keys）",
+        en="evidence files, sealed private keys (sealed_keys) and API keys (access_keys)",
+    ),
+)
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+def _rows(connection: Connection, name: str) -> Iterator[dict[str, object]]:
+    """All rows of a table in the order of its key."""
+    table = _table(name)
+    order = list(table.primary_key.columns)
+    result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table).order_by(*order))
+    for row in result.mappings():
+        yield {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
+
+
+def _one(connection: Connection, name: str, origin: str) -> dict[str, int]:
+    table = _table(name)
+    rows = connection.execute(select(table.c.size).where(table.c.log_id == origin)).all()
+    if len(rows) != 1:
+        raise AuditFailed(table=name, key=origin, column="log_id", came=f"{len(rows)} rows", expected="1 row")
+    return {"size": rows[0].size}
+
+
+def _check_only_this_log(connection: Connection, origin: str) -> None:
+    for name in (*BOUND, *DERIVED, *MUTABLE):
+        table = _table(name)
+        strange = connection.execute(
+            select(func.min(table.c.log_id)).where(table.c.log_id != origin)
+        ).scalar_one()
+        if strange is not None:
+            raise AuditFailed(table=name, key=strange, column="log_id", came=strange, expected=origin)
+
+
+_Row = dict[str, object]
+
+
+def _stored(connection: Connection, origin: str) -> Iterator[tuple[int, _Row, _Row, _Row]]:
+    """Entry, envelope and items rows side by side; a gap or an extra row in any of the three is a fault."""
+    streams = [_rows(connection, name) for name in ("entries", "envelopes", "items")]
+    seq = 0
+    while True:
+        rows = [next(stream, None) for stream in streams]
+        if all(row is None for row in rows):
+            return
+        for name, row in zip(("entries", "envelopes", "items"), rows, strict=True):
+            if row is None or row["seq"] != seq:
+                came = "no row" if row is None else row["seq"]
+                raise AuditFailed(
+                    table=name, key=(origin, seq), column="seq", came=came, expected=str(seq), entry=seq
+                )
+        entries, envelopes, items = rows
+        if entries is not None and envelopes is not None and items is not None:
+            yield seq, entries, envelopes, items
+        seq += 1
+
+
+def _check_entry(
+    state: _State, *, origin: str, seq: int, entry_row: _Row, envelope_row: _Row, items_row: _Row
+) -> None:
+    key = (origin, seq)
+
+    def fail(table: str, column: str, came: object, expected: str) -> AuditFailed:
+        return AuditFailed(table=table, key=key, column=column, came=came, expected=expected, entry=seq)
+
+    entry = _read(
+        lambda: Entry.parse(_bytes(entry_row["raw"])), lambda why: fail("entries", "raw", why, "an entry")
+    )
+    if entry.prev != state.last:
+        raise fail(
+            "entries", "raw", entry.prev.hex(), f"prev = leaf hash {state.last.hex()} of the entry before"
+        )
+    if entry_row["prev"] != entry.prev:
+        raise fail("entries", "prev", _bytes(entry_row["prev"]).hex(), entry.prev.hex())
+    if entry.at_ms < state.at_ms:
+        raise fail("entries", "raw", entry.at_ms, f"a time not before {state.at_ms}")
+    envelope = _read(
+        lambda: Envelope.parse(_bytes(envelope_row["raw"])),
+        lambda why: fail("envelopes", "raw", why, "an envelope"),
+    )
+    if envelope.digest != entry.statement:
+        raise fail(
+            "envelopes", "raw", envelope.digest.hex(), f"the bytes with SHA-256 {entry.statement.hex()}"
+        )
+    header = _read(
+        lambda: Header.parse(envelope.payload), lambda why: fail("envelopes", "raw", why, "a header")
+    )
+    if header.log != origin:
+        raise fail("envelopes", "raw", header.log, origin)
+    _check_names(state, header, entry_row, fail)
+    opened = _check_items(header, items_row, fail)
+    state.items += len(opened)
+    state.last, state.at_ms = entry.leaf_hash, entry.at_ms
+    state.leaves.append(Hash(entry.leaf_hash))
+    state.ids[header.issuer, header.id] = seq
+    _check_statement(state, seq=seq, entry=entry, envelope=envelope, header=header, opened=opened, fail=fail)
+
+
+_Fail = Callable[[str, str, object, str], AuditFailed]
+
+
+def _check_names(state: _State, header: Header, entry_row: _Row, fail: _Fail) -> None:
+    for column, value in (("issuer", str(header.issuer)), ("statement_id", str(header.id))):
+        if entry_row[column] != value:
+            raise fail("entries", column, entry_row[column], value)
+    before = state.ids.get((header.issuer, header.id))
+    if before is not None:
+        raise fail("entries", "statement_id", header.id, f"an id not used before (entry {before})")
+
+
+def _check_items(header: Header, items_row: _Row, fail: _Fail) -> tuple[OpenedItem | None, ...]:
+    opened = _read(
+        lambda: read_opened(_bytes(items_row["opened"])),
+        lambda why: fail("items", "opened", why, "a list of items"),
+    )
+    if write_opened(opened) != items_row["opened"]:
+        raise fail("items", "opened", items_row["opened"], "its RFC 8785 form")
+    if len(opened) != len(header.items):
+        raise fail("items", "opened", f"{len(opened)} places", f"{len(header.items)} places")
+    for place, (one, commitment) in enumerate(zip(opened, header.items, strict=True)):
+        if one is None:
+            continue
+        try:
+            check_commitment(one, commitment, header=header, place=place)
+        except CommitmentWrong as wrong:
+            raise fail(
+                "items",
+                "opened",
+                f"item {place} ({one.item.kind})",
+                "the item and salt that were committed to",
+            ) from wrong
+    return opened
+
+
+def _check_statement(
+    state: _State,
+    *,
+    seq: int,
+    entry: Entry,
+    envelope: Envelope,
+    header: Header,
+    opened: Sequence[OpenedItem | None],
+    fail: _Fail,
+) -> None:
+    """Signatures by the register before this entry, the record its items make, and the register after it."""
+    kept = tuple(one for one in opened if one is not None)
+    statement = Statement(envelope=envelope, header=header, opened=kept)
+    try:
+        if state.register is None:
+            state.register = Register.found(statement)
+            signers = [state.register.keys[one.keyid] for one in envelope.signatures]
+        else:
+            signers = list(state.register.signed_by(envelope, at=seq))
+            state.register = state.register.after(statement, at=seq).at_size(seq + 1)
+    except (Refusal, LedgerFault) as wrong:
+        raise fail("envelopes", "raw", str(wrong), "signatures by keys enrolled before this entry") from wrong
+    if all(one.party != header.issuer for one in signers):
+        raise fail("envelopes", "raw", [str(one.party) for one in signers], f"a signature by {header.issuer}")
+    state.signatures += len(envelope.signatures)
+    missing = tuple(place for place, one in enumerate(opened) if one is None)
+    if missing:
+        state.missing[seq] = missing
+    kind = _read(lambda: said_type(header.type), lambda why: fail("envelopes", "raw", why, "a known type"))
+    items = [one.item for one in kept]
+    said = (
+        kind.from_remaining(items)
+        if missing
+        else _read(
+            lambda: kind.from_items(items), lambda why: fail("items", "opened", why, f"a {header.type}")
+        )
+    )
+    if isinstance(said, Erasure):
+        for one in said.erased:
+            state.erased[state.ids.get((one.issuer, one.statement), -1)].update(one.places)
+    if header.corrects is not None:
+        earlier = state.ids.get((header.issuer, header.corrects))
+        if earlier is None or earlier in state.until:
+            raise fail("envelopes", "raw", header.corrects, "an earlier statement not yet put right")
+        state.until[earlier] = seq
+    state.records.append(
+        Record(
+            seq=seq,
+            at_ms=entry.at_ms,
+            header=header,
+            said=said,
+            custody=custody_of(envelope, state.register),
+            missing=missing,
+        )
+    )
+
+
+def _check_erasures(state: _State) -> None:
+    """A gap without an erasure, or an erasure whose items are still there."""
+    for seq in sorted({*state.missing, *state.erased}):
+        gone, said = set(state.missing.get(seq, ())), state.erased.get(seq, set())
+        if gone != said:
+            raise AuditFailed(
+                table="items",
+                key=seq,
+                column="opened",
+                came=f"missing places {sorted(gone)}",
+                expected=f"the erased places {sorted(said)}",
+                entry=seq if seq >= 0 else None,
+            )
+
+
+def _check_tiles(connection: Connection, origin: str, leaves: Sequence[Hash]) -> int:
+    expected = grow_tiles(Size(0), leaves, lambda _level, _number: b"")
+    found = {(row["level"], row["number"]): row["hashes"] for row in _rows(connection, "tiles")}
+    for place in sorted({*expected, *found}, key=str):
+        ours, theirs = expected.get(place), found.get(place)  # type: ignore[call-overload]  # both are (int, int)
+        if ours != theirs:
+            first = next(
+                (
+                    at
+                    for at in range(0, 8192, 32)
+                    if (ours or b"")[at : at + 32] != (theirs or b"")[at : at + 32]
+                ),
+                0,
+            )
+            raise AuditFailed(
+                table="tiles",
+                key=(origin, *place),
+                column="hashes",
+                came=f"other bytes from hash {first // 32} on",
+                expected="the hashes of the entries below it",
+            )
+    return len(expected)
+
+
+def _check_checkpoints(connection: Connection, key: NoteVerifier, leaves: Sequence[Hash]) -> int:
+    edge, count, last = Edge.empty(), 0, 0
+    for row in _rows(connection, "checkpoints"):
+        size = int(str(row["size"]))
+        place = (key.name, size)
+        opened = _read(
+            lambda row=row: open_checkpoint(_bytes(row["note"]), origin=key.name, log_keys=[key]).checkpoint,  # type: ignore[misc]  # bound now
+            lambda why, place=place: AuditFailed(  # type: ignore[misc]  # bound now
+                table="checkpoints", key=place, column="note", came=why, expected=f"a note signed by {key}"
+            ),
+        )
+        if not last < size <= len(leaves) or opened.size != size:
+            raise AuditFailed(
+                table="checkpoints",
+                key=place,
+                column="size",
+                came=size,
+                expected=f"{opened.size} ≤ {len(leaves)}",
+            )
+        edge, last, count = edge.extend(leaves[last:size]), size, count + 1
+        if opened.root != edge.root():
+            raise AuditFailed(
+                table="checkpoints",
+                key=place,
+                column="note",
+                came=opened.root,
+                expected=f"root {edge.root()}",
+            )
+    if last != len(leaves):
+        raise AuditFailed(
+            table="checkpoints",
+            key=key.name,
+            column="size",
+            came=last,
+            expected=f"a checkpoint of size {len(leaves)}",
+        )
+    return count
+
+
+def _check_head(connection: Connection, origin: str, state: _State) -> Hash:
+    edge = Edge.empty().extend(state.leaves)
+    expected = {
+        "log_id": origin,
+        "size": len(state.leaves),
+        "root": bytes(edge.root()),
+        "edge": edge.to_bytes(),
+        "last": state.last,
+        "at_ms": state.at_ms,
+    }
+    for row in _rows(connection, "heads"):
+        for column, value in expected.items():
+            if row[column] != value:
+                raise AuditFailed(
+                    table="heads", key=origin, column=column, came=row[column], expected=shown(value)
+                )
+    return edge.root()
+
+
+def _check_views(connection: Connection, origin: str, state: _State) -> int:
+    if state.register is None:
+        raise AuditFailed(
+            table="entries", key=(origin, 0), column="seq", came="no entry", expected="a genesis", entry=0
+        )
+    book = MemoryBook(state.register)
+    for record in state.records:
+        book.add(record)
+    expected = folded(book, state.records, state.until)
+    found = stored_views(connection)
+    for name in DERIVED:
+        ours: frozenset[tuple[object, ...]] = getattr(expected, name)
+        theirs: frozenset[tuple[object, ...]] = getattr(found, name)
+        wrong = sorted(ours ^ theirs, key=repr)
+        if wrong:
+            row = wrong[0]
+            why = (
+                "a row that folding the log gives"
+                if row in ours
+                else "no such row: folding the log does not give it"
+            )
+            column = _differing_column(name, row, ours if row in theirs else theirs)
+            raise AuditFailed(
+                table=name, key=row[:2], column=column, came="missing" if row in ours else row, expected=why
+            )
+    return sum(len(getattr(expected, name)) for name in DERIVED)
+
+
+_VIEW_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "marks": ("seq", "by_seq"),
+    "mentions": ("key", "occurred_ms", "seq", "until_seq"),
+    "findings": ("subject", "number", "party", "kind", "grade", "since_ms", "body"),
+}
+
+
+def stored_views(connection: Connection) -> Views:
+    """The view tables as they are stored."""
+    found = {
+        name: frozenset(tuple(row[column] for column in columns) for row in _rows(connection, name))
+        for name, columns in _VIEW_COLUMNS.items()
+    }
+    return Views(marks=found["marks"], mentions=found["mentions"], findings=found["findings"])  # type: ignore[arg-type]  # rows as stored
+
+
+def _differing_column(name: str, row: tuple[object, ...], others: frozenset[tuple[object, ...]]) -> str:
+    """The column in which a row differs from its nearest counterpart on the other side."""
+    columns = _VIEW_COLUMNS[name]
+    for other in others:
+        differing = [column for column, one, two in zip(columns, row, other, strict=True) if one != two]
+        if len(differing) == 1:
+            return differing[0]
+    return columns[0]
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _read(read: Callable[[], _Value], fail: Callable[[str], AuditFailed]) -> _Value:
+    try:
+        return read()
+    except (Refusal, LedgerFault) as wrong:
+        raise fail(str(wrong)) from wrong

@@ -1,0 +1,312 @@
+"""The gate: may this be recorded, may this be done. Every way into the ledger leads through `admit`.
+
+What *happened* is admitted, whatever one thinks of it: a record kept out of the ledger is kept off the books, and findings say what is
+odd about it. Refused is only what cannot be a record: a signature that fails, a signer nobody enrolled, someone without the right
+to say it, a malformed value, a time that has not come.
+
+What we are *asked to do* (issue codes, offer a delivery, print a label) is another question, and is refused while a hold or a recall
+stands: `may_do`.
+
+The gate takes values and a time and returns values; it knows no table and no framework.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, UnknownName, Words
+from ledger.identifiers import Instant, PartyId
+from ledger.register import REGISTER_TYPES, Role
+from ledger.vocabulary import said_type
+from ledger.vocabulary.correctable import Correctable, Correction
+from ledger.vocabulary.goods import Codes
+from ledger.vocabulary.oversight import Hold, Inspection, Recall
+from ledger.vocabulary.parties import Licence, Party
+from ledger.vocabulary.registering import Credential, Erasure, Key
+from ledger.vocabulary.trade import Shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ledger.identifiers import GoodsId, StatementId
+    from ledger.register import Custody, Enrolment, Register
+    from ledger.statement import Header, Statement
+    from ledger.vocabulary.said import Said
+
+#: How far a sender's clock may run ahead of the log's.
+AHEAD_MS_MAX = 5 * 60 * 1000
+
+_TRADERS: Final[frozenset[Role]] = frozenset({"enterprise", "operator", "registrar"})
+_OFFICIALS: Final[frozenset[Role]] = frozenset({"authority"})
+_ANYONE: Final[frozenset[Role]] = frozenset(
+    {"enterprise", "operator", "registrar", "authority", "laboratory"}
+)
+
+#: Who may say what. A type that is not here may be said by traders.
+RIGHTS: Final[dict[str, frozenset[Role]]] = {
+    "genesis.v1": frozenset(),
+    "key.v1": frozenset({"registrar"}),
+    "credential.v1": frozenset({"registrar"}),
+    "erasure.v1": frozenset({"registrar"}),
+    "inspection.v1": _OFFICIALS,
+    "recall.v1": _TRADERS | _OFFICIALS,
+    "hold.v1": _TRADERS | _OFFICIALS,
+    "adjustment.v1": _TRADERS | _OFFICIALS,
+    "test_result.v1": _ANYONE,
+    "certificate.v1": _ANYONE,
+    "licence.v1": _ANYONE,
+    "party.v1": _ANYONE,
+    "complaint.v1": frozenset({"registrar", "authority", "operator"}),
+    "correction.v1": _ANYONE,
+    "epcis_event.v1": _TRADERS,
+}
+
+#: Who may enter a record for somebody else; the record shows both names.
+MAY_ENTER_FOR_OTHERS: Final[frozenset[Role]] = frozenset({"operator", "registrar"})
+
+
+class AnotherLog(Refusal):
+    """The statement was made for another log. A copy of it proves nothing here."""
+
+    title = Words(zh="不是写给本日志的记录", en="made for another log")
+
+
+class NotYetHappened(Refusal):
+    """The claimed time lies more than five minutes ahead of the log's clock."""
+
+    title = Words(zh="发生时间在未来", en="claimed time lies ahead")
+
+
+class CertificateNotValid(NotAllowed):
+    """An officer's certificate that is unknown, another agency's, or not valid now (持证上岗)."""
+
+    title = Words(zh="执法证无效", en="officer's certificate not valid")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the gate must know of an earlier statement that a new one refers to."""
+
+    type: str
+    superseded: bool
+    items: int
+
+
+class Known(Protocol):
+    """The few things the gate asks of what is already recorded."""
+
+    def earlier(self, issuer: PartyId, statement: StatementId) -> Earlier | None:
+        """The issuer's earlier statement of that id."""
+        ...
+
+    def first_declarer(self, party: PartyId) -> PartyId | None:
+        """Who first recorded this party."""
+        ...
+
+    def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
+        """The hold or recall that stands on these goods in this party's hands, in words."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A statement that may be recorded: its content, whose keys signed it, and the register after it."""
+
+    statement: Statement
+    said: Said
+    signers: tuple[Enrolment, ...]
+    register: Register
+
+    @property
+    def custody(self) -> Custody:
+        """`custodial` if the operator holds any of the keys that signed."""
+        return "custodial" if any(one.custody == "custodial" for one in self.signers) else "own"
+
+
+def admit(statement: Statement, *, register: Register, known: Known, at_ms: int) -> Admitted:
+    """Decide whether this statement may become the entry at position `register.size`, at the log's time `at_ms`."""
+    header, position = statement.header, register.size
+    if header.log != register.origin:
+        raise AnotherLog(field="log", came=header.log, expected=Words(zh=register.origin, en=register.origin))
+    signers = register.signed_by(statement.envelope, at=position)
+    said = said_type(header.type).from_items(statement.items)
+    if header.occurred_at.ms > at_ms + AHEAD_MS_MAX:
+        latest = str(Instant(at_ms + AHEAD_MS_MAX).at_shanghai())
+        raise NotYetHappened(
+            field="occurred_at",
+            came=header.occurred_at,
+            expected=Words(zh=f"不晚于 {latest}", en=f"at most {latest}"),
+        )
+    role = _role_of_issuer(header, signers)
+    _check_right(header, role)
+    _check_correction(header, said, known)
+    _check_subject(header, said, role=role, register=register, known=known)
+    _check_officers(header, said, role=role, register=register, at_ms=at_ms)
+    _check_asked(header, said, known)
+    after = register.after(statement, at=position)
+    return Admitted(statement=statement, said=said, signers=signers, register=after)
+
+
+def may_do(goods: Collection[GoodsId], *, by: PartyId, known: Known, field: str = "goods") -> None:
+    """Raise `Blocked` while a hold or a recall stands on any of these goods in this party's hands."""
+    for one in goods:
+        order = known.standing_order(one, by)
+        if order is not None:
+            expected = Words(
+                zh=f"无控制或召回的货物（{order.zh}）", en=f"goods under no hold or recall ({order.en})"
+            )
+            raise Blocked(field=field, came=one, expected=expected)
+
+
+def _role_of_issuer(header: Header, signers: tuple[Enrolment, ...]) -> Role:
+    """The role the issuer's own key was enrolled with. A signature of somebody else alone says nothing for the issuer."""
+    for signer in signers:
+        if signer.party == header.issuer:
+            return signer.role
+    came = [str(signer.party) for signer in signers]
+    raise NotAllowed(
+        field="signatures",
+        came=came,
+        expected=Words(zh=f"{header.issuer} 的签名", en=f"a signature by {header.issuer}"),
+    )
+
+
+def _check_right(header: Header, role: Role) -> None:
+    allowed = RIGHTS.get(header.type, _TRADERS)
+    if role not in allowed:
+        roles = ", ".join(sorted(allowed)) or "—"
+        raise NotAllowed(
+            field="type",
+            came=f"{header.type} by {role}",
+            expected=Words(zh=f"角色：{roles}", en=f"role: {roles}"),
+        )
+    if header.on_behalf_of is not None and role not in MAY_ENTER_FOR_OTHERS:
+        roles = ", ".join(sorted(MAY_ENTER_FOR_OTHERS))
+        raise NotAllowed(
+            field="on_behalf_of",
+            came=header.on_behalf_of,
+            expected=Words(zh=f"仅 {roles} 可代录", en=f"only {roles} may enter for others"),
+        )
+
+
+def _check_correction(header: Header, said: Said, known: Known) -> None:
+    """Only the author puts a record right, only with one of the same type, and with a reason."""
+    reason = said.correction_reason if isinstance(said, (Correctable, Correction)) else None
+    if header.corrects is None:
+        if reason is not None:
+            raise Malformed(
+                field="corrects",
+                came="",
+                expected=Words(zh="被更正记录的编号", en="the id of the record put right"),
+            )
+        return
+    if reason is None:
+        raise Malformed(field="correction_reason", came="", expected=Words(zh="更正原因", en="a reason"))
+    earlier = known.earlier(header.issuer, header.corrects)
+    if earlier is None:
+        raise UnknownName(
+            field="corrects",
+            came=header.corrects,
+            expected=Words(zh="本方已有的记录", en="an earlier record of the same issuer"),
+        )
+    if earlier.type in REGISTER_TYPES or (header.type not in {earlier.type, Correction.TYPE}):
+        raise Malformed(
+            field="corrects",
+            came=earlier.type,
+            expected=Words(zh=f"同类记录 {header.type}", en=f"a {header.type}"),
+        )
+    if earlier.superseded:
+        raise Malformed(
+            field="corrects",
+            came=header.corrects,
+            expected=Words(zh="最新的一条记录", en="the latest record, not one already put right"),
+        )
+
+
+def _check_subject(header: Header, said: Said, *, role: Role, register: Register, known: Known) -> None:
+    """A party's sheet and licences are its own or the registrar's to record; others may declare only parties nobody speaks for."""
+    subject = said.party if isinstance(said, Party) else said.holder if isinstance(said, Licence) else None
+    if subject is not None and role not in {"registrar", "authority"}:
+        owner = subject if register.role_of(subject) is not None else known.first_declarer(subject)
+        if owner is not None and owner not in {header.issuer, header.on_behalf_of}:
+            raise NotAllowed(
+                field="party",
+                came=subject,
+                expected=Words(zh="本方或本方申报的主体", en="yourself or a party you declared"),
+            )
+    if (
+        isinstance(said, Key)
+        and said.action == "enrol"
+        and None in {said.party, said.role, said.custody, said.public_key}
+    ):
+        expected = "party, role, custody, kind_of_key, public_key"
+        raise Malformed(field="key", came="enrol", expected=Words(zh=expected, en=expected))
+    if isinstance(said, Erasure):
+        _check_erasure(said, known)
+
+
+def _check_erasure(said: Erasure, known: Known) -> None:
+    for number, one in enumerate(said.erased):
+        earlier = known.earlier(one.issuer, one.statement)
+        if earlier is None or earlier.type in REGISTER_TYPES:
+            raise UnknownName(
+                field=f"erased[{number}].statement",
+                came=one.statement,
+                expected=Words(zh="已记录的业务记录", en="a recorded trade statement"),
+            )
+        if max(one.places) >= earlier.items or min(one.places) < 0 or len(set(one.places)) != len(one.places):
+            raise Malformed(
+                field=f"erased[{number}].places",
+                came=list(one.places),
+                expected=Words(
+                    zh=f"0 至 {earlier.items - 1}，不重复", en=f"places 0 to {earlier.items - 1}, each once"
+                ),
+            )
+
+
+def _check_officers(header: Header, said: Said, *, role: Role, register: Register, at_ms: int) -> None:
+    """Rows 25 and 40 of the documents: no official act without a certificate that is valid when the log takes it."""
+    if isinstance(said, Inspection):
+        numbers: tuple[str, ...] = said.officers
+    elif isinstance(said, (Hold, Recall)) and role == "authority":
+        if said.officer is None:
+            raise CertificateNotValid(
+                field="officer", came="", expected=Words(zh="执法证号", en="an officer's certificate number")
+            )
+        numbers = (said.officer,)
+    else:
+        return
+    for number in numbers:
+        credential = register.credentials.get(number)
+        if credential is None or credential.party != header.issuer or not credential.valid_at(at_ms):
+            moment = str(Instant(at_ms).at_shanghai())
+            raise CertificateNotValid(
+                field="officer",
+                came=number,
+                expected=Words(
+                    zh=f"本机关在 {moment} 有效的执法证", en=f"a certificate of this agency valid at {moment}"
+                ),
+            )
+
+
+def _check_asked(header: Header, said: Said, known: Known) -> None:
+    party = header.on_behalf_of or header.issuer
+    if isinstance(said, Codes) and said.action == "issue":
+        may_do([said.goods], by=party, known=known)
+    if isinstance(said, Shipment) and said.offer and header.corrects is None:
+        may_do([line.goods for line in said.lines], by=party, known=known, field="lines")
+
+
+__all__ = [
+    "AHEAD_MS_MAX",
+    "RIGHTS",
+    "Admitted",
+    "AnotherLog",
+    "Credential",
+    "Earlier",
+    "Known",
+    "NotYetHappened",
+    "admit",
+    "may_do",
+]

@@ -1,0 +1,204 @@
+"""The book in the database: the same answers as `ledger.views.book.MemoryBook`, read within one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import or_, select
+
+from ledger.canonical import Json, canonical, read
+from ledger.errors import LedgerFault
+from ledger.identifiers import PartyId, StatementId
+from ledger.log.entry import Entry
+from ledger.register import Register
+from ledger.statement import Envelope, Header, OpenedItem, Statement
+from ledger.store.tables import EntryRow, EnvelopeRow, ItemsRow, MarkRow, MentionRow
+from ledger.views.book import Mention, Record, statement_key
+from ledger.vocabulary import said_type
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ledger.register import Custody
+
+#: How many values one `IN (…)` holds.
+ASKED_AT_ONCE_MAX = 500
+
+_entries, _envelopes, _items = EntryRow.__table__, EnvelopeRow.__table__, ItemsRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_marks, _mentions = MarkRow.__table__, MentionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+
+_Asked = TypeVar("_Asked")
+
+
+class StoreBroken(LedgerFault):
+    """Stored bytes do not read back as what was stored. `suyuan audit` names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One entry as its rows hold it: the leaf, the envelope, and the items that are left (None where erased)."""
+
+    seq: int
+    entry: Entry
+    envelope: Envelope
+    opened: tuple[OpenedItem | None, ...]
+
+    @property
+    def header(self) -> Header:
+        """The signed header."""
+        return Header.parse(self.envelope.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlBook:
+    """See `ledger.views.book.Book`. `size` may be less than the log's: then the book stands as it stood then."""
+
+    connection: Connection
+    log_id: str
+    register: Register
+    size: int
+
+    def mentions(self, keys: Collection[str]) -> list[Mention]:
+        """See `Book`."""
+        found: list[Mention] = []
+        for some in _portions(sorted(set(keys))):
+            rows = self.connection.execute(
+                select(_mentions.c.key, _mentions.c.occurred_ms, _mentions.c.seq).where(
+                    _mentions.c.key.in_(some),
+                    _mentions.c.log_id == self.log_id,
+                    _mentions.c.seq < self.size,
+                    or_(_mentions.c.until_seq.is_(None), _mentions.c.until_seq >= self.size),
+                )
+            )
+            found.extend(Mention(*row) for row in rows)
+        # Sorted here: databases disagree on how text sorts.
+        return sorted(found)
+
+    def records(self, seqs: Collection[int]) -> Mapping[int, Record]:
+        """See `Book`."""
+        marks = self._marks(seqs)
+        return {
+            stored.seq: record_of(stored, register=self.register, superseded_by=marks.get(stored.seq))
+            for stored in stored_entries(self.connection, self.log_id, seqs)
+        }
+
+    def position(self, statement: StatementId, issuer: PartyId | None = None) -> int | None:
+        """See `Book`."""
+        if issuer is not None:
+            found = self.connection.execute(
+                select(_entries.c.seq).where(
+                    _entries.c.log_id == self.log_id,
+                    _entries.c.issuer == str(issuer),
+                    _entries.c.statement_id == str(statement),
+                    _entries.c.seq < self.size,
+                )
+            ).scalar_one_or_none()
+            return None if found is None else int(found)
+        records = self.records({mention.seq for mention in self.mentions([statement_key(statement)])})
+        return min((seq for seq, record in records.items() if record.header.id == statement), default=None)
+
+    def _marks(self, seqs: Collection[int]) -> dict[int, StatementId]:
+        marks: dict[int, StatementId] = {}
+        for some in _portions(sorted(set(seqs))):
+            rows = self.connection.execute(
+                select(_marks.c.seq, _entries.c.statement_id)
+                .join(_entries, (_entries.c.log_id == _marks.c.log_id) & (_entries.c.seq == _marks.c.by_seq))
+                .where(_marks.c.log_id == self.log_id, _marks.c.seq.in_(some), _marks.c.by_seq < self.size)
+            )
+            marks.update({seq: StatementId.parse(text) for seq, text in rows})
+        return marks
+
+
+def stored_entries(connection: Connection, log_id: str, seqs: Collection[int]) -> Iterator[Stored]:
+    """The entries at these positions, in order."""
+    for some in _portions(sorted(set(seqs))):
+        rows = connection.execute(
+            select(_entries.c.seq, _entries.c.raw, _envelopes.c.raw, _items.c.opened)
+            .join(
+                _envelopes, (_envelopes.c.log_id == _entries.c.log_id) & (_envelopes.c.seq == _entries.c.seq)
+            )
+            .join(_items, (_items.c.log_id == _entries.c.log_id) & (_items.c.seq == _entries.c.seq))
+            .where(_entries.c.log_id == log_id, _entries.c.seq.in_(some))
+            .order_by(_entries.c.seq)
+        )
+        for seq, raw, envelope, opened in rows:
+            yield Stored(
+                seq=seq,
+                entry=Entry.parse(bytes(raw)),
+                envelope=Envelope.parse(bytes(envelope)),
+                opened=read_opened(bytes(opened)),
+            )
+
+
+def record_of(stored: Stored, *, register: Register, superseded_by: StatementId | None) -> Record:
+    """A stored entry as a record. Its bytes were checked when they were admitted; the audit checks them again."""
+    header = stored.header
+    kind = said_type(header.type)
+    items = [one.item for one in stored.opened if one is not None]
+    missing = tuple(place for place, one in enumerate(stored.opened) if one is None)
+    return Record(
+        seq=stored.seq,
+        at_ms=stored.entry.at_ms,
+        header=header,
+        said=kind.from_remaining(items),
+        custody=custody_of(stored.envelope, register),
+        missing=missing,
+        superseded_by=superseded_by,
+    )
+
+
+def custody_of(envelope: Envelope, register: Register) -> Custody:
+    """`custodial` if the operator holds any of the keys that signed."""
+    kept = any(
+        register.keys[one.keyid].custody == "custodial"
+        for one in envelope.signatures
+        if one.keyid in register.keys
+    )
+    return "custodial" if kept else "own"
+
+
+def read_opened(raw: bytes) -> tuple[OpenedItem | None, ...]:
+    """The items row: a JSON list in which an erased place is null."""
+    value = read(raw, field="items", bytes_max=4 * 1024 * 1024)
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        message = f"an items row holds {value!r}, expected a list"
+        raise StoreBroken(message)
+    return tuple(
+        None if one is None else OpenedItem.from_json(one, field=f"items[{place}]")
+        for place, one in enumerate(value)
+    )
+
+
+def write_opened(opened: Iterable[OpenedItem | None]) -> bytes:
+    """The inverse of `read_opened`."""
+    body: list[Json] = [None if one is None else one.as_json() for one in opened]
+    return canonical(body)
+
+
+def register_of(connection: Connection, log_id: str, *, size: int) -> Register:
+    """The register at one log size: its own statements folded in order."""
+    kinds = [f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1")]
+    rows = connection.execute(
+        select(_mentions.c.seq).where(
+            _mentions.c.key.in_(kinds), _mentions.c.log_id == log_id, _mentions.c.seq < size
+        )
+    )
+    register: Register | None = None
+    for stored in stored_entries(connection, log_id, {seq for (seq,) in rows}):
+        statement = Statement(
+            envelope=stored.envelope,
+            header=stored.header,
+            opened=tuple(one for one in stored.opened if one is not None),
+        )
+        register = Register.found(statement) if register is None else register.after(statement, at=stored.seq)
+    if register is None:
+        message = f"log {log_id} has no genesis"
+        raise StoreBroken(message)
+    return register.at_size(size)
+
+
+def _portions(values: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+    for start in range(0, len(values), ASKED_AT_ONCE_MAX):
+        yield values[start : start + ASKED_AT_ONCE_MAX]

@@ -1,0 +1,166 @@
+"""Opening the database so that what it says is stored is stored.
+
+SQLite: write-ahead log, `synchronous=FULL`, `BEGIN IMMEDIATE` for writers, and a library without the WAL-reset bug.
+PostgreSQL: READ COMMITTED with the head row locked, and the settings that make a commit durable; anything less is refused at start.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pysqlite3.dbapi2 as sqlite
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
+
+from ledger.errors import LedgerFault
+from ledger.store import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+#: sqlite.org: two connections could corrupt a write-ahead log in 3.7.0 to 3.51.2; mended in 3.51.3.
+WAL_RESET_BUG: Final = ((3, 7, 0), (3, 51, 2))
+BUSY_SECONDS: Final = 30
+
+#: Rows of these tables are never changed or removed. The database refuses too, in case we forget.
+NEVER_CHANGED: Final = ("entries", "checkpoints")
+#: Rows of these may change (the right edge, an erasure), never go.
+NEVER_REMOVED: Final = ("envelopes", "items", "tiles", "heads")
+
+
+class UnsafeStore(LedgerFault):
+    """The database would lose or corrupt what it acknowledged. Nothing was opened."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine whose commits are durable, or `UnsafeStore`."""
+    return _open_sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _open_postgresql(url)
+
+
+def create_tables(engine: Engine, *, app_role: str | None = None) -> None:
+    """Make the tables and their guards where they do not exist yet. On PostgreSQL `app_role` is granted what the recorder needs."""
+    SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables[name] for name in _NAMES])
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            _guard_sqlite(connection)
+        elif app_role is not None:
+            _guard_postgresql(connection, app_role)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may write. It takes the writer's place at once, so it never fails half-way for want of it."""
+    with engine.connect().execution_options(suyuan_writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads and sees one state of the log throughout."""
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    seen_at_once = options if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**seen_at_once) as connection, connection.begin():
+        yield connection
+
+
+_NAMES: Final = tables.BOUND + tables.DERIVED + tables.MUTABLE
+
+
+def check_sqlite_version(version: tuple[int, ...]) -> None:
+    """Refuse a library whose write-ahead log can corrupt itself."""
+    first, last = WAL_RESET_BUG
+    if first <= version <= last:
+        shown = ".".join(map(str, version))
+        message = f"SQLite {shown} has the WAL-reset bug (3.7.0 to 3.51.2), expected 3.51.3 or later"
+        raise UnsafeStore(message)
+
+
+def _open_sqlite(url: str) -> Engine:
+    check_sqlite_version(sqlite.sqlite_version_info)
+    engine = create_engine(
+        url, module=sqlite, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite.Connection, _record: object) -> None:
+        # The driver must not open transactions of its own: `BEGIN IMMEDIATE` is ours to say.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "fullfsync=ON",
+            "checkpoint_fullfsync=ON",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "secure_delete=ON",
+            "recursive_triggers=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("suyuan_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _open_postgresql(url: str) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+    )
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            value = connection.execute(text(f"SHOW {setting}")).scalar_one()
+            if value in {"off", "local"} and not (
+                setting == "synchronous_commit" and value == "local" and not _replicas(connection)
+            ):
+                message = f"PostgreSQL {setting} is {value}, expected on: acknowledged entries could be lost"
+                raise UnsafeStore(message)
+        if (
+            _replicas(connection)
+            and not connection.execute(text("SHOW synchronous_standby_names")).scalar_one()
+        ):
+            message = "PostgreSQL has asynchronous replicas only, expected synchronous_standby_names: a failover would fork the log"
+            raise UnsafeStore(message)
+    return engine
+
+
+def _replicas(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT count(*) FROM pg_stat_replication")).scalar_one())
+
+
+def _guard_sqlite(connection: Connection) -> None:
+    for table in NEVER_CHANGED:
+        connection.execute(
+            text(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_never_changed BEFORE UPDATE ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
+            )
+        )
+    for table in NEVER_CHANGED + NEVER_REMOVED:
+        connection.execute(
+            text(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_never_removed BEFORE DELETE ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} are never removed'); END"
+            )
+        )
+
+
+def _guard_postgresql(connection: Connection, app_role: str) -> None:
+    role = connection.dialect.identifier_preparer.quote(app_role)
+    for table in _NAMES:
+        connection.execute(text(f"REVOKE ALL ON {table} FROM PUBLIC"))
+        connection.execute(text(f"REVOKE ALL ON {table} FROM {role}"))
+        rights = "SELECT, INSERT"
+        if table not in NEVER_CHANGED:
+            rights += ", UPDATE"
+        if table in tables.DERIVED + tables.MUTABLE:
+            rights += ", DELETE"
+        connection.execute(text(f"GRANT {rights} ON {table} TO {role}"))

@@ -1,0 +1,313 @@
+"""The open book: every record, and an index of what each one mentions.
+
+Every answer the ledger gives (where goods came from, what a holding should contain, which records cannot be true) is a pure
+function of a `Book`. The index holds no fact of its own: it says *where* something is mentioned, and the record says *what*. So erasing
+an item erases it from every view, and folding the log again gives the same book.
+
+Records come in the order of (occurred_at, seq): late and out-of-order entries are normal, and views resolve as if facts had come in
+time. A record that was put right by a later one stays readable under its own statement, and is mentioned nowhere else from then on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ledger.identifiers import GoodsId, PartyId, ProductId, SiteId, StatementId
+from ledger.vocabulary.said import Part, Said
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from ledger.register import Custody, Register
+    from ledger.statement import Header
+
+_Said = TypeVar("_Said", bound=Said)
+
+#: The statement types that move or change what a party holds; they are also indexed by holding.
+STOCK_TYPES = frozenset(
+    {
+        "batch.v1",
+        "shipment.v1",
+        "receipt.v1",
+        "return.v1",
+        "transformation.v1",
+        "use.v1",
+        "adjustment.v1",
+        "sale.v1",
+        "supplier_check.v1",
+        "recall_answer.v1",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One statement as the log took it, with what is left of its items.
+
+    `seq` is its position, `at_ms` the log's time, `said` the record itself (None once what is left says nothing), `custody` how its
+    signing key is held, `superseded_by` the later statement that put it right, `missing` the places of erased items.
+    """
+
+    seq: int
+    at_ms: int
+    header: Header
+    said: Said | None
+    custody: Custody
+    missing: tuple[int, ...] = ()
+    superseded_by: StatementId | None = None
+
+    @property
+    def actor(self) -> PartyId:
+        """Whose record it is: the party on whose behalf it was entered, else the issuer."""
+        return self.header.on_behalf_of or self.header.issuer
+
+    @property
+    def occurred_ms(self) -> int:
+        """The issuer's claimed time in ms."""
+        return self.header.occurred_at.ms
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Where it stands among other records: claimed time, then log order."""
+        return (self.occurred_ms, self.seq)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mention:
+    """That the record at `seq` mentions something. `key` names the thing, as the functions below spell it."""
+
+    key: str
+    occurred_ms: int
+    seq: int
+
+
+class Book(Protocol):
+    """What answers are computed from. `size` is the log size the book stands at."""
+
+    @property
+    def size(self) -> int:
+        """How many entries of the log this book has read."""
+        ...
+
+    @property
+    def register(self) -> Register:
+        """Who may sign what, at this size."""
+        ...
+
+    def mentions(self, keys: Collection[str]) -> list[Mention]:
+        """All mentions of these keys, ordered by (key, occurred_ms, seq)."""
+        ...
+
+    def records(self, seqs: Collection[int]) -> Mapping[int, Record]:
+        """The records at these positions."""
+        ...
+
+    def position(self, statement: StatementId, issuer: PartyId | None = None) -> int | None:
+        """Where a statement stands; with `issuer` None, the first statement with that id."""
+        ...
+
+
+def about(book: Book, key: str) -> list[Record]:
+    """The records that mention one thing, in order."""
+    return about_many(book, [key]).get(key, [])
+
+
+def about_many(book: Book, keys: Collection[str]) -> dict[str, list[Record]]:
+    """As `about` for many things at once: one look at the index and one at the records."""
+    mentions = book.mentions(keys)
+    records = book.records({mention.seq for mention in mentions})
+    found: dict[str, list[Record]] = defaultdict(list)
+    for mention in mentions:
+        found[mention.key].append(records[mention.seq])
+    return found
+
+
+def said_about(book: Book, key: str, kind: type[_Said]) -> list[tuple[Record, _Said]]:
+    """The records of one type that mention one thing, each with its content."""
+    return list(of_type(about(book, key), kind))
+
+
+def of_type(records: Iterable[Record], kind: type[_Said]) -> Iterator[tuple[Record, _Said]]:
+    """Only the records of one statement type, each with its content."""
+    for record in records:
+        if isinstance(record.said, kind):
+            yield record, record.said
+
+
+def goods_key(goods: GoodsId) -> str:
+    """Everything said about these goods."""
+    return f"goods/{goods}"
+
+
+def party_key(party: PartyId) -> str:
+    """Everything said by, for or about this party."""
+    return f"party/{party}"
+
+
+def holding_key(party: PartyId, goods: GoodsId) -> str:
+    """Everything that changes what this party holds of these goods. Goods last: they may contain `/`."""
+    return f"holding/{party}/{goods}"
+
+
+def code_key(code: str) -> str:
+    """Everything said about one printed unit code."""
+    return f"code/{code}"
+
+
+def voucher_key(kind: str, number: str) -> str:
+    """Every record that rests on or files this voucher."""
+    return f"voucher/{kind}/{number}"
+
+
+def site_key(site: SiteId) -> str:
+    """Everything that happened on this plot or in this workshop."""
+    return f"site/{site}"
+
+
+def product_key(product: ProductId) -> str:
+    """Everything said about this product."""
+    return f"product/{product}"
+
+
+def statement_key(statement: StatementId) -> str:
+    """Every record that refers to this statement, and the statement itself."""
+    return f"statement/{statement}"
+
+
+def contact_key(what: str, value: str) -> str:
+    """Parties that share a phone, an address, a credit code or a licence number (`what` says which)."""
+    return f"{what}/{value}"
+
+
+def keys_of(record: Record) -> frozenset[str]:
+    """Everything one record mentions, put right or not. What its erased items said is not among them."""
+    said, header = record.said, record.header
+    if said is None:
+        return frozenset({statement_key(header.id)})
+    keys = {
+        statement_key(header.id),
+        party_key(header.issuer),
+        party_key(record.actor),
+        f"type/{header.type}",
+    }
+    if header.corrects is not None:
+        keys.add(statement_key(header.corrects))
+    holders = _holders(record, said)
+    for value in (*_values(said), *said.also_mentions()):
+        if isinstance(value, GoodsId):
+            keys.add(goods_key(value))
+            if header.type in STOCK_TYPES:
+                keys.update(holding_key(party, value) for party in holders)
+        elif isinstance(value, PartyId):
+            keys.add(party_key(value))
+        elif isinstance(value, SiteId):
+            keys.add(site_key(value))
+        elif isinstance(value, ProductId):
+            keys.add(product_key(value))
+        elif isinstance(value, StatementId):
+            keys.add(statement_key(value))
+    keys.update(_named(said))
+    return frozenset(keys)
+
+
+def _holders(record: Record, said: Said) -> frozenset[PartyId]:
+    """The parties whose stock a record may change: its actor and every party it names."""
+    return frozenset({record.actor, *said.named_parties()})
+
+
+def _named(said: Said) -> Iterator[str]:
+    """The mentions that are plain text in the record: unit codes, voucher numbers, contacts."""
+    for part in _parts(said):
+        for name in type(part).model_fields:
+            value = getattr(part, name)
+            if value is None:
+                continue
+            if name == "codes":
+                yield from (code_key(code) for code in value)
+            elif name == "code":
+                yield code_key(value)
+            elif name in {"phone", "address", "credit_code"}:
+                yield contact_key(name, value)
+        kind, number = getattr(part, "voucher_kind", None), getattr(part, "number", None)
+        if isinstance(kind, str) and isinstance(number, str):
+            yield voucher_key(kind, number)
+    holder, number = getattr(said, "holder", None), getattr(said, "number", None)
+    if isinstance(holder, PartyId) and isinstance(number, str):
+        yield contact_key("licence", number)
+
+
+def _parts(value: object) -> Iterator[Part]:
+    if isinstance(value, Part):
+        yield value
+        for name in type(value).model_fields:
+            yield from _parts(getattr(value, name))
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _parts(one)
+
+
+def _values(value: object) -> Iterator[object]:
+    if isinstance(value, Part):
+        for name in type(value).model_fields:
+            yield from _values(getattr(value, name))
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _values(one)
+    else:
+        yield value
+
+
+def lasts(key: str) -> bool:
+    """Whether a mention stays when its record is put right: only a statement's own history does."""
+    return key.startswith("statement/")
+
+
+@dataclass(slots=True)
+class MemoryBook:
+    """A book in memory: for tests, offline checking and refolding. The same answers as the one in the database."""
+
+    register: Register
+    _records: dict[int, Record] = field(default_factory=dict)
+    _keys: dict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
+    _ids: dict[tuple[PartyId, StatementId], int] = field(default_factory=dict)
+    size: int = 0
+
+    def add(self, record: Record) -> None:
+        """Read one more record; one that puts an earlier record right takes that record's mentions away."""
+        corrects = record.header.corrects
+        earlier = None if corrects is None else self.position(corrects, record.header.issuer)
+        if earlier is not None:
+            self._records[earlier] = replace(self._records[earlier], superseded_by=record.header.id)
+        self.put(record)
+        self._ids[record.header.issuer, record.header.id] = record.seq
+        self.size = max(self.size, record.seq + 1)
+
+    def put(self, record: Record) -> None:
+        """Read a record, or read it again with fewer items after an erasure."""
+        before = self._records.get(record.seq)
+        for key in keys_of(before) if before is not None else ():
+            self._keys[key].discard((record.occurred_ms, record.seq))
+        self._records[record.seq] = record
+        for key in keys_of(record):
+            self._keys[key].add((record.occurred_ms, record.seq))
+
+    def mentions(self, keys: Collection[str]) -> list[Mention]:
+        """See `Book`."""
+        return sorted(
+            Mention(key, occurred_ms, seq)
+            for key in set(keys)
+            for occurred_ms, seq in self._keys.get(key, ())
+            if lasts(key) or self._records[seq].superseded_by is None
+        )
+
+    def records(self, seqs: Collection[int]) -> Mapping[int, Record]:
+        """See `Book`."""
+        return {seq: self._records[seq] for seq in seqs}
+
+    def position(self, statement: StatementId, issuer: PartyId | None = None) -> int | None:
+        """See `Book`."""
+        if issuer is not None:
+            return self._ids.get((issuer, statement))
+        return min((seq for (_, known), seq in self._ids.items() if known == statement), default=None)

@@ -1,0 +1,159 @@
+"""What inspectors, markets, laboratories and consumers record: inspection, test result, complaint, hold, recall and its answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ledger.errors import Words
+from ledger.vocabulary.correctable import Correctable
+from ledger.vocabulary.said import In, Part
+from ledger.vocabulary.values import (
+    CODES_MAX,
+    LINES_MAX,
+    Amount,
+    CodeText,
+    Date,
+    Digest,
+    GoodsRef,
+    Moment,
+    Name,
+    Note,
+    Number,
+    PartyRef,
+    Region,
+    StatementRef,
+)
+
+
+class Analyte(Part):
+    """One measured value beside its limit. Values are text: a laboratory writes `<0.01` too."""
+
+    analyte: Name
+    value: Name
+    verdict: Literal["pass", "fail", "not_judged"]
+    unit: Name | None = None
+    limit: Name | None = None
+    method: Name | None = None
+
+
+class Inspection(Correctable):
+    """An official look at a trader: 监督检查. Every officer's certificate must be valid when the log takes it (持证上岗)."""
+
+    TYPE: ClassVar[str] = "inspection.v1"
+    TITLE: ClassVar[Words] = Words(zh="监督检查", en="inspection")
+
+    party: Annotated[PartyRef, In("inspection", "parties", "被检查人", "inspected")]
+    officers: Annotated[
+        tuple[Number, ...],
+        Field(min_length=1, max_length=10),
+        In("inspection", "parties", "执法证号", "officers' certificates"),
+    ]
+    conclusion: Annotated[
+        Literal["in_order", "rectify", "seal", "seize", "open_case"],
+        In("inspection", "parties", "结论", "conclusion"),
+    ]
+    goods: Annotated[tuple[GoodsRef, ...] | None, In("inspection", "parties", "货物", "goods")] = None
+    text: Annotated[Note | None, In("inspection", "parties", "检查记录", "record")] = None
+    case_note: Annotated[Note | None, In("case_note", "officials", "办案备注", "note for the file")] = None
+    evidence: Annotated[tuple[Digest, ...] | None, In("case_note", "officials", "照片", "photos")] = None
+
+
+class TestResult(Correctable):
+    """What a test of goods gave: 检验结果.
+
+    Preliminary results stay with the parties named and officials until the time to object has run (食品安全法 88: 7 working days;
+    农产品质量安全法 51: 5 working days; quick tests on farm produce: 4 hours).
+    """
+
+    __test__: ClassVar[bool] = False  # A statement type, not a test class.
+
+    TYPE: ClassVar[str] = "test_result.v1"
+    TITLE: ClassVar[Words] = Words(zh="检验结果", en="test result")
+
+    goods: Annotated[GoodsRef, In("test_result", "parties", "样品货物", "sampled goods")]
+    taken_from: Annotated[PartyRef, In("test_result", "parties", "被抽样人", "sampled at")]
+    laboratory: Annotated[Name, In("test_result", "parties", "检验机构", "laboratory")]
+    stage: Annotated[Literal["quick", "laboratory", "retest"], In("test_result", "parties", "阶段", "stage")]
+    overall: Annotated[Literal["pass", "fail"], In("test_result", "parties", "结论", "overall")]
+    sample_number: Annotated[Number | None, In("test_result", "parties", "样品编号", "sample number")] = None
+    objection_until: Annotated[Moment | None, In("test_result", "parties", "异议期至", "objection until")] = (
+        None
+    )
+    evidence: Annotated[Digest | None, In("test_file", "parties", "报告", "report")] = None
+    results: Annotated[
+        tuple[Analyte, ...] | None,
+        Field(max_length=LINES_MAX),
+        In("result", "parties", "项目", "results", each=True),
+    ] = None
+
+
+class Complaint(Correctable):
+    """Someone reports goods or a code: 投诉举报. The text and the reporter go to officials only."""
+
+    TYPE: ClassVar[str] = "complaint.v1"
+    TITLE: ClassVar[Words] = Words(zh="投诉举报", en="complaint")
+
+    text: Annotated[Note, In("complaint", "officials", "内容", "text")]
+    goods: Annotated[GoodsRef | None, In("complaint", "officials", "货物", "goods")] = None
+    code: Annotated[CodeText | None, In("complaint", "officials", "码", "code")] = None
+    region: Annotated[Region | None, In("complaint", "officials", "地点", "region")] = None
+    evidence: Annotated[Digest | None, In("complaint", "officials", "照片", "photo")] = None
+    reporter_name: Annotated[Name | None, In("reporter", "officials", "举报人", "reporter")] = None
+    reporter_phone: Annotated[Number | None, In("reporter", "officials", "电话", "phone")] = None
+
+
+class Hold(Correctable):
+    """Goods kept where they are until someone decides: 暂停销售、下架、控制. Its reason goes to the parties named."""
+
+    TYPE: ClassVar[str] = "hold.v1"
+    TITLE: ClassVar[Words] = Words(zh="控制/下架", en="hold")
+
+    action: Annotated[Literal["hold", "release"], In("hold", "chain", "动作", "action")]
+    goods: Annotated[
+        tuple[GoodsRef, ...], Field(min_length=1, max_length=LINES_MAX), In("hold", "chain", "货物", "goods")
+    ]
+    at: Annotated[PartyRef | None, In("hold", "chain", "仅限该主体", "only at this party")] = None
+    officer: Annotated[Number | None, In("hold", "chain", "执法证号", "officer's certificate")] = None
+    reason: Annotated[Note | None, In("reason", "parties", "原因", "reason")] = None
+
+
+class Recall(Correctable):
+    """Goods called back: 召回. 食品安全法 63: stop, recall, notify, record. Public from the moment the log takes it."""
+
+    TYPE: ClassVar[str] = "recall.v1"
+    TITLE: ClassVar[Words] = Words(zh="召回", en="recall")
+
+    action: Annotated[Literal["recall", "end"], In("recall", "public", "动作", "action")]
+    goods: Annotated[
+        tuple[GoodsRef, ...],
+        Field(min_length=1, max_length=LINES_MAX),
+        In("recall", "public", "货物", "goods"),
+    ]
+    reason: Annotated[Note, In("recall", "public", "原因", "reason")]
+    grade: Annotated[Literal["1", "2", "3"] | None, In("recall", "public", "级别", "grade")] = None
+    advice: Annotated[Note | None, In("recall", "public", "消费者提示", "advice")] = None
+    codes: Annotated[
+        tuple[CodeText, ...] | None, Field(max_length=CODES_MAX), In("recall", "public", "码", "codes")
+    ] = None
+    officer: Annotated[Number | None, In("recall", "public", "执法证号", "officer's certificate")] = None
+    ends: Annotated[StatementRef | None, In("recall", "public", "终止的召回", "recall that ends")] = None
+
+
+class RecallAnswer(Correctable):
+    """One holder's account of recalled goods: 召回反馈. What was recovered, already sold, stopped, destroyed or lost."""
+
+    TYPE: ClassVar[str] = "recall_answer.v1"
+    TITLE: ClassVar[Words] = Words(zh="召回反馈", en="recall answer")
+
+    recall: Annotated[StatementRef, In("recall_answer", "chain", "召回", "recall")]
+    goods: Annotated[GoodsRef, In("recall_answer", "chain", "货物", "goods")]
+    answered_on: Annotated[Date | None, In("recall_answer", "chain", "日期", "date")] = None
+    recovered: Annotated[
+        Amount | None, In("recall_answer", "chain", "已追回/封存", "recovered or stopped")
+    ] = None
+    sold: Annotated[Amount | None, In("recall_answer", "chain", "已售出无法追回", "sold")] = None
+    destroyed: Annotated[Amount | None, In("recall_answer", "chain", "已销毁", "destroyed")] = None
+    lost: Annotated[Amount | None, In("recall_answer", "chain", "损耗", "lost")] = None
+    note: Annotated[Note | None, In("note", "parties", "说明", "note")] = None

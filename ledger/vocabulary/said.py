@@ -1,0 +1,241 @@
+"""How a record of the trade becomes the items of a statement, and back.
+
+Each statement type is one frozen model whose fields say in which item they lie and who may read that item. `to_items` cuts a
+record into its items, `from_items` puts it together again. One record has exactly one cutting: what was signed in any other way is
+refused, so two programs never disagree about what a statement says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from ledger.canonical import Json, JsonObject
+from ledger.errors import Malformed, Refusal, TooLarge, Words
+from ledger.identifiers import PartyId
+from ledger.statement import AUDIENCES, ITEMS_MAX, Audience, Item
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """Where a field lies: the item's kind, who may read that item, and the field's name in both languages.
+
+    `each`: a list whose every member is an item of its own, so that one trade line can be shown or erased alone.
+    """
+
+    item: str
+    audience: Audience
+    zh: str
+    en: str
+    each: bool = False
+
+    @property
+    def label(self) -> Words:
+        """The field's name on pages and in messages."""
+        return Words(zh=self.zh, en=self.en)
+
+
+class Part(BaseModel):
+    """A frozen piece of a record, such as one trade line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Said(Part):
+    """One record of the trade, whole. Subclasses are the statement types; their docstring names the duty it fulfils."""
+
+    TYPE: ClassVar[str]
+    TITLE: ClassVar[Words]
+
+    def to_items(self) -> tuple[Item, ...]:
+        """The items, in the order in which the fields stand; absent values are left out."""
+        body = self.model_dump(mode="json", exclude_none=True)
+        sheets: dict[str, dict[str, Json]] = {}
+        audiences: dict[str, Audience] = {}
+        each: list[Item] = []
+        for name, place in self.places().items():
+            if name not in body:
+                continue
+            if place.each:
+                each.extend(Item.of(place.item, place.audience, one) for one in body[name])
+            else:
+                sheets.setdefault(place.item, {})[name] = body[name]
+                audiences[place.item] = place.audience
+        return (*(Item.of(kind, audiences[kind], fields) for kind, fields in sheets.items()), *each)
+
+    @classmethod
+    def from_items(cls, items: Sequence[Item]) -> Self:
+        """The record that these items hold. Raises `Malformed` for anything but its one cutting."""
+        said = cls.read(_gathered(cls, items))
+        if [item.raw for item in said.to_items()] != [item.raw for item in items]:
+            raise Malformed(
+                field="items",
+                came=[item.kind for item in items],
+                expected=Words(
+                    zh="按类型规定拆分的各项", en="the items in the cutting and order of this type"
+                ),
+            )
+        return said
+
+    @classmethod
+    def from_remaining(cls, items: Sequence[Item]) -> Self | None:
+        """The record as far as its items were not erased; None when what is left no longer says anything."""
+        try:
+            return cls.read(_gathered(cls, items))
+        except Refusal:
+            return None
+
+    @classmethod
+    def read(cls, body: JsonObject) -> Self:
+        """A record from plain JSON, as the trade endpoints take it; refusals name the field."""
+        try:
+            return cls.model_validate(body)
+        except ValidationError as wrong:
+            raise refusals(wrong)[0] from wrong
+
+    @classmethod
+    def places(cls) -> dict[str, In]:
+        """Every field with its place, in order."""
+        return {name: _place(cls, name, info) for name, info in cls.model_fields.items()}
+
+    def also_mentions(self) -> tuple[object, ...]:
+        """Identifiers that stand inside foreign bytes and not in a field of their own."""
+        return ()
+
+    def named_parties(self) -> frozenset[PartyId]:
+        """The parties this record names: they may read its `parties` items."""
+        return frozenset(_parties(self)) | {one for one in self.also_mentions() if isinstance(one, PartyId)}
+
+
+def refusals(wrong: ValidationError) -> list[Refusal]:
+    """Pydantic's findings as refusals of the house: field, what came, what was expected, in both languages."""
+    found: list[Refusal] = []
+    for error in wrong.errors():
+        field = ""
+        for part in error["loc"]:
+            field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
+        inner = error.get("ctx", {}).get("error")
+        if isinstance(inner, Refusal):
+            found.append(type(inner)(field=field, came=inner.came, expected=inner.expected))
+        elif error["type"] == "missing":
+            found.append(Malformed(field=field, came="", expected=Words(zh="必填", en="a value (required)")))
+        elif error["type"] == "extra_forbidden":
+            found.append(
+                Malformed(
+                    field=field, came=error["input"], expected=Words(zh="没有这个字段", en="no such field")
+                )
+            )
+        elif error["type"] in {"too_long", "string_too_long"}:
+            found.append(
+                TooLarge(
+                    field=field,
+                    came=error["input"],
+                    expected=Words(zh=_expected_zh(error["msg"]), en=error["msg"]),
+                )
+            )
+        else:
+            found.append(
+                Malformed(
+                    field=field,
+                    came=error["input"],
+                    expected=Words(zh=_expected_zh(error["msg"]), en=error["msg"]),
+                )
+            )
+    return found
+
+
+def _expected_zh(message: str) -> str:
+    """Pydantic speaks English only; the frequent sentences are given in Chinese, the rest are quoted."""
+    for english, chinese in _SENTENCES:
+        if message.startswith(english):
+            return chinese + message[len(english) :]
+    return f"（{message}）"
+
+
+_SENTENCES = (
+    ("Input should be a valid string", "文字"),
+    ("Input should be a valid boolean", "true 或 false"),
+    ("Input should be a valid integer", "整数"),
+    ("Input should be a valid dictionary or instance of", "对象："),
+    ("Input should be a valid tuple", "数组"),
+    ("Input should be ", "以下之一："),
+    ("String should have at least ", "文字长度至少 "),
+    ("String should have at most ", "文字长度最多 "),
+    ("Tuple should have at least ", "项数至少 "),
+    ("Tuple should have at most ", "项数最多 "),
+)
+
+
+def _place(cls: type[Said], name: str, info: FieldInfo) -> In:
+    for one in info.metadata:
+        if isinstance(one, In):
+            return one
+    message = f"{cls.__name__}.{name} does not say in which item it lies"
+    raise TypeError(message)
+
+
+def _gathered(cls: type[Said], items: Sequence[Item]) -> dict[str, Json]:
+    """The plain body that the items hold together, before it is checked."""
+    each = {place.item: (name, place) for name, place in cls.places().items() if place.each}
+    sheets = {place.item: place for place in cls.places().values() if not place.each}
+    if len(items) > ITEMS_MAX:
+        raise TooLarge(
+            field="items",
+            came=len(items),
+            expected=Words(zh=f"最多 {ITEMS_MAX} 项", en=f"at most {ITEMS_MAX}"),
+        )
+    body: dict[str, Json] = {}
+    lists: dict[str, list[Json]] = {}
+    for number, item in enumerate(items):
+        if item.kind in each:
+            name, place = each[item.kind]
+            _same_audience(item, place, number)
+            lists.setdefault(name, []).append(item.fields)
+        elif item.kind in sheets:
+            _same_audience(item, sheets[item.kind], number)
+            _add(body, item.fields, number)
+        else:
+            raise Malformed(
+                field=f"items[{number}].kind",
+                came=item.kind,
+                expected=Words(zh="、".join([*sheets, *each]), en=", ".join([*sheets, *each])),
+            )
+    return {**body, **lists}
+
+
+def _add(body: dict[str, Json], fields: Mapping[str, Json], number: int) -> None:
+    for name, value in fields.items():
+        if name in body:
+            raise Malformed(
+                field=f"items[{number}].{name}", came=name, expected=Words(zh="只出现一次", en="given once")
+            )
+        body[name] = value
+
+
+def _same_audience(item: Item, place: In, number: int) -> None:
+    if item.audience != place.audience:
+        raise Malformed(
+            field=f"items[{number}].audience",
+            came=item.audience,
+            expected=Words(zh=place.audience, en=place.audience),
+        )
+
+
+def _parties(value: object) -> list[PartyId]:
+    if isinstance(value, PartyId):
+        return [value]
+    if isinstance(value, Part):
+        return [party for name in type(value).model_fields for party in _parties(getattr(value, name))]
+    if isinstance(value, tuple):
+        return [party for one in value for party in _parties(one)]
+    return []
+
+
+#: Why an earlier statement of the same issuer is put right (EPCIS 2.0 errorDeclaration, CBV error reasons).
+CorrectionReason = Literal["did_not_occur", "incorrect_data"]
+
+assert set(AUDIENCES) == {"public", "chain", "parties", "officials"}

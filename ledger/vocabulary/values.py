@@ -1,0 +1,188 @@
+"""The kinds of field that records are made of: identifiers, times, quantities and texts, each right by construction.
+
+In JSON every one of them is text, or an object for a quantity; in Python it is the value from `ledger.identifiers`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
+
+from ledger.errors import Malformed, Words
+from ledger.identifiers import (
+    BatchNumber,
+    GoodsId,
+    Gtin,
+    Instant,
+    LegalDate,
+    PartyId,
+    ProductId,
+    Quantity,
+    RegionCode,
+    Sha256Hex,
+    SiteId,
+    StatementId,
+)
+from ledger.vocabulary.said import Part
+
+_Value = TypeVar("_Value")
+
+CODES_MAX = 1_000
+LINES_MAX = 500
+
+
+def _reader(kind: type[_Value], parse: Callable[[str], _Value]) -> Callable[[object], _Value]:
+    def read(came: object) -> _Value:
+        if isinstance(came, kind):
+            return came
+        if not isinstance(came, str):
+            raise Malformed(field="", came=came, expected=Words(zh="文字", en="text"))
+        return parse(came)
+
+    return read
+
+
+def _quantity(came: object) -> Quantity:
+    return came if isinstance(came, Quantity) else Quantity.from_json(came, field="")  # type: ignore[arg-type]  # checked there
+
+
+def _text_schema(example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "examples": [example]})
+
+
+PartyRef = Annotated[
+    PartyId,
+    PlainValidator(_reader(PartyId, PartyId.parse)),
+    PlainSerializer(str),
+    _text_schema("pty_0123456789abcdef"),
+]
+ProductRef = Annotated[
+    ProductId,
+    PlainValidator(_reader(ProductId, ProductId.parse)),
+    PlainSerializer(str),
+    _text_schema("prd_0123456789abcdef"),
+]
+SiteRef = Annotated[
+    SiteId,
+    PlainValidator(_reader(SiteId, SiteId.parse)),
+    PlainSerializer(str),
+    _text_schema("site_0123456789abcdef"),
+]
+GoodsRef = Annotated[
+    GoodsId,
+    PlainValidator(_reader(GoodsId, GoodsId.parse)),
+    PlainSerializer(str),
+    _text_schema("https://id.gs1.org/01/09520001000027/10/JC-20261114"),
+]
+StatementRef = Annotated[
+    StatementId,
+    PlainValidator(_reader(StatementId, StatementId.parse)),
+    PlainSerializer(str),
+    _text_schema("01980000-0000-7000-8000-000000000000"),
+]
+GtinText = Annotated[
+    Gtin, PlainValidator(_reader(Gtin, Gtin.parse)), PlainSerializer(str), _text_schema("09520001000027")
+]
+BatchNumberText = Annotated[
+    BatchNumber,
+    PlainValidator(_reader(BatchNumber, BatchNumber.parse)),
+    PlainSerializer(str),
+    _text_schema("JC-20261114"),
+]
+Region = Annotated[
+    RegionCode,
+    PlainValidator(_reader(RegionCode, RegionCode.parse)),
+    PlainSerializer(str),
+    _text_schema("320682"),
+]
+Date = Annotated[
+    LegalDate,
+    PlainValidator(_reader(LegalDate, LegalDate.parse)),
+    PlainSerializer(str),
+    _text_schema("2026-11-14"),
+]
+Moment = Annotated[
+    Instant,
+    PlainValidator(_reader(Instant, Instant.parse)),
+    PlainSerializer(str),
+    _text_schema("2026-11-14T08:00:00+08:00"),
+]
+Digest = Annotated[
+    Sha256Hex,
+    PlainValidator(_reader(Sha256Hex, Sha256Hex.parse)),
+    PlainSerializer(str),
+    _text_schema("ab" * 32),
+]
+Amount = Annotated[
+    Quantity,
+    PlainValidator(_quantity),
+    PlainSerializer(lambda quantity: quantity.as_json()),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"amount": {"type": "string"}, "unit": {"type": "string"}},
+            "required": ["amount", "unit"],
+            "examples": [{"amount": "60", "unit": "KGM"}],
+        }
+    ),
+]
+
+_MONEY = re.compile(r"(0|[1-9][0-9]{0,12})(\.[0-9]{2})?", re.ASCII)
+
+
+def _money(text: str) -> str:
+    if not _MONEY.fullmatch(text):
+        raise Malformed(
+            field="",
+            came=text,
+            expected=Words(zh="人民币金额，如 3200.00", en="an amount in yuan, like 3200.00"),
+        )
+    return text
+
+
+def _one_line(text: str) -> str:
+    if text != text.strip() or any(not c.isprintable() for c in text):
+        raise Malformed(
+            field="", came=text, expected=Words(zh="一行文字，首尾无空格", en="one line without outer spaces")
+        )
+    return text
+
+
+def _lines(text: str) -> str:
+    if any(not c.isprintable() and c != "\n" for c in text):
+        raise Malformed(
+            field="", came=text, expected=Words(zh="不含控制字符的文字", en="text without control characters")
+        )
+    return text
+
+
+#: An amount of money in yuan as a decimal text.
+Money = Annotated[str, AfterValidator(_money)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
+Number = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_one_line)]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_lines)]
+#: A printed unit code as text: drug code, pesticide unit code, or a Digital Link with a serial.
+CodeText = Annotated[str, StringConstraints(min_length=8, max_length=200), AfterValidator(_one_line)]
+
+
+class Line(Part):
+    """One line of goods: which, how much, and the unit codes where the packs carry some."""
+
+    goods: GoodsRef
+    quantity: Amount
+    codes: tuple[CodeText, ...] | None = None
+
+
+class ReceivedLine(Line):
+    """One line as it arrived, beside what the sender had declared."""
+
+    declared: Amount | None = None
+
+
+class OutputLine(Line):
+    """One result of a process. A waste output is accounted for and goes nowhere."""
+
+    role: Literal["main", "by", "waste"] = "main"

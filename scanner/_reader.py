@@ -1,0 +1,191 @@
+"""The child process that opens one picture and reads the codes in it: `python -I -m scanner._reader`.
+
+A picture from a stranger is opened nowhere else. The bytes come on standard input, the answer goes to
+standard output as JSON, and before the first byte is looked at the process gives up memory, processor time
+and every file but those three: a decoder that is tricked can waste itself and nothing more. What the answer
+means to the sender is left to `photo`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageFilter, ImageOps
+from zxingcpp import Barcode, BarcodeFormat, BarcodeFormats, Binarizer, ContentType, TextMode, read_barcodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP")
+
+#: The kinds of code found on goods in China, and what we call them.
+FORMATS = {
+    BarcodeFormat.QRCode: "qr",
+    BarcodeFormat.MicroQRCode: "micro_qr",
+    BarcodeFormat.DataMatrix: "data_matrix",
+    # An American UPC-A comes as the EAN-13 that begins with 0.
+    BarcodeFormat.EAN13: "ean_13",
+    BarcodeFormat.EAN8: "ean_8",
+    BarcodeFormat.Code128: "code_128",
+}
+
+#: More pixels a side find no more codes: the fine ones in a large photo want the first, the blurred ones the
+#: second.
+SIDES_PX = (2000, 1280)
+#: A picture smaller than this is enlarged when nothing is found: one module then covers two pixels instead of
+#: one.
+SMALL_SIDE_PX = 800
+
+#: A shelf may show many codes; a sheet made of nothing but codes is cut off here.
+READINGS_MAX = 64
+
+EXIF_ORIENTATION = 0x0112
+#: EXIF 2.32 4.6.4: how to turn a picture upright, by its orientation tag.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+Answer = dict[str, object]
+
+
+def main(arguments: list[str]) -> None:
+    """Read one picture. The arguments limit pixels, bytes of memory and seconds of processor time."""
+    pixels_max, memory_bytes_max, cpu_seconds_max = (int(text) for text in arguments)
+    warm_up()
+    confine(memory_bytes_max=memory_bytes_max, cpu_seconds_max=cpu_seconds_max)
+    Image.MAX_IMAGE_PIXELS = pixels_max
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    try:
+        answer = answer_for(sys.stdin.buffer.read())
+    except MemoryError:
+        answer = {"refused": "memory"}
+    sys.stdout.buffer.write(json.dumps(answer).encode())
+
+
+def warm_up() -> None:
+    """Open a picture of every kind, because Pillow loads its parts when they are needed and later it cannot."""
+    # Phones with two lenses write MPO: a JPEG with another one after it.
+    for file_format in ("MPO", "PNG", "WEBP"):
+        picture, file = Image.new("RGBA", (8, 8)).convert("RGB"), io.BytesIO()
+        picture.save(file, file_format, exif=Image.Exif(), save_all=True, append_images=[picture])
+        if answer_for(file.getvalue()) != {"refused": "no_code"}:
+            raise RuntimeError(f"Pillow does not open {file_format}")
+
+
+def confine(*, memory_bytes_max: int, cpu_seconds_max: int) -> None:
+    """Give up, for good, whatever reading a picture does not need."""
+    # At the soft limit the kernel sends SIGXCPU, which says why; at the hard one it would only kill.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max + 1))
+    limits = (
+        (resource.RLIMIT_AS, memory_bytes_max),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, 3),
+    )
+    for limit, most in limits:
+        resource.setrlimit(limit, (most, most))
+
+
+def answer_for(data: bytes) -> Answer:
+    """The codes in the picture, or one word for why there are none."""
+    try:
+        grey, scale = upright_grey(data)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return {"refused": "pixels"}
+    except (ImportError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 (a broken picture may raise anything in a decoder)
+        return {"refused": "not_a_picture"}
+    for picture, shrunk, binarizer in attempts(grey):
+        found = read_barcodes(
+            picture, formats=BarcodeFormats(list(FORMATS)), binarizer=binarizer, text_mode=TextMode.Plain
+        )
+        readings = [reading(code, scale * shrunk) for code in found[:READINGS_MAX] if code.text]
+        if readings:
+            return {"readings": readings}
+    return {"refused": "no_code"}
+
+
+def upright_grey(data: bytes) -> tuple[Image.Image, float]:
+    """The picture in grey, upright and no larger than helps; and how much smaller than it came it is now."""
+    picture = Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
+    side = max(picture.size)
+    turn = UPRIGHT.get(_orientation(picture))
+    # A JPEG decoder can leave out detail, and the colours, while it decodes.
+    picture.draft("L", (SIDES_PX[0], SIDES_PX[0]))
+    grey = _grey(picture)
+    return (grey if turn is None else grey.transpose(turn)), side / max(grey.size)
+
+
+def _grey(picture: Image.Image) -> Image.Image:
+    if picture.has_transparency_data and picture.mode != "RGBA":
+        picture = picture.convert("RGBA")
+    elif picture.mode.startswith(("I", "F")):
+        # Sixteen bits of grey: Pillow would clip them to eight, and the picture would be white.
+        picture = picture.convert("F").point(lambda value: value * (1 / 256))
+    elif picture.mode in {"P", "1"}:
+        picture = picture.convert("L")
+    picture.thumbnail((SIDES_PX[0], SIDES_PX[0]), Image.Resampling.BOX)
+    if picture.mode == "RGBA":
+        # A code saved without its paper: black on nothing.
+        paper = Image.new("RGBA", picture.size, "white")
+        paper.alpha_composite(picture)
+        picture = paper
+    return picture.convert("L")
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(EXIF_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 (a broken EXIF block is no reason to lose the picture)
+        return 1
+
+
+def attempts(grey: Image.Image) -> Iterator[tuple[Image.Image, float, Binarizer]]:
+    """The picture as it is, then what rescues bad photos, the cheap first; and how much smaller each is."""
+    local, whole = Binarizer.LocalAverage, Binarizer.GlobalHistogram
+    yield grey, 1.0, local
+    smaller = grey.copy()
+    smaller.thumbnail((SIDES_PX[1], SIDES_PX[1]), Image.Resampling.BOX)
+    shrunk = max(grey.size) / max(smaller.size)
+    if shrunk > 1:
+        yield smaller, shrunk, local
+    clear = ImageOps.autocontrast(smaller, cutoff=1)
+    yield clear, shrunk, local
+    yield clear, shrunk, whole
+    # A picture of a screen or a coarse print: its own pattern is finer than the modules and goes away first.
+    yield clear.reduce(2), 2 * shrunk, whole
+    yield clear.filter(ImageFilter.GaussianBlur(2)), shrunk, local
+    yield clear.filter(ImageFilter.UnsharpMask(radius=3, percent=250, threshold=0)), shrunk, local
+    if max(grey.size) < SMALL_SIDE_PX:
+        yield clear.resize((2 * grey.width, 2 * grey.height), Image.Resampling.BICUBIC), 0.5, local
+
+
+def reading(code: Barcode, scale: float) -> Answer:
+    """One code as it goes into the answer, its corners in pixels of the picture that came."""
+    # GS1 element strings are told from plain text by the symbology identifier (ISO/IEC 15424), which scanners
+    # put in front.
+    text = code.symbology_identifier + code.text if code.content_type == ContentType.GS1 else code.text
+    place = code.position
+    corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+    return {
+        "text": text,
+        "format": FORMATS[code.format],
+        "corners": [{"x": round(corner.x * scale), "y": round(corner.y * scale)} for corner in corners],
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

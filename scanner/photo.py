@@ -1,0 +1,211 @@
+"""Reads the codes in an uploaded photo, and lets no picture harm the server.
+
+Whoever has no camera in the browser, or no script, sends a photo. Pictures are the oldest way into a server
+(security: a 14 in the list of threats), so this module looks at the length and the first bytes only and hands
+the rest to a child process (`_reader`) that can do nothing but answer. What a code means is left to `codes`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from signal import SIGKILL, SIGXCPU
+from threading import BoundedSemaphore, Timer
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from ledger.errors import Refusal, TooLarge, Words
+
+CodeFormat = Literal["qr", "micro_qr", "data_matrix", "ean_13", "ean_8", "code_128"]
+
+#: Children at work at the same time; each may take `child_memory_bytes_max`.
+CHILDREN_MAX = 2
+
+#: Every answer is smaller: 64 readings of the longest QR code with every character escaped.
+ANSWER_BYTES_MAX = 4 * 1024 * 1024
+
+#: How the pictures we open begin. Anything else is not even handed to the child.
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_RIFF, _WEBP, _WEBP_AT = b"RIFF", b"WEBP", 8
+
+
+class PhotoTooLarge(TooLarge):
+    """More bytes than a photo needs."""
+
+    title = Words(zh="照片文件太大", en="the photo file is too large")
+
+
+class PhotoNotAPicture(Refusal):
+    """Not a JPEG, PNG or WebP, or a broken one."""
+
+    title = Words(zh="不是能打开的照片", en="not a picture that can be opened")
+
+
+class PhotoBomb(Refusal):
+    """A small file that unfolds into more than we are willing to hold."""
+
+    title = Words(zh="照片展开后过大", en="the picture unfolds into too much")
+
+
+class NoCodeInPhoto(Refusal):
+    """The picture is fine and shows no code that can be read."""
+
+    title = Words(zh="照片里没有认出码", en="no code could be read in the photo")
+
+
+class PhotoTooSlow(Refusal):
+    """Reading took longer than a person waits."""
+
+    title = Words(zh="识别超时", en="reading the photo took too long")
+
+
+class ReaderBroken(RuntimeError):
+    """The child process did not start or answered in other words than ours. No photo is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLimits:
+    """What one photo may cost."""
+
+    photo_bytes_max: int = 10 * 1024 * 1024
+    photo_pixels_max: int = 40_000_000
+    child_memory_bytes_max: int = 512 * 1024 * 1024
+    child_cpu_seconds_max: int = 5
+    child_seconds_max: float = 10.0
+
+
+PHOTO_LIMITS = PhotoLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """A place in the photo: pixels from the left and from the top, the photo held upright."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One code: its text, its kind, and its corners clockwise from what is its own top left."""
+
+    text: str
+    format: CodeFormat
+    corners: tuple[Corner, Corner, Corner, Corner]
+
+
+Refused = Literal["memory", "no_code", "not_a_picture", "pixels"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    readings: tuple[Reading, ...] = ()
+    refused: Refused | None = None
+
+
+_ANSWER = TypeAdapter(_Answer)
+_children = BoundedSemaphore(CHILDREN_MAX)
+
+_PICTURE = Words(zh="JPEG、PNG 或 WebP 照片", en="a JPEG, PNG or WebP photo")
+_CLEAR = Words(
+    zh="清晰、完整、不反光的码，请靠近一点重拍",
+    en="a sharp, whole code without glare: take it again from nearer",
+)
+_SMALLER = Words(zh="小一些的照片，最好是 JPEG", en="a smaller photo, best a JPEG")
+_LATER = Words(zh="稍后再试，或换一张小一些的照片", en="another try later, or a smaller photo")
+
+
+def read_photo(
+    data: bytes, *, limits: PhotoLimits = PHOTO_LIMITS, field: str = "photo"
+) -> tuple[Reading, ...]:
+    """The codes in a photo, at least one; raises a `Refusal` that says why there is none."""
+    if len(data) > limits.photo_bytes_max:
+        mib = f"{limits.photo_bytes_max / 1024**2:g} MiB"
+        expected = Words(zh=f"不超过 {mib}", en=f"at most {mib}")
+        raise PhotoTooLarge(field=field, came=f"{len(data) / 1024**2:.1f} MiB", expected=expected)
+    if not _looks_like_a_picture(data):
+        raise PhotoNotAPicture(field=field, came=repr(data[:16]), expected=_PICTURE)
+    if not _children.acquire(timeout=limits.child_seconds_max):
+        raise PhotoTooSlow(field=field, came=f"{len(data)} B", expected=_LATER)
+    try:
+        status, said = _asked(data, limits)
+    finally:
+        _children.release()
+    answer = _understood(status, said, field=field, came=f"{len(data)} B")
+    if answer.refused is not None:
+        raise _refusal(answer.refused, limits, field=field, came=f"{len(data)} B")
+    return answer.readings
+
+
+def _looks_like_a_picture(data: bytes) -> bool:
+    is_webp = data.startswith(_RIFF) and data.startswith(_WEBP, _WEBP_AT)
+    return data.startswith((_JPEG, _PNG)) or is_webp
+
+
+def _asked(data: bytes, limits: PhotoLimits) -> tuple[int, bytes]:
+    """How the child ended, and what it said before; it has ended when this returns."""
+    numbers = (limits.photo_pixels_max, limits.child_memory_bytes_max, limits.child_cpu_seconds_max)
+    with subprocess.Popen(  # noqa: S603 (our own module in our own interpreter; the picture is no argument)
+        # -I: neither the environment nor a folder can add code. -B: it may write no file, so it should not
+        # try.
+        [sys.executable, "-I", "-B", "-m", "scanner._reader", *map(str, numbers)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+    ) as child:
+        timer = Timer(limits.child_seconds_max, child.kill)
+        timer.start()
+        try:
+            said = _told(child, data)
+            if len(said) > ANSWER_BYTES_MAX:
+                child.kill()
+            return child.wait(), said
+        finally:
+            timer.cancel()
+            child.kill()
+
+
+def _told(child: subprocess.Popen[bytes], data: bytes) -> bytes:
+    # The child reads to the end before it writes, so neither side waits for the other with a full pipe.
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with suppress(BrokenPipeError):
+        child.stdin.write(data)
+    with suppress(BrokenPipeError):
+        child.stdin.close()
+    return child.stdout.read(ANSWER_BYTES_MAX + 1)
+
+
+def _understood(status: int, said: bytes, *, field: str, came: str) -> _Answer:
+    if status in {-SIGXCPU, -SIGKILL}:
+        raise PhotoTooSlow(field=field, came=came, expected=_LATER)
+    if status < 0:
+        # The decoder itself fell over: whoever made the picture meant it, or it is badly broken.
+        raise PhotoNotAPicture(field=field, came=came, expected=_PICTURE)
+    try:
+        return _ANSWER.validate_json(said)
+    except ValidationError as wrong:
+        raise ReaderBroken(
+            f"the photo reader ended with status {status}; try: {sys.executable} -I -m scanner._reader"
+        ) from wrong
+
+
+def _refusal(refused: Refused, limits: PhotoLimits, *, field: str, came: str) -> Refusal:
+    million = limits.photo_pixels_max // 1_000_000
+    match refused:
+        case "no_code":
+            return NoCodeInPhoto(field=field, came=came, expected=_CLEAR)
+        case "not_a_picture":
+            return PhotoNotAPicture(field=field, came=came, expected=_PICTURE)
+        case "memory":
+            return PhotoBomb(field=field, came=came, expected=_SMALLER)
+        case "pixels":
+            expected = Words(
+                zh=f"不超过 {million} 百万像素的照片", en=f"a photo of at most {million} megapixels"
+            )
+            return PhotoBomb(field=field, came=came, expected=expected)
