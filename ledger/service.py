@@ -207,6 +207,11 @@ class Ledger:
             field="entry", came=seq, expected=Words(zh="已有的位置", en="a position in the log")
         )
 
+    def stored_range(self, start: int, stop: int) -> list[Stored]:
+        """The entries from `start` to before `stop`, each with its envelope and the items that are left."""
+        with reading(self.engine) as connection:
+            return list(stored_entries(connection, self.origin, range(start, stop)))
+
     def receipt(self, seq: int) -> Receipt:
         """The receipt of the entry at `seq`: always the same, with the first checkpoint that covers it."""
         with reading(self.engine) as connection:

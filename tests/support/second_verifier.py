@@ -1,7 +1,8 @@
 """A second verifier: checks an exported log, or a disclosure, by `docs/formats.md` alone.
 
 It shares no line with the program it checks and imports nothing of it: the standard library and Ed25519 from
-`cryptography` are all it needs, so it can be carried away as one file.
+`cryptography` are all it needs. It is one long file on purpose, so that it can be carried away and read in
+the order in which the page stands.
 
     python tests/support/second_verifier.py FOLDER VKEY
 
@@ -46,7 +47,7 @@ MOMENT = (
 )
 
 
-class Bad(Exception):  # noqa: N818  (what it says of the log)
+class Bad(Exception):
     """The log is not what it must be: `where` is the position of the first bad entry, or the name of a file."""
 
     def __init__(self, where: int | str, why: str) -> None:
@@ -54,7 +55,7 @@ class Bad(Exception):  # noqa: N818  (what it says of the log)
         self.where, self.why = where, why
 
 
-class Wrong(Exception):  # noqa: N818  (as Bad)
+class Wrong(Exception):
     """Something is not as the page says; `at` adds where."""
 
 
@@ -270,8 +271,9 @@ def open_checkpoint(raw: bytes, key: LogKey) -> Head:
             check_note_signature(key, text, signature[4:])
             ours += 1
     require(ours > 0, f"not signed by {key.name}")
-    origin, size, root, *more = _utf8(text)[:-1].split("\n") + ["", ""]
-    require(more == ["", ""], "a checkpoint has three lines")
+    checkpoint = _utf8(text)[:-1].split("\n")
+    require(len(checkpoint) == 3, "a checkpoint has three lines")
+    origin, size, root = checkpoint
     check_origin(origin, key)
     return Head(origin, int(as_text(size, "0|[1-9][0-9]{0,17}")), as_bytes(root, 32), len(signatures) - ours)
 
@@ -593,14 +595,13 @@ class Report:
         return said
 
     def __str__(self) -> str:
-        return "\n".join(
-            [
-                f"log {self.origin}: {self.size} entries, root {b64encode(self.root).decode()}, {self.clock} clock",
-                f"checked: {self.statements} statements, {self.signatures} signatures by {self.keys} enrolled keys,"
-                f" {self.items} items; {self.items_erased} items were erased and an erasure says so",
-                *(f"not checked: {one}" for one in self.not_checked()),
-            ]
+        root = b64encode(self.root).decode()
+        lines = [f"log {self.origin}: {self.size} entries, root {root}, {self.clock} clock"]
+        lines.append(
+            f"checked: {self.statements} statements, {self.items} items, {self.signatures} signatures"
         )
+        lines.append(f"checked: {self.keys} keys enrolled; {self.items_erased} items missing by an erasure")
+        return "\n".join(lines + [f"not checked: {one}" for one in self.not_checked()])
 
 
 def verify_export(folder: Path, vkey: str, *, complete: bool = False) -> Report:
@@ -819,7 +820,8 @@ def verify_disclosure(data: bytes, vkey: str) -> Disclosed:
         listed = [
             as_object(one, "position entry envelope items proof") for one in as_list(body["register"], 1, 256)
         ]
-    register, shown = Register(head.origin), {}
+    register = Register(head.origin)
+    shown: dict[int, Statement] = {}
     for number, one in enumerate(listed):
         with at(f"register[{number}]"):
             position, _, statement = _read_shown(one, head, note)
