@@ -376,7 +376,7 @@ def _check_checkpoints(connection: Connection, key: NoteVerifier, leaves: Sequen
         size = int(str(row["size"]))
         place = (key.name, size)
         opened = _read(
-            lambda row=row: open_checkpoint(_bytes(row["note"]), origin=key.name, log_keys=[key]).checkpoint,  # type: ignore[misc]  # bound now
+            lambda row=row: open_checkpoint(_bytes(row["note"]), [key]).checkpoint,  # type: ignore[misc]  # bound now
             lambda why, place=place: AuditFailed(  # type: ignore[misc]  # bound now
                 table="checkpoints", key=place, column="note", came=why, expected=f"a note signed by {key}"
             ),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from ledger.findings import Finding
     from ledger.keys import Signer
-    from ledger.register import Custody, Role
+    from ledger.register import Custody, Register, Role
     from ledger.vocabulary.said import Said
 
 SHANGHAI_MINUTES: Final = 480
@@ -96,6 +96,7 @@ class Ledger:
         self.evidence = evidence
         self.clock = clock
         self._vault = vault
+        self._register: Register | None = None
         with reading(engine) as connection:
             secret = self._unseal(connection, "log")
         self._log_signer = NoteSigner.from_seed(origin, secret)
@@ -188,7 +189,9 @@ class Ledger:
                     expected=Words(zh=f"1 至 {size}", en=f"a log size from 1 to {size}"),
                 )
             at = size if as_of is None else as_of
-            register = register_of(connection, self.origin, size=at)
+            register = register_of(connection, self.origin, size=at, known=self._register)
+            if as_of is None:
+                self._register = register
             yield SqlBook(connection=connection, log_id=self.origin, register=register, size=at)
 
     def findings(
@@ -271,7 +274,7 @@ class Ledger:
 
     def head_of(self, note: bytes) -> SignedCheckpoint:
         """Open a checkpoint with our own key."""
-        return open_checkpoint(note, origin=self.origin, log_keys=[self.vkey])
+        return open_checkpoint(note, [self.vkey])
 
     # Saying
 

@@ -19,12 +19,15 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from ledger.errors import Malformed, Refusal, TooLarge, Words
-from ledger.identifiers.batch_code import BATCH_CODE_LETTERS, BatchCode
-from ledger.identifiers.digital_link import DigitalLink
-from ledger.identifiers.drug_code import DrugTraceCode
-from ledger.identifiers.gtin import Gtin
-from ledger.identifiers.pesticide_code import PesticideUnitCode
-from ledger.identifiers.voucher import InvoiceQr
+from ledger.identifiers import (
+    BatchCode,
+    DigitalLink,
+    DrugTraceCode,
+    Gtin,
+    InvoiceQr,
+    PesticideUnitCode,
+)
+from ledger.identifiers.batch_code import BATCH_CODE_LETTERS
 from scanner.element_string import GS1_SYMBOLOGIES, SEPARATOR, ElementString
 
 if TYPE_CHECKING:
@@ -61,22 +64,19 @@ _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 #: Schemes that need no slashes to be followed.
-_BARE_SCHEMES = frozenset(
-    (
-        "about",
-        "alipay",
-        "alipays",
-        "blob",
-        "data",
-        "file",
-        "intent",
-        "javascript",
-        "mailto",
-        "sms",
-        "tel",
-        "weixin",
-    )
-)
+_BARE_SCHEMES = {
+    "alipays",
+    "blob",
+    "data",
+    "file",
+    "http",
+    "https",
+    "intent",
+    "javascript",
+    "mailto",
+    "tel",
+    "weixin",
+}
 #: An address that is exactly what it seems: RFC 3986 characters only, and an authority of host and port only.
 _PLAIN = re.compile(
     r"(?P<scheme>(?i:https?))://(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
@@ -84,7 +84,8 @@ _PLAIN = re.compile(
     r"(?:[?#](?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)?"
 )
 _WITHOUT_SCHEME = re.compile(r"(?i:www\.)?[^\s/\\@:,()]+\.[^\s/\\@:,().0-9]{2,}(?::[0-9]+)?/\S*")
-_ANY_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\\/]*(?P<authority>[^\\/?#]*)")
+# Browsers take any number of slashes, either way round, after http: and https:.
+_ANY_HOST = re.compile(r"(?:(?i:https?):[\\/]*|[A-Za-z][A-Za-z0-9+.-]*://)(?P<authority>[^\\/?#]*)")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 _BATCH_PATH = re.compile(re.escape(BATCH_PAGE) + r"([0-9a-z-]{1,40})/?", re.IGNORECASE)
@@ -181,7 +182,7 @@ def _is_address(plain: str) -> bool:
     scheme = _SCHEME.match(plain)
     if scheme is None:
         return _WITHOUT_SCHEME.fullmatch(plain) is not None
-    return plain[scheme.end() :].startswith(("/", "\\")) or scheme[1].lower() in _BARE_SCHEMES
+    return plain.startswith(("/", "\\"), scheme.end()) or scheme[1].lower() in _BARE_SCHEMES
 
 
 def _read_address(raw: str, plain: str, own_hosts: frozenset[str]) -> Scanned:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ledger.errors import Malformed, Refusal, Words
-from ledger.identifiers.digital_link import AI_CHARACTERS, DigitalLink
-from ledger.identifiers.gtin import Gtin
+from ledger.identifiers import DigitalLink, Gtin
+from ledger.identifiers.digital_link import AI_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

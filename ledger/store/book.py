@@ -177,26 +177,29 @@ def write_opened(opened: Iterable[OpenedItem | None]) -> bytes:
     return canonical(body)
 
 
-def register_of(connection: Connection, log_id: str, *, size: int) -> Register:
-    """The register at one log size: its own statements folded in order."""
-    kinds = [f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1")]
+def register_of(connection: Connection, log_id: str, *, size: int, known: Register | None = None) -> Register:
+    """The register at one log size: its own statements folded in order, from what is known of an earlier size on."""
+    register = known if known is not None and known.size <= size else None
+    start = 0 if register is None else register.size
     rows = connection.execute(
         select(_mentions.c.seq).where(
-            _mentions.c.key.in_(kinds), _mentions.c.log_id == log_id, _mentions.c.seq < size
+            _mentions.c.key.in_(_REGISTER_KEYS),
+            _mentions.c.log_id == log_id,
+            _mentions.c.seq >= start,
+            _mentions.c.seq < size,
         )
     )
-    register: Register | None = None
     for stored in stored_entries(connection, log_id, {seq for (seq,) in rows}):
-        statement = Statement(
-            envelope=stored.envelope,
-            header=stored.header,
-            opened=tuple(one for one in stored.opened if one is not None),
-        )
+        opened = tuple(one for one in stored.opened if one is not None)
+        statement = Statement(envelope=stored.envelope, header=stored.header, opened=opened)
         register = Register.found(statement) if register is None else register.after(statement, at=stored.seq)
     if register is None:
         message = f"log {log_id} has no genesis"
         raise StoreBroken(message)
     return register.at_size(size)
+
+
+_REGISTER_KEYS = tuple(f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1"))
 
 
 def _portions(values: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:

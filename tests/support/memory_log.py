@@ -13,7 +13,6 @@ test can play an operator who takes what must not be taken, and signs it. The ke
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -28,13 +27,13 @@ from ledger.log.merkle import Hash, leaf_hash, root_of
 from ledger.log.note import NoteSigner
 from ledger.log.sizes import Position, Size
 from ledger.log.tiles import TILE_WIDTH, Bundle, HeldRows, encode_bundle, grow_tiles, tiles_touched
-from ledger.register import REGISTER_TYPES, Custody, Register, Role
+from ledger.register import Custody, Register, Role
 from ledger.statement import Envelope, OpenedItem, Statement, sign_statement
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.registering import ErasedPlace, Erasure, Genesis, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ledger.vocabulary.said import Said
@@ -170,7 +169,7 @@ class MemoryLog:
             statement_id=statement_id or StatementId.new(START_MS, self.random(10)),
             type_name=said.TYPE,
             issuer=issuer or speaker.party,
-            occurred_at=Instant.from_ms(START_MS).at_shanghai(),
+            occurred_at=Instant(START_MS, offset_minutes=8 * 60),
             signers=[speaker.signer] if signers is None else signers,
             randomness=self.random,
         )

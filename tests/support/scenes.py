@@ -83,7 +83,12 @@ def _lay(photo: Image.Image, label: Image.Image, centre: Point, scene: Scene) ->
     scale = scene.size[0] * scene.share / label.width
     half_x, half_y = label.width * scale / 2, label.height * scale / 2
     near, far = 1.0, 1.0 - scene.tilt
-    flat = ((-half_x * far, -half_y), (half_x * far, -half_y), (half_x * near, half_y), (-half_x * near, half_y))
+    flat = (
+        (-half_x * far, -half_y),
+        (half_x * far, -half_y),
+        (half_x * near, half_y),
+        (-half_x * near, half_y),
+    )
     turn = math.radians(scene.angle)
     places = [
         (

@@ -511,7 +511,7 @@ class Register:
             one = as_object(statement.items[place], "audience kind issuer statement places")
             target = as_text(one["issuer"], PARTY), as_text(one["statement"], UUID7)
             for gone in as_list(one["places"], 1, 1000):
-                self.erased.setdefault(target, {}).setdefault(as_number(gone), position)
+                self.erased.setdefault(target, {})[as_number(gone)] = position
 
 
 def check_genesis(position: int, statement: Statement) -> None:

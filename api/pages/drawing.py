@@ -1,0 +1,515 @@
+"""The chain as a picture: an SVG made on the server, without script.
+
+One `Chain` (boxes and arrows) has two drawings. `wide` runs from left to right, the production source at one end and the holders at the
+other; `tall` runs from top to bottom and is read on a phone of 360 pixels. The page holds both and the style sheet shows one.
+
+Nothing is told by colour alone: every state has a word, a shape at the left of its box and a border of its own. Where the boxes come
+from, and what may be shown to whom, is decided in `chain.py`; here is geometry.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+from xml.sax.saxutils import escape, quoteattr
+
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: What a box is: where the goods come from (recorded, declared or contradicted), a hand they went through, or several hands in one box.
+BoxKind = Literal["recorded", "declared", "contradicted", "through", "several"]
+
+#: More arrows out of one box than this, and the plain ends among them become one box.
+BRANCHES_MAX: Final = 6
+#: How many of them keep a box of their own.
+BRANCHES_KEPT: Final = 3
+
+_SWEEPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One word on a box. `tone` names its colours in the style sheet; the word alone says as much."""
+
+    word: str
+    tone: Literal["accent", "red", "amber", "grey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One party with some goods in its hands. `weight` decides which boxes stay when many become one."""
+
+    key: str
+    title: str
+    lines: tuple[str, ...] = ()
+    kind: BoxKind = "through"
+    tags: tuple[Tag, ...] = ()
+    href: str | None = None
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """Goods went from one box to another. `may_contain`: only some of these goods may be in what arrived."""
+
+    source: str
+    target: str
+    label: str = ""
+    may_contain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What is drawn. Arrows whose ends are not among the boxes are left out."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+    def __post_init__(self) -> None:
+        known = {box.key for box in self.boxes}
+        kept = tuple(
+            arrow
+            for arrow in self.arrows
+            if arrow.source != arrow.target and arrow.source in known and arrow.target in known
+        )
+        object.__setattr__(self, "arrows", kept)
+
+
+def gathered(chain: Chain, *, words: str, label: str, href: str) -> Chain:
+    """The same chain, in which many plain ends of one box have become one box. `words` and `label` say how many: `{count}`."""
+    out: dict[str, list[Arrow]] = defaultdict(list)
+    into: dict[str, int] = defaultdict(int)
+    for arrow in chain.arrows:
+        out[arrow.source].append(arrow)
+        into[arrow.target] += 1
+    boxes = {box.key: box for box in chain.boxes}
+    gone: dict[str, str] = {}
+    made: list[Box] = []
+    for source, arrows in out.items():
+        ends = {arrow.target for arrow in arrows if _plain_end(boxes[arrow.target], out, into)}
+        if len({arrow.target for arrow in arrows}) <= BRANCHES_MAX or len(ends) <= BRANCHES_KEPT + 1:
+            continue
+        by_weight = sorted(ends, key=lambda key: (-boxes[key].weight, key))
+        merged = by_weight[BRANCHES_KEPT:]
+        key = f"several/{source}"
+        gone.update(dict.fromkeys(merged, key))
+        made.append(
+            Box(key=key, title=words.format(count=len(merged)), lines=(label,), kind="several", href=href)
+        )
+    if not gone:
+        return chain
+    kept = tuple(box for box in chain.boxes if box.key not in gone)
+    arrows_now: dict[tuple[str, str], Arrow] = {}
+    for arrow in chain.arrows:
+        if arrow.target in gone:
+            target = gone[arrow.target]
+            before = arrows_now.get((arrow.source, target))
+            may = arrow.may_contain and (before is None or before.may_contain)
+            arrows_now[arrow.source, target] = Arrow(arrow.source, target, "", may)
+        else:
+            arrows_now[arrow.source, f"{arrow.target} {len(arrows_now)}"] = arrow
+    return Chain(boxes=(*kept, *made), arrows=tuple(arrows_now.values()))
+
+
+def _plain_end(box: Box, out: Mapping[str, list[Arrow]], into: Mapping[str, int]) -> bool:
+    """Whether a box may lose its own place: nothing goes on from it, one arrow leads to it, and nothing is odd about it."""
+    return box.kind == "through" and not box.tags and not out.get(box.key) and into[box.key] == 1
+
+
+def layers_of(chain: Chain) -> dict[str, int]:
+    """How far each box stands from the sources: the longest way to it. A way round in a circle (a return) is walked once."""
+    into: dict[str, list[str]] = defaultdict(list)
+    for arrow in chain.arrows:
+        into[arrow.target].append(arrow.source)
+    layer: dict[str, int] = {}
+    for box in chain.boxes:
+        # An explicit stack: chains are as long as somebody made them.
+        stack: list[tuple[str, bool]] = [(box.key, False)]
+        walking: set[str] = set()
+        while stack:
+            key, ready = stack.pop()
+            if ready:
+                layer[key] = max((layer[one] + 1 for one in into[key] if one in layer), default=0)
+                walking.discard(key)
+            elif key not in layer and key not in walking:
+                walking.add(key)
+                stack.append((key, True))
+                stack.extend((one, False) for one in into[key] if one not in layer and one not in walking)
+    return layer
+
+
+# Letters
+
+
+def letters_wide(text: str) -> float:
+    """About how wide a text is, in its own type size: a Chinese character is 1, a Latin letter about half."""
+    return sum(_letter(c) for c in text)
+
+
+def _letter(c: str) -> float:
+    if unicodedata.east_asian_width(c) in "WF":
+        return 1.0
+    return 0.66 if c.isupper() else 0.56
+
+
+def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
+    """The text in at most so many lines of that width, the last one cut with … if need be."""
+    lines: list[str] = []
+    rest = " ".join(text.split())
+    while rest:
+        cut = _fits(rest, width)
+        if len(lines) == lines_max - 1 and cut < len(rest):
+            lines.append(rest[: _fits(rest, width - 1)].rstrip() + "…")
+            break
+        lines.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return lines
+
+
+def _fits(text: str, width: float) -> int:
+    """How many characters fit; Latin words are not broken where a space is near."""
+    used = 0.0
+    for place, c in enumerate(text):
+        used += _letter(c)
+        if used > width:
+            space = text.rfind(" ", 0, place + 1)
+            return space if space > place // 2 else max(place, 1)
+    return len(text)
+
+
+# From left to right
+
+_BOX_W, _LINE_H, _PAD, _TITLE_PX, _LINE_PX = 188, 18, 10, 14, 12.5
+_GAP_X, _GAP_Y, _MARGIN, _SHAPE_W = 92, 18, 12, 24
+_TAG_H = 18
+
+
+@dataclass(slots=True)
+class _Spot:
+    """A box in its layer, or a point through which a long arrow passes it."""
+
+    key: str
+    layer: int
+    height: float
+    y: float = 0.0
+    box: Box | None = None
+
+
+def wide(chain: Chain, *, label: str) -> Markup:
+    """The drawing from left to right. `label` is what a screen reader calls it."""
+    layer = layers_of(chain)
+    spots = {
+        box.key: _Spot(key=box.key, layer=layer[box.key], height=_box_height(box, _BOX_W), box=box)
+        for box in chain.boxes
+    }
+    ways = [(arrow, _way(arrow, layer, spots)) for arrow in chain.arrows]
+    columns: list[list[_Spot]] = [[] for _ in range(max((s.layer for s in spots.values()), default=0) + 1)]
+    for spot in spots.values():
+        columns[spot.layer].append(spot)
+    links = [(a, b) for _, way in ways for a, b in zip(way, way[1:], strict=False)]
+    _order(columns, links)
+    height = _place(columns, links)
+    width = 2 * _MARGIN + len(columns) * _BOX_W + (len(columns) - 1) * _GAP_X
+    parts = [_head("chain chain-wide", width, height, label)]
+    parts.extend(_wide_arrow(arrow, [spots[key] for key in way]) for arrow, way in ways)
+    parts.extend(
+        _box_svg(spot.box, _column_x(spot.layer), spot.y, _BOX_W) for spot in spots.values() if spot.box
+    )
+    parts.append("</svg>")
+    return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
+
+
+def _way(arrow: Arrow, layer: Mapping[str, int], spots: dict[str, _Spot]) -> list[str]:
+    """The spots an arrow passes: its ends, and a point in every layer between them."""
+    first, last = layer[arrow.source], layer[arrow.target]
+    points = []
+    for between in range(first + 1, last):
+        key = f"way/{arrow.source}/{arrow.target}/{between}"
+        spots.setdefault(key, _Spot(key=key, layer=between, height=10))
+        points.append(key)
+    return [arrow.source, *points, arrow.target]
+
+
+def _order(columns: list[list[_Spot]], links: Sequence[tuple[str, str]]) -> None:
+    """Neighbours near each other: each spot goes to the mean place of those it is tied to, from both sides in turn."""
+    before: dict[str, list[str]] = defaultdict(list)
+    after: dict[str, list[str]] = defaultdict(list)
+    for a, b in links:
+        before[b].append(a)
+        after[a].append(b)
+    for sweep in range(_SWEEPS):
+        forward = sweep % 2 == 0
+        rank = {spot.key: place for column in columns for place, spot in enumerate(column)}
+        tied = before if forward else after
+        for column in columns if forward else reversed(columns):
+            means = {
+                spot.key: _mean([rank[key] for key in tied[spot.key]], otherwise=rank[spot.key])
+                for spot in column
+            }
+            column.sort(key=lambda spot: (means[spot.key], rank[spot.key]))
+            rank.update({spot.key: place for place, spot in enumerate(column)})
+
+
+def _place(columns: list[list[_Spot]], links: Sequence[tuple[str, str]]) -> float:
+    """Give every spot its height on the page: near its neighbours, in order, never on top of each other."""
+    spots = {spot.key: spot for column in columns for spot in column}
+    tied: dict[str, list[str]] = defaultdict(list)
+    for a, b in links:
+        tied[a].append(b)
+        tied[b].append(a)
+    for column in columns:
+        top = 0.0
+        for spot in column:
+            spot.y = top
+            top += spot.height + _GAP_Y
+    for sweep in range(_SWEEPS * 2):
+        for column in columns if sweep % 2 == 0 else reversed(columns):
+            wished = [
+                _mean([_middle(spots[key]) for key in tied[spot.key]], otherwise=_middle(spot))
+                for spot in column
+            ]
+            _settle(column, wished)
+    lowest = min((spot.y for spot in spots.values()), default=0.0)
+    for spot in spots.values():
+        spot.y += _MARGIN - lowest
+    return max((spot.y + spot.height for spot in spots.values()), default=0.0) + _MARGIN
+
+
+def _settle(column: list[_Spot], wished: Sequence[float]) -> None:
+    """The places in order that come nearest to those wished for (pool adjacent violators)."""
+    offsets, top = [], 0.0
+    for spot in column:
+        offsets.append(top + spot.height / 2)
+        top += spot.height + _GAP_Y
+    pools: list[tuple[float, int]] = []
+    for wish, offset in zip(wished, offsets, strict=True):
+        value, count = wish - offset, 1
+        while pools and pools[-1][0] > value:
+            earlier, members = pools.pop()
+            value = (value * count + earlier * members) / (count + members)
+            count += members
+        pools.append((value, count))
+    starts = [value for value, count in pools for _ in range(count)]
+    for spot, start, offset in zip(column, starts, offsets, strict=True):
+        spot.y = start + offset - spot.height / 2
+
+
+def _wide_arrow(arrow: Arrow, way: Sequence[_Spot]) -> str:
+    """A curve from the right edge of the first box to the left edge of the last, and its label on white."""
+    first, last = way[0], way[-1]
+    if last.layer <= first.layer:
+        return _wide_return(arrow, first, last)
+    x, y = _column_x(first.layer) + _BOX_W, _middle(first)
+    path = [f"M{x:.0f} {y:.1f}"]
+    label_at = (x + _GAP_X / 2, (y + _middle(way[1])) / 2)
+    for spot in way[1:]:
+        to_x, to_y = _column_x(spot.layer), _middle(spot)
+        end_x = to_x - 7 if spot is last else to_x
+        half = (end_x - x) / 2
+        path.append(f"C{x + half:.0f} {y:.1f} {end_x - half:.0f} {to_y:.1f} {end_x:.0f} {to_y:.1f}")
+        if spot is not last:
+            end_x += _BOX_W
+            path.append(f"H{end_x:.0f}")
+        x, y = end_x, to_y
+    return _line_svg(arrow, " ".join(path), f"{x:.0f} {y:.1f}", "right", label_at)
+
+
+def _wide_return(arrow: Arrow, first: _Spot, last: _Spot) -> str:
+    """Goods that went back: a curve under the boxes."""
+    x, y = _column_x(first.layer) + 30, first.y + first.height
+    to_x, to_y = _column_x(last.layer) + 30, last.y + last.height
+    low = max(y, to_y) + 34
+    path = f"M{x:.0f} {y:.1f}C{x:.0f} {low:.1f} {to_x:.0f} {low:.1f} {to_x:.0f} {to_y + 7:.1f}"
+    return _line_svg(arrow, path, f"{to_x:.0f} {to_y + 7:.1f}", "up", ((x + to_x) / 2, low - 10))
+
+
+# From top to bottom
+
+_TALL_W, _LANE_W, _ROW_GAP = 340, 14, 16
+_LANES_MAX = 8
+
+
+def tall(chain: Chain, *, label: str, arrow_words: str) -> Markup:
+    """The drawing from top to bottom. `arrow_words` says where goods came from, as in `来自 {name}：{amount}`."""
+    layer = layers_of(chain)
+    order = sorted(range(len(chain.boxes)), key=lambda place: (layer[chain.boxes[place].key], place))
+    rows = [chain.boxes[place] for place in order]
+    row_of = {box.key: number for number, box in enumerate(rows)}
+    lane_of, lanes = _lanes(chain, row_of)
+    left = 10 + lanes * _LANE_W
+    width = _TALL_W - left - 14
+    names = {box.key: box.title for box in chain.boxes}
+    boxes = [_with_arrows(box, chain, names, arrow_words) for box in rows]
+    tops, top = [], float(_MARGIN)
+    for box in boxes:
+        tops.append(top)
+        top += _box_height(box, width) + _ROW_GAP
+    parts = [_head("chain chain-tall", _TALL_W, top, label)]
+    for arrow in chain.arrows:
+        source, target = row_of[arrow.source], row_of[arrow.target]
+        lane = lane_of[arrow.source]
+        parts.append(_tall_arrow(arrow, left=left, lane=lane, start=tops[source] + 24, end=tops[target] + 20))
+    parts.extend(_box_svg(box, left + 10, y, width) for box, y in zip(boxes, tops, strict=True))
+    parts.append("</svg>")
+    return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
+
+
+def _with_arrows(box: Box, chain: Chain, names: Mapping[str, str], words: str) -> Box:
+    """On a narrow page an arrow has no room for its label: the box says what came from whom."""
+    came = tuple(
+        words.format(name=wrapped(names[arrow.source], width=11, lines_max=1)[0], amount=arrow.label)
+        for arrow in chain.arrows
+        if arrow.target == box.key and arrow.label
+    )
+    return replace(box, lines=(*box.lines, *came))
+
+
+def _lanes(chain: Chain, row_of: Mapping[str, int]) -> tuple[dict[str, int], int]:
+    """A lane in the margin for all arrows out of one box; lanes that do not meet are shared."""
+    spans: dict[str, tuple[int, int]] = {}
+    for arrow in chain.arrows:
+        ends = (row_of[arrow.source], row_of[arrow.target])
+        low, high = spans.get(arrow.source, ends)
+        spans[arrow.source] = (min(low, *ends), max(high, *ends))
+    lane_of: dict[str, int] = {}
+    taken: list[list[tuple[int, int]]] = []
+    # Short spans first, so that they lie next to the boxes and long ones outside.
+    for key, (low, high) in sorted(spans.items(), key=lambda one: (one[1][1] - one[1][0], one[1])):
+        for lane, held in enumerate(taken):
+            if all(high <= other_low or low >= other_high for other_low, other_high in held):
+                break
+        else:
+            lane = len(taken)
+            taken.append([])
+        taken[lane].append((low, high))
+        lane_of[key] = min(lane, _LANES_MAX - 1)
+    return lane_of, min(max(len(taken), 1), _LANES_MAX)
+
+
+def _tall_arrow(arrow: Arrow, *, left: float, lane: int, start: float, end: float) -> str:
+    x, bend = left - lane * _LANE_W - 4, 6
+    turn = bend if end > start else -bend
+    path = (
+        f"M{left + 10:.0f} {start:.1f}H{x + bend:.0f}Q{x:.0f} {start:.1f} {x:.0f} {start + turn:.1f}"
+        f"V{end - turn:.1f}Q{x:.0f} {end:.1f} {x + bend:.0f} {end:.1f}H{left + 3:.0f}"
+    )
+    return _line_svg(replace(arrow, label=""), path, f"{left + 3:.0f} {end:.1f}", "right", None)
+
+
+# What both share
+
+_HEADS = {"right": "m0 -5l7 5l-7 5z", "up": "m-5 0l5 -7l5 7z"}
+
+
+def _head(classes: str, width: float, height: float, label: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class={quoteattr(classes)} viewBox="0 0 {width:.0f} {height:.0f}"'
+        f' width="{width:.0f}" height="{height:.0f}" role="group" aria-label={quoteattr(label)}>'
+    )
+
+
+def _line_svg(
+    arrow: Arrow,
+    path: str,
+    tip: str,
+    pointing: Literal["right", "up"],
+    label_at: tuple[float, float] | None,
+) -> str:
+    kind = "arrow may" if arrow.may_contain else "arrow"
+    svg = f'<g class="{kind}"><path class="line" d="{path}"/><path class="tip" d="M{tip}{_HEADS[pointing]}"/>'
+    if arrow.label and label_at is not None:
+        lines = wrapped(arrow.label, width=(_GAP_X - 8) / 11.5, lines_max=2)
+        for number, line in enumerate(lines):
+            y = label_at[1] - 6 - (len(lines) - 1 - number) * 13
+            svg += f'<text class="amount" x="{label_at[0]:.0f}" y="{y:.1f}">{escape(line)}</text>'
+    return svg + "</g>"
+
+
+def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
+    """Title and further lines as they stand in a box of that width."""
+    inner = width - _SHAPE_W - 2 * _PAD
+    title = wrapped(box.title, width=inner / _TITLE_PX, lines_max=2)
+    further = [
+        line for text in box.lines for line in wrapped(text, width=inner / _LINE_PX, lines_max=2) if line
+    ]
+    return title, further
+
+
+def _box_height(box: Box, width: float) -> float:
+    title, further = _lines_of(box, width)
+    tags = _TAG_H + 4 if box.tags else 0
+    return max(2 * _PAD + (len(title) + len(further)) * _LINE_H + tags - 2, 44)
+
+
+def _box_svg(box: Box, x: float, y: float, width: float) -> str:
+    """A box with its shape, its words and its tags; a link where there is more to read."""
+    title, further = _lines_of(box, width)
+    height = _box_height(box, width)
+    parts = [
+        f'<g class="box box-{box.kind}" transform="translate({x:.0f} {y:.1f})">',
+        f"<title>{escape('，'.join([box.title, *(tag.word for tag in box.tags), *box.lines]))}</title>",
+    ]
+    if box.kind == "several":
+        parts.append(f'<rect class="behind" x="4" y="4" width="{width:.0f}" height="{height:.0f}" rx="5"/>')
+    parts.append(f'<rect class="frame" width="{width:.0f}" height="{height:.0f}" rx="5"/>')
+    parts.append(f'<path class="shape" d="{_SHAPES[box.kind]}" transform="translate({_PAD} {_PAD})"/>')
+    at = _PAD + _TITLE_PX - 1.0
+    for line in title:
+        parts.append(f'<text class="who" x="{_PAD + _SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
+        at += _LINE_H
+    for line in further:
+        parts.append(f'<text class="more" x="{_PAD + _SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
+        at += _LINE_H
+    parts.append(_tags_svg(box.tags, _PAD + _SHAPE_W, at - _LINE_PX, width))
+    parts.append("</g>")
+    svg = "".join(parts)
+    return f"<a href={quoteattr(box.href)}>{svg}</a>" if box.href else svg
+
+
+#: Shapes in a field of 16: a filled disc (recorded), a ring (declared), a cross in an octagon (contradicted), a small square, a stack.
+_SHAPES: Final[dict[BoxKind, str]] = {
+    "recorded": "M8 1a7 7 0 1 1 0 14a7 7 0 1 1 0-14z",
+    "declared": "M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12zM8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
+    "contradicted": "M5 1h6l4 4v6l-4 4h-6l-4-4v-6zM5 6.4L6.4 5L8 6.6L9.6 5L11 6.4L9.4 8L11 9.6L9.6 11L8 9.4L6.4 11L5 9.6L6.6 8z",
+    "through": "M3 3h10v10h-10z",
+    "several": "M1 1h6v6h-6zM9 1h6v6h-6zM1 9h6v6h-6zM9 9h6v6h-6z",
+}
+
+
+def shape_svg(kind: BoxKind) -> Markup:
+    """One shape alone, for the legend."""
+    return Markup(  # noqa: S704  (constants only)
+        f'<svg class="legend-shape box-{kind}" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
+        f'<path class="shape" d="{_SHAPES[kind]}"/></svg>'
+    )
+
+
+def _tags_svg(tags: Iterable[Tag], x: float, y: float, width: float) -> str:
+    parts = []
+    for tag in tags:
+        wide_px = letters_wide(tag.word) * 11.5 + 12
+        if x + wide_px > width - 2:
+            break
+        parts.append(
+            f'<g class="tag-svg tone-{tag.tone}" transform="translate({x:.0f} {y + 1:.1f})">'
+            f'<rect width="{wide_px:.0f}" height="{_TAG_H}" rx="3"/>'
+            f'<text x="6" y="13">{escape(tag.word)}</text></g>'
+        )
+        x += wide_px + 5
+    return "".join(parts)
+
+
+def _column_x(layer: int) -> float:
+    return _MARGIN + layer * (_BOX_W + _GAP_X)
+
+
+def _middle(spot: _Spot) -> float:
+    return spot.y + spot.height / 2
+
+
+def _mean(values: Sequence[float], *, otherwise: float) -> float:
+    return sum(values) / len(values) if values else otherwise

@@ -1,0 +1,176 @@
+"""Looking things up in the book for a judgement: profiles, licences, sheets, orders, amounts and days.
+
+Every look-up here reads as few records as it can: a batch sold to four hundred stalls is judged four hundred times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ledger.errors import Refusal, Words
+from ledger.findings.finding import Finding, Grade
+from ledger.findings.words import TEXTS
+from ledger.identifiers import CreditCode, GoodsId, Instant, LegalDate, PartyId, Quantity, Unit
+from ledger.views.book import about, goods_key, party_key
+from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.parties import Party
+from ledger.vocabulary.profiles import FindingKind, Profile, profile_for
+from ledger.vocabulary.said import Said
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.values import Line
+
+_Said = TypeVar("_Said", bound=Said)
+
+#: Records read at once while looking for the first batch registration: it nearly always stands at the front.
+FIRST_RECORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one finding says beyond the texts of its kind."""
+
+    words: Words
+    figures: Mapping[str, str]
+    law: str | None = None
+
+
+def found(kind: FindingKind, grade: Grade, *, subject: str, party: PartyId, rests_on: Iterable[Record], facts: Facts) -> Finding:
+    """A finding with the texts of its kind. Its entries stand in the log's order, so the later recorded is second."""
+    records = {record.seq: record for record in rests_on}
+    texts = TEXTS[kind]
+    return Finding(
+        kind=kind,
+        grade=grade,
+        subject=subject,
+        party=party,
+        seqs=tuple(sorted(records)),
+        figures=facts.figures,
+        causes=texts.causes,
+        words=facts.words,
+        law=facts.law,
+        answer=texts.answer,
+        since_ms=max(record.at_ms for record in records.values()),
+    )
+
+
+def live(records: Iterable[Record]) -> list[Record]:
+    """Those that were not put right by a later one. A statement's own key keeps its whole history."""
+    return [record for record in records if record.superseded_by is None]
+
+
+def rare(book: Book, key: str, kind: type[_Said]) -> list[tuple[Record, _Said]]:
+    """The records of a rare type (sheet, licence, hold, recall) that mention `key`, found by the index alone.
+
+    A busy party is mentioned a million times and has three licences: only records that both lists name are read.
+    """
+    here = {mention.seq: mention for mention in book.mentions([key])}
+    wanted = [here[mention.seq] for mention in book.mentions([f"type/{kind.TYPE}"]) if mention.seq in here]
+    records = book.records({mention.seq for mention in wanted})
+    ordered = [records[mention.seq] for mention in sorted(wanted, key=lambda one: (one.occurred_ms, one.seq))]
+    return [(record, record.said) for record in ordered if isinstance(record.said, kind)]
+
+
+def first_batch(book: Book, goods: GoodsId) -> tuple[Record, Batch] | None:
+    """The first registration of this batch, in the order of facts."""
+    mentions = book.mentions([goods_key(goods)])
+    for start in range(0, len(mentions), FIRST_RECORDS):
+        some = mentions[start : start + FIRST_RECORDS]
+        records = book.records({mention.seq for mention in some})
+        for mention in some:
+            said = records[mention.seq].said
+            if isinstance(said, Batch) and said.goods == goods:
+                return records[mention.seq], said
+    return None
+
+
+def batches(book: Book, goods: GoodsId) -> list[tuple[Record, Batch]]:
+    """Every registration of this batch."""
+    found_ = ((record, record.said) for record in about(book, goods_key(goods)))
+    return [(record, said) for record, said in found_ if isinstance(said, Batch) and said.goods == goods]
+
+
+def profile_of(book: Book, goods: GoodsId) -> Profile:
+    """The rules of trade for these goods, by the category of their first registration."""
+    first = first_batch(book, goods)
+    return profile_for(first[1].category if first else None)
+
+
+def sheets(book: Book, party: PartyId) -> list[tuple[Record, Party]]:
+    """Every registration or declaration of this party."""
+    return [(record, said) for record, said in rare(book, party_key(party), Party) if said.party == party]
+
+
+def credit_code(text: str | None) -> CreditCode | None:
+    """The code if it is one; None for no text and for a text that fails."""
+    if text is None:
+        return None
+    try:
+        return CreditCode.parse(text)
+    except Refusal:
+        return None
+
+
+def traders(book: Book, parties: Iterable[PartyId]) -> dict[PartyId, str]:
+    """One name for each trader: parties that several people declared are the same where they share a good credit code."""
+    names: dict[PartyId, str] = {}
+    for party in set(parties):
+        codes = sorted(str(code) for _, sheet in sheets(book, party) if (code := credit_code(sheet.credit_code)) is not None)
+        names[party] = codes[0] if codes else str(party)
+    return names
+
+
+def day_of(record: Record) -> LegalDate:
+    """The day in China on which the record says it happened."""
+    return record.header.occurred_at.date_in_shanghai()
+
+
+def recorded_on(record: Record) -> LegalDate:
+    """The day in China on which the log took it."""
+    return Instant(record.at_ms).date_in_shanghai()
+
+
+def moment(ms: int) -> str:
+    """A moment of the log, for a sentence."""
+    return Instant(ms).display()
+
+
+def lines_of(said: Said | None) -> tuple[Line, ...]:
+    """The trade lines of a record, whatever its type; what went in and came out for a transformation."""
+    if isinstance(said, (SupplierCheck, Shipment, Return, Sale)):
+        return said.lines
+    if isinstance(said, Receipt):
+        return said.lines
+    if isinstance(said, Transformation):
+        return (*said.inputs, *said.outputs)
+    return ()
+
+
+def base_amount(quantity: Quantity) -> tuple[Unit, Decimal]:
+    """The amount in the unit that like units are brought to (kilograms, litres). Plain decimals: sums of odd data must not raise."""
+    return quantity.unit.base, quantity.amount.scaleb(quantity.unit.power)
+
+
+def totals(quantities: Iterable[Quantity]) -> dict[Unit, Decimal]:
+    """The sums, one for each unit that does not convert."""
+    sums: dict[Unit, Decimal] = {}
+    for quantity in quantities:
+        unit, amount = base_amount(quantity)
+        sums[unit] = sums.get(unit, Decimal(0)) + amount
+    return sums
+
+
+def spelt(amount: Decimal) -> str:
+    """A decimal as text, without exponent and trailing zeros."""
+    text = f"{amount:f}"
+    text = text.rstrip("0").removesuffix(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+ZERO: Final = Decimal(0)

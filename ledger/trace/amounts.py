@@ -1,0 +1,101 @@
+"""Sums of quantities for the trace, where a sum may have no answer.
+
+Boxes and kilograms do not add up, and an absurd amount may be too large to write. Neither is the reader's fault: here the
+answer is then None ("cannot be said"), never an error and never a guess. Only exact conversions count (kilogram, gram,
+tonne; litre, millilitre), as `Quantity` knows them.
+"""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ledger.errors import Refusal
+from ledger.identifiers import Quantity, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WIDE = Context(prec=64)
+
+
+def added(quantities: Iterable[Quantity | None]) -> Quantity | None:
+    """The sum; None when there is nothing to add, a part is not known, or the parts do not add up."""
+    total: Quantity | None = None
+    for one in quantities:
+        if one is None:
+            return None
+        total = one if total is None else plus(total, one)
+        if total is None:
+            return None
+    return total
+
+
+def plus(one: Quantity, other: Quantity) -> Quantity | None:
+    """The sum of two, or None."""
+    try:
+        return one + other
+    except Refusal:
+        return None
+
+
+def less(one: Quantity, other: Quantity) -> Quantity | None:
+    """The difference of two, or None."""
+    try:
+        return one - other
+    except Refusal:
+        return None
+
+
+def larger(one: Quantity, other: Quantity) -> Quantity | None:
+    """The larger of two, or None when they do not compare."""
+    if one.unit.base is not other.unit.base:
+        return None
+    return max(one, other)
+
+
+def joined(quantities: Iterable[Quantity]) -> list[Quantity]:
+    """The same amounts with those that add up brought together: one for each kind of unit."""
+    sums: list[Quantity] = []
+    for one in quantities:
+        for place, so_far in enumerate(sums):
+            total = plus(so_far, one)
+            if total is not None:
+                sums[place] = total
+                break
+        else:
+            sums.append(one)
+    return sums
+
+
+def none_of(unit: Unit) -> Quantity:
+    """Nothing, counted in this unit."""
+    return Quantity(Decimal(0), unit)
+
+
+def exact(quantity: Quantity) -> Fraction:
+    """The amount in the base unit, as a number that may be summed and divided without end."""
+    return Fraction(quantity.amount) * Fraction(10) ** quantity.unit.power
+
+
+def written(amount: Fraction, unit: Unit) -> Quantity | None:
+    """The quantity for an amount in base units: in `unit`, or in a finer one when only that writes it exactly."""
+    finer = [one for one in Unit if one.base is unit.base and one.power < unit.power]
+    for one in (unit, *sorted(finer, key=lambda other: -other.power)):
+        in_unit = amount / Fraction(10) ** one.power
+        try:
+            return Quantity(_WIDE.divide(Decimal(in_unit.numerator), Decimal(in_unit.denominator)), one)
+        except Refusal:
+            continue
+    return None
+
+
+def share(part: Quantity, whole: Iterable[Quantity | None]) -> Fraction | None:
+    """Which part of the whole this is; None unless everything is counted in one kind of unit."""
+    total = Fraction(0)
+    for one in whole:
+        if one is None or one.unit.base is not part.unit.base:
+            return None
+        total += exact(one)
+    return exact(part) / total if total > 0 else None

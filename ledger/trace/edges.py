@@ -1,0 +1,188 @@
+"""How goods move: the values of the trace, and what one record by itself says about movement.
+
+A *holding* is goods in one party's hands. An *edge* leads from one holding to another and carries the entries that prove
+it. Two hands speak about most edges (who sent, who received), so a record gives only *claims* here; `pairing` brings the
+two sides together. What happens within one party's hands (processing, use) is a *turning* and needs no second word.
+
+`moves_of` is the one place that knows how each statement type moves goods: a new type gets its case there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ledger.identifiers import GoodsId, PartyId, Quantity
+from ledger.trace.amounts import joined
+from ledger.vocabulary.goods import Adjustment, Batch, Transformation, Use
+from ledger.vocabulary.oversight import RecallAnswer
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from fractions import Fraction
+
+    from ledger.views.book import Record
+    from ledger.vocabulary.values import Line
+
+EdgeKind = Literal["shipment", "return", "transformation", "use", "aggregation"]
+EdgeState = Literal["confirmed", "corrected", "refused", "unanswered", "one_sided"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Holding:
+    """Goods in one party's hands."""
+
+    party: PartyId
+    goods: GoodsId
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One step of goods from holding to holding, with the entries that prove it.
+
+    `state`: *confirmed* (both say the same; or it happened within one party's hands), *corrected* (the receiver says another
+    amount), *refused* (the goods did not move), *unanswered* (offered, no answer yet), *one_sided* (one side says so and
+    the other was not asked or is not on this ledger).
+
+    For a transformation `sent` is what went in and `received` what came out of that run. `may_contain`: the target was made
+    from several batches, so any piece of it may or may not hold the source; `share` is then the source's part of all input.
+    """
+
+    source: Holding
+    target: Holding
+    kind: EdgeKind
+    sent: Quantity | None
+    received: Quantity | None
+    state: EdgeState
+    occurred_ms: int
+    recorded_ms: int
+    seqs: tuple[int, ...]
+    may_contain: bool = False
+    share: Fraction | None = None
+
+    @property
+    def flows(self) -> bool:
+        """Whether goods went this way."""
+        return self.state != "refused"
+
+    @property
+    def moved(self) -> Quantity | None:
+        """What changed hands, for both sides alike: what the receiver counted, else what the sender says. None if refused."""
+        if not self.flows:
+            return None
+        return self.sent if self.received is None else self.received
+
+    @property
+    def share_percent(self) -> str | None:
+        """The share for a page, to a tenth: `62.5`."""
+        return None if self.share is None else f"{float(self.share * 100):.1f}"
+
+    @property
+    def order(self) -> tuple[int, tuple[int, ...], Holding, Holding]:
+        """Where it stands among other edges."""
+        return (self.occurred_ms, self.seqs, self.source, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One record's word about goods between two parties: that they were sent, sent back, received, or looked over."""
+
+    record: Record
+    says: Literal["sent", "returned", "received", "checked"]
+    source: Holding
+    target: Holding
+    quantity: Quantity
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether it is the sender's word."""
+        return self.says in {"sent", "returned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """Goods that went into other goods. An amount is None where its lines do not add up, or were not said.
+
+    A use that names a plot has no outputs here: what grew there is found through the plot.
+    """
+
+    record: Record
+    kind: Literal["transformation", "use", "aggregation"]
+    inputs: Mapping[Holding, Quantity | None]
+    outputs: Mapping[Holding, Quantity | None]
+
+
+def moves_of(record: Record) -> Iterator[Claim | Turning]:
+    """What this record says about movement. A record that was put right says nothing any more."""
+    if record.superseded_by is not None:
+        return
+    match record.said:
+        case Shipment() as said:
+            yield from _claims(record, "sent", source=record.actor, target=said.to, lines=said.lines)
+        case Return() as said:
+            yield from _claims(record, "returned", source=record.actor, target=said.to, lines=said.lines)
+        case Receipt() as said if said.conclusion != "refuse":
+            yield from _claims(record, "received", source=said.supplier, target=record.actor, lines=said.lines)
+        case SupplierCheck() as said if said.conclusion != "refuse":
+            yield from _claims(record, "checked", source=said.supplier, target=record.actor, lines=said.lines)
+        case Transformation() as said:
+            # A waste output is accounted for and goes nowhere.
+            going_on = [line for line in said.outputs if line.role != "waste"]
+            yield Turning(record, "transformation", _held(record.actor, said.inputs), _held(record.actor, going_on))
+        case Use() as said:
+            targets = dict.fromkeys(Holding(record.actor, goods) for goods in said.on_goods or ())
+            yield Turning(record, "use", _held(record.actor, said.lines), targets)
+        case _:
+            return
+
+
+def stock_of(record: Record) -> Iterator[Holding]:
+    """Holdings that a record speaks of without moving goods: whoever made, counted, lost or sold them has or had them."""
+    if record.superseded_by is not None:
+        return
+    match record.said:
+        case Batch() as said:
+            yield Holding(said.maker, said.goods)
+            yield Holding(record.actor, said.goods)
+        case Adjustment() as said:
+            for line in said.lines:
+                yield Holding(said.held_by or record.actor, line.goods)
+        case Sale() as said:
+            for line in said.lines:
+                yield Holding(record.actor, line.goods)
+        case RecallAnswer() as said:
+            yield Holding(record.actor, said.goods)
+        case _:
+            return
+
+
+def by_goods(lines: Iterable[Line]) -> dict[GoodsId, list[Quantity]]:
+    """How much of which goods some lines hold, one amount for each kind of unit."""
+    found: dict[GoodsId, list[Quantity]] = defaultdict(list)
+    for line in lines:
+        found[line.goods].append(line.quantity)
+    return {goods: joined(quantities) for goods, quantities in found.items()}
+
+
+def _claims(
+    record: Record,
+    says: Literal["sent", "returned", "received", "checked"],
+    *,
+    source: PartyId,
+    target: PartyId,
+    lines: Iterable[Line],
+) -> Iterator[Claim]:
+    if source == target:  # Moving goods about one's own house moves nothing between hands.
+        return
+    for goods, quantities in by_goods(lines).items():
+        for quantity in quantities:
+            yield Claim(record, says, Holding(source, goods), Holding(target, goods), quantity)
+
+
+def _held(party: PartyId, lines: Iterable[Line]) -> dict[Holding, Quantity | None]:
+    return {
+        Holding(party, goods): quantities[0] if len(quantities) == 1 else None
+        for goods, quantities in by_goods(lines).items()
+    }
