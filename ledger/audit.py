@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Table, func, select
 from sqlmodel import SQLModel
 
@@ -97,6 +98,7 @@ def audit(
 ) -> AuditReport:
     """Recompute the log of this database. Raises `AuditFailed` at the first thing that is wrong."""
     origin = key.name
+    _read_any_text(connection)
     _check_only_this_log(connection, origin)
     size = int(_one(connection, "heads", origin)["size"])
     state = _State()
@@ -162,6 +164,14 @@ def _one(connection: Connection, name: str, origin: str) -> dict[str, int]:
     if len(rows) != 1:
         raise AuditFailed(table=name, key=origin, column="log_id", came=f"{len(rows)} rows", expected="1 row")
     return {"size": rows[0].size}
+
+
+def _read_any_text(connection: Connection) -> None:
+    """Text that is no UTF-8 any more must be found wrong in its place, not stop the reading."""
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite.Connection):
+            driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
 
 def _check_only_this_log(connection: Connection, origin: str) -> None:

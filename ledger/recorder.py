@@ -140,7 +140,8 @@ class Recorder:
                 # Whether the commit took hold is not known here: read the head again before the next one.
                 self._head = None
                 for one in groups:
-                    one.answer.set_exception(_as_fault(fault))
+                    if not one.answer.done():
+                        one.answer.set_exception(_as_fault(fault))
             if closing:
                 return
 
@@ -184,7 +185,11 @@ class Recorder:
         # COMMIT has returned: the entries are durable. A crash from here on loses only our answers; the same statements sent
         # again get the same receipts.
         self._head = head
-        if any(isinstance(_said_erasure(group), Erasure) for group in groups):
+        self._acknowledge(groups)
+
+    def _acknowledge(self, groups: list[_Group]) -> None:
+        """Tell every sender what became of its group."""
+        if any(_erases(group) for group in groups):
             _forget_wal(self._engine)
         for group in groups:
             if group.refusal is not None:
@@ -408,12 +413,8 @@ def _sign(connection: Connection, origin: str, *, head: Head, signer: NoteSigner
     connection.execute(insert(_checkpoints), {"log_id": origin, "size": head.size, "note": note})
 
 
-def _said_erasure(group: _Group) -> Erasure | None:
-    if group.refusal is None and any(one.header.type == Erasure.TYPE for one in group.statements):
-        return Erasure.from_items(
-            next(one for one in group.statements if one.header.type == Erasure.TYPE).items
-        )
-    return None
+def _erases(group: _Group) -> bool:
+    return group.refusal is None and any(one.header.type == Erasure.TYPE for one in group.statements)
 
 
 def _forget_wal(engine: Engine) -> None:

@@ -118,38 +118,15 @@ class Ledger:
         engine = open_engine(url)
         create_tables(engine)
         origin = f"{host}/{secrets.token_hex(ORIGIN_RANDOM_BYTES)}"
-        registrar, registrar_key = PartyId.new(os.urandom(10)), Ed25519Signer.generate()
-        log_secret, now = os.urandom(32), clock()
-        genesis = Genesis(
-            origin=origin,
-            registrar_name=registrar_name,
-            clock="simulated" if simulated else "real",
-            kind_of_key="ed25519",
-            public_key=str(registrar_key.public),
-        )
-        statement = sign_statement(
-            genesis.to_items(),
-            log=origin,
-            statement_id=StatementId.new(now, os.urandom(10)),
-            type_name=Genesis.TYPE,
-            issuer=registrar,
-            occurred_at=Instant(now, SHANGHAI_MINUTES),
-            signers=[registrar_key],
-        )
-        with writing(engine) as connection:
-            if connection.execute(select(_heads.c.log_id)).first() is not None:
-                message = f"{engine.url.render_as_string()} already holds a log"
-                raise NoLedger(message)
-            found(connection, statement, at_ms=now, signer=NoteSigner.from_seed(origin, log_secret))
-            _keep(connection, vault, origin, purpose="log", party="", secret=log_secret)
-            _keep(
-                connection,
-                vault,
-                origin,
-                purpose=_purpose(registrar, registrar_key.public.keyid),
-                party=str(registrar),
-                secret=registrar_key.secret,
-            )
+        try:
+            with writing(engine) as connection:
+                _check_empty(connection)
+                _found(
+                    connection, vault, origin, registrar_name=registrar_name, now=clock(), simulated=simulated
+                )
+        except NoLedger:
+            engine.dispose()
+            raise
         return cls(engine, origin=origin, vault=vault, evidence=EvidenceStore(evidence), clock=clock)
 
     @classmethod
@@ -160,6 +137,7 @@ class Ledger:
         with reading(engine) as connection:
             origins = [origin for (origin,) in connection.execute(select(_heads.c.log_id))]
         if len(origins) != 1:
+            engine.dispose()
             message = f"{engine.url.render_as_string()} holds {len(origins)} logs, expected 1"
             raise NoLedger(message)
         return cls(engine, origin=origins[0], vault=vault, evidence=EvidenceStore(evidence), clock=clock)
@@ -429,6 +407,37 @@ class _Tiles:
             )
         ).scalar_one_or_none()
         return b"" if raw is None else bytes(raw)
+
+
+def _found(
+    connection: Connection, vault: Vault, origin: str, *, registrar_name: str, now: int, simulated: bool
+) -> None:
+    """Draw the registrar's and the log's keys, keep them sealed, and write entry 0."""
+    registrar, registrar_key, log_secret = (
+        PartyId.new(os.urandom(10)),
+        Ed25519Signer.generate(),
+        os.urandom(32),
+    )
+    genesis = Genesis(
+        origin=origin,
+        registrar_name=registrar_name,
+        clock="simulated" if simulated else "real",
+        kind_of_key="ed25519",
+        public_key=str(registrar_key.public),
+    )
+    statement = sign_statement(
+        genesis.to_items(),
+        log=origin,
+        statement_id=StatementId.new(now, os.urandom(10)),
+        type_name=Genesis.TYPE,
+        issuer=registrar,
+        occurred_at=Instant(now, SHANGHAI_MINUTES),
+        signers=[registrar_key],
+    )
+    found(connection, statement, at_ms=now, signer=NoteSigner.from_seed(origin, log_secret))
+    _keep(connection, vault, origin, purpose="log", party="", secret=log_secret)
+    purpose = _purpose(registrar, registrar_key.public.keyid)
+    _keep(connection, vault, origin, purpose=purpose, party=str(registrar), secret=registrar_key.secret)
 
 
 def _purpose(party: PartyId, keyid: str) -> str:

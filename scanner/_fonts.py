@@ -45,7 +45,10 @@ MISSING = "\U0010ffff"
 
 PROBE_SIZE_PX = 24
 FONTCONFIG_SECONDS_MAX = 10
-FACES_KEPT_MAX = 256
+#: What is kept in memory of faces, of widths and of drawn characters: a few megabytes.
+FACES_KEPT_MAX = 64
+ADVANCES_KEPT_MAX = 16384
+GLYPHS_KEPT_MAX = 4096
 
 
 class NoChineseFont(RuntimeError):
@@ -65,7 +68,9 @@ class Typeface:
 
     def width(self, text: str, *, size_px: int, weight: Weight) -> float:
         """How far the text reaches, in pixels."""
-        return float(self.at(size_px, weight).getlength(text))
+        # Character by character, because a text is measured again and again while it is fitted; the basic layout
+        # engine knows no ligatures, and this typeface no kerning that it would apply.
+        return sum(_advance(self.path, self.index, size_px, weight, character) for character in text)
 
     def missing(self, text: str) -> str:
         """Those characters of the text that would come out as boxes, each once and in order."""
@@ -139,7 +144,12 @@ def _face(path: Path, index: int, size_px: int, weight: Weight) -> ImageFont.Fre
     return face
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=ADVANCES_KEPT_MAX)
+def _advance(path: Path, index: int, size_px: int, weight: Weight, character: str) -> float:
+    return float(_face(path, index, size_px, weight).getlength(character))
+
+
+@lru_cache(maxsize=GLYPHS_KEPT_MAX)
 def _drawn(path: Path, index: int, character: str) -> bytes:
     face = _face(path, index, PROBE_SIZE_PX, "regular")
     mask, offset = face.getmask2(character, mode="L")

@@ -129,7 +129,8 @@ def _wide(
     module = _module(setter, modules, space=space, module_max=module_max)
     side, quiet = modules * module, QUIET_MODULES * module
     code = Box(edge + quiet, edge + (rule.y - edge - side) // 2, side, side)
-    left = code.x + side + quiet
+    # Some letters reach a little to the left of where they stand; the quiet zone is no place for them.
+    left = code.x + side + quiet + setter.dots(0.3)
     text = Box(left, code.y, paper.width - margin - left, rule.y - setter.dots(0.8) - code.y)
     lines = setter.fitted(column, text, gap_mm=0.5, gap_mm_max=1.4, may_cut=may_cut)
     return Layout(paper, code, module, (*lines, *_moved(foot, down=rule.y + setter.dots(0.6))), rule)

@@ -139,7 +139,7 @@ def label_png(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_m
             (line.x, line.baseline), line.text, font=typeface.at(line.size, line.weight), fill=0, anchor="ls"
         )
     out = io.BytesIO()
-    picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=9)
+    picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=6)
     return out.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""A log as a folder that other people's tools can check: checkpoint, tiles, entry bundles, and the statements one may see.
+"""A log as a folder that other people's tools can check: checkpoints, tiles, entry bundles, and the statements one may see.
 
 The layout is written down in `docs/formats.md`. `everything` exports all items (for the operator's own archive and for an auditor under
 contract); without it only register statements are opened, and the rest is withheld: tiles and entries tell a stranger nothing but how many
@@ -9,36 +9,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from ledger.canonical import Json, canonical
 from ledger.log.sizes import Size
 from ledger.log.tiles import TILE_WIDTH, Bundle, encode_bundle, tiles_touched
 from ledger.register import REGISTER_TYPES
+from ledger.store.book import stored_entries
+from ledger.store.tables import CheckpointRow, TileRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from ledger.service import Ledger
+    from sqlalchemy import Connection
+
     from ledger.store.book import Stored
 
 EXPORT_VERSION = 1
+HASH_BYTES = 32
+
+_tiles, _checkpoints = TileRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 
-def export_log(ledger: Ledger, folder: Path, *, everything: bool = False) -> int:
+def export_log(
+    connection: Connection, origin: str, folder: Path, *, vkey: str, everything: bool = False
+) -> int:
     """Write the log as it stands into an empty folder; returns how many entries it has."""
-    checkpoint = ledger.checkpoint()
-    size = ledger.head_of(checkpoint).checkpoint.size
-    _write(folder, "checkpoint", checkpoint)
-    _write(folder, "vkey", f"{ledger.vkey}\n".encode())
-    for tile in tiles_touched(Size(0), size):
-        _write(folder, tile.path, ledger.tile(tile.level, tile.index)[: tile.width * 32])
-    for index in range(0, -(-size // TILE_WIDTH)):
+    notes = connection.execute(
+        select(_checkpoints.c.size, _checkpoints.c.note)
+        .where(_checkpoints.c.log_id == origin)
+        .order_by(_checkpoints.c.size)
+    ).all()
+    for size, note in notes:
+        _write(folder, f"checkpoints/{size:09d}", bytes(note))
+    size, newest = notes[-1]
+    _write(folder, "checkpoint", bytes(newest))
+    _write(folder, "vkey", f"{vkey}\n".encode())
+    rows = {
+        (level, number): bytes(hashes)
+        for level, number, hashes in connection.execute(
+            select(_tiles.c.level, _tiles.c.number, _tiles.c.hashes).where(_tiles.c.log_id == origin)
+        )
+    }
+    for tile in tiles_touched(Size(0), Size(size)):
+        _write(folder, tile.path, rows.get((tile.level, tile.index), b"")[: tile.width * HASH_BYTES])
+    for index in range(-(-size // TILE_WIDTH)):
         start, stop = index * TILE_WIDTH, min(size, (index + 1) * TILE_WIDTH)
-        entries = ledger.entries(start, stop)
-        _write(folder, Bundle(index, stop - start).path, encode_bundle(entries))
-        for stored in ledger.stored_range(start, stop):
-            _write(folder, f"statements/{stored.seq:09d}.json", statement_file(stored, everything=everything))
-    return size
+        stored = list(stored_entries(connection, origin, range(start, stop)))
+        _write(folder, Bundle(index, stop - start).path, encode_bundle([one.entry.raw for one in stored]))
+        for one in stored:
+            _write(folder, f"statements/{one.seq:09d}.json", statement_file(one, everything=everything))
+    return int(size)
 
 
 def statement_file(stored: Stored, *, everything: bool) -> bytes:
@@ -46,11 +68,16 @@ def statement_file(stored: Stored, *, everything: bool) -> bytes:
     public = everything or stored.header.type in REGISTER_TYPES
     items: list[Json] = [one.as_json() if one is not None and public else None for one in stored.opened]
     return canonical(
-        {"v": EXPORT_VERSION, "position": stored.seq, "envelope": stored.envelope.as_json() if public else None, "items": items}
+        {
+            "v": EXPORT_VERSION,
+            "position": stored.seq,
+            "envelope": stored.envelope.as_json() if public else None,
+            "items": items,
+        }
     )
 
 
-def register_statements(stored: Iterator[Stored]) -> Json:
+def register_statements(stored: Iterable[Stored]) -> Json:
     """The register statements whole, each with its position: what `/log/register` serves."""
     return [
         {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ledger.findings.finding import Finding
-    from ledger.identifiers import GoodsId, LegalDate, PartyId
+    from ledger.identifiers import LegalDate, PartyId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.profiles import LicenceDuty, Profile
 

@@ -152,7 +152,7 @@ class TlogProof:
                 zh=f"至多 {TLOG_PROOF_BYTES_MAX} 字节", en=f"at most {TLOG_PROOF_BYTES_MAX} bytes"
             )
             raise ProofMalformed(field="", came=f"{len(raw)} B", expected=expected)
-        head, blank, checkpoint = raw.partition(b"\n\n")
+        head, _, checkpoint = raw.partition(b"\n\n")
         # Latin-1 makes every byte a character: one beyond ASCII reaches the strict readers and is refused there.
         lines = iter(head.decode("latin-1").split("\n"))
         header = next(lines)
@@ -177,7 +177,7 @@ class TlogProof:
                 zh=f"至多 {INCLUSION_HASHES_MAX} 个哈希", en=f"at most {INCLUSION_HASHES_MAX} hashes"
             )
             raise ProofMalformed(field="hashes", came=str(len(hashes)), expected=expected)
-        if not blank or not checkpoint:
+        if not checkpoint:
             expected = Words(zh="空行之后的检查点", en="a checkpoint after a blank line")
             raise ProofMalformed(field="checkpoint", came="", expected=expected)
         return cls(position=position, hashes=hashes, checkpoint=checkpoint, extra=extra)

@@ -23,7 +23,8 @@ from ledger.vocabulary.trade import Receipt
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from ledger.identifiers import GoodsId, PartyId, SiteId, StatementId
+    from ledger.identifiers import GoodsId, PartyId, Quantity, SiteId, StatementId
+    from ledger.trace.edges import EdgeKind
     from ledger.views.book import Book, Record
 
 #: Records one question reads at most; whatever lies beyond makes the answer *truncated*.
@@ -139,8 +140,9 @@ class Shelf:
         wanted: set[tuple[SiteId, int, int]] = set()
         for holding in holdings:
             if plots == "back":
-                for _, batch in self._made_by(holding):
-                    wanted |= {(batch.site, *window_ms(record, batch)) for record, batch in self._made_by(holding) if batch.site}
+                for record, batch in self._made_by(holding):
+                    if batch.site is not None:
+                        wanted.add((batch.site, *window_ms(record, batch)))
             else:
                 # A crop is recorded whenever its grower finds time: no bound.
                 wanted |= {(site, 0, 1 << 62) for site in self._sites_treated(holding)}
@@ -157,6 +159,10 @@ class Shelf:
         self._read(seqs)
 
     # What was read
+
+    def record(self, seq: int) -> Record:
+        """A record that was read."""
+        return self._records[seq]
 
     def records_of(self, holding: Holding) -> list[Record]:
         """Every record that changes or counts this holding; it must have been brought."""
@@ -175,18 +181,22 @@ class Shelf:
         return sorted(self._turnings.get(holding, ()), key=lambda one: one.record.order)
 
     def holdings_of(self, goods: GoodsId) -> tuple[set[Holding], set[Holding]]:
-        """Holdings of these goods in the records read so far, and those of them that got the goods from another hand."""
-        known = {
-            holding
-            for record in self._records.values()
-            for holding in stock_of(record)
-            if holding.goods == goods
-        }
-        known |= {holding for holding in (*self._claims, *self._turnings) if holding.goods == goods}
-        got = {
-            one.target for holding in known for one in self._claims.get(holding, ()) if one.says != "returned"
-        }
-        return known, got
+        """Who has or had these goods by the records read so far, and which of them got the goods from another hand.
+
+        That goods were sent to somebody does not make him a holder: he may have refused them. If he did not, an edge leads to him.
+        """
+        had = {one for record in self._records.values() for one in stock_of(record) if one.goods == goods}
+        had |= {holding for holding in self._turnings if holding.goods == goods}
+        got: set[Holding] = set()
+        for holding, claims in self._claims.items():
+            if holding.goods != goods:
+                continue
+            arrivals = [one for one in claims if one.target == holding and one.says != "returned"]
+            if arrivals:
+                got.add(holding)
+            if len(arrivals) < len(claims) or any(not one.is_sending for one in arrivals):
+                had.add(holding)
+        return had, got
 
     def edges_at(self, holding: Holding) -> list[Edge]:
         """All edges that lead to or from a holding that was brought."""
@@ -310,3 +320,26 @@ def _used(
         if source != target and only in {None, source}:
             sent = quantities[0] if len(quantities) == 1 else None
             yield _within(record, "use", source, target, sent=sent, received=None, also=batch_record.seq)
+
+
+def _within(
+    record: Record,
+    kind: EdgeKind,
+    source: Holding,
+    target: Holding,
+    *,
+    sent: Quantity | None,
+    received: Quantity | None,
+    also: int | None = None,
+) -> Edge:
+    return Edge(
+        source=source,
+        target=target,
+        kind=kind,
+        sent=sent,
+        received=received,
+        state="confirmed",
+        occurred_ms=record.occurred_ms,
+        recorded_ms=record.at_ms,
+        seqs=(record.seq,) if also is None else tuple(sorted({record.seq, also})),
+    )

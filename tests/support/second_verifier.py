@@ -260,9 +260,11 @@ def open_checkpoint(raw: bytes, key: LogKey) -> Head:
     text, blank, lines = raw.rpartition(b"\n\n")
     require(bool(blank) and lines.endswith(b"\n"), "no signed note")
     require(all(byte >= 32 or byte == 10 for byte in raw), "a control character in the note")
+    require(len(raw) <= 1_000_000, "a note of more than 1,000,000 bytes")
     text += b"\n"
     ours = 0
     signatures = _utf8(lines)[:-1].split("\n")
+    require(len(signatures) <= 100, "more than 100 signatures on a note")
     for line in signatures:
         found = as_text(line, "— [^ +\\s]+ [A-Za-z0-9+/=]+").split(" ")
         signature = as_bytes(found[2])
@@ -275,7 +277,8 @@ def open_checkpoint(raw: bytes, key: LogKey) -> Head:
     require(len(checkpoint) == 3, "a checkpoint has three lines")
     origin, size, root = checkpoint
     check_origin(origin, key)
-    return Head(origin, int(as_text(size, "0|[1-9][0-9]{0,17}")), as_bytes(root, 32), len(signatures) - ours)
+    # A log has at least its genesis: its size is never 0.
+    return Head(origin, int(as_text(size, "[1-9][0-9]{0,18}")), as_bytes(root, 32), len(signatures) - ours)
 
 
 def check_note_signature(key: LogKey, text: bytes, signature: bytes) -> None:
@@ -357,7 +360,8 @@ class Statement:
             signatures.append((as_text(line["keyid"], "[0-9a-f]{64}"), as_bytes(line["sig"])))
         keyids = [keyid for keyid, _ in signatures]
         require(keyids == sorted(set(keyids)), "signatures not sorted by keyid, or one key twice")
-        payload = as_bytes(body["payload"])
+        raw, payload = jcs(envelope), as_bytes(body["payload"])
+        require(len(raw) <= 256 * 1024, f"an envelope of {len(raw)} bytes")
         header = as_object(
             read_json(payload, most=128 * 1024),
             "v log id type issuer occurred_at items",
@@ -368,7 +372,7 @@ class Statement:
         as_text(header.get("on_behalf_of", header["issuer"]), PARTY)
         as_text(header.get("corrects", header["id"]), UUID7)
         return cls(
-            digest=hashlib.sha256(jcs(envelope)).digest(),
+            digest=hashlib.sha256(raw).digest(),
             payload=payload,
             signatures=signatures,
             log=as_text(header["log"]),

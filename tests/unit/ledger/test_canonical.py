@@ -68,7 +68,9 @@ def test_another_spelling_of_the_same_value_is_one_value_and_not_the_canonical_b
         (b"[" * 100_000, "", NotJson),
     ],
 )
-def test_what_two_readers_may_read_differently_is_refused_by_name(raw: bytes, field: str, why: type[Exception]) -> None:
+def test_what_two_readers_may_read_differently_is_refused_by_name(
+    raw: bytes, field: str, why: type[Exception]
+) -> None:
     with pytest.raises(why) as caught:
         read(raw)
     assert isinstance(caught.value, NotJson)
@@ -102,7 +104,10 @@ def test_a_value_that_is_no_object_is_refused_where_an_object_is_needed() -> Non
 def test_a_refusal_says_where_in_both_languages() -> None:
     with pytest.raises(DuplicateName) as caught:
         read(b'{"quantity":1,"quantity":2}', field="body")
-    assert caught.value.in_language("en") == "body.quantity: the same name stands twice; came 'quantity', expected each name once"
+    assert (
+        caught.value.in_language("en")
+        == "body.quantity: the same name stands twice; came 'quantity', expected each name once"
+    )
     assert caught.value.in_language("zh").startswith("body.quantity：同一名称出现两次；收到“quantity”")
 
 
@@ -110,5 +115,7 @@ def test_a_refusal_says_where_in_both_languages() -> None:
 def test_the_cases_of_the_author_of_rfc_8785_come_out_byte_for_byte() -> None:
     cases = json.loads(vectors("tlog/jcs/jcs-cases.json").read_text("utf-8"))
     for name, case in cases.items():
-        assert canonical(json.loads(b64decode(case["input_b64"]))) == b64decode(case["output_b64"]).rstrip(b"\n"), name
+        assert canonical(json.loads(b64decode(case["input_b64"]))) == b64decode(case["output_b64"]).rstrip(
+            b"\n"
+        ), name
     assert len(cases) == 6

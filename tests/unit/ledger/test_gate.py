@@ -8,6 +8,7 @@ import pytest
 from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, SignatureWrong, UnknownName, Words
 from ledger.gate import AHEAD_MS_MAX, AnotherLog, CertificateNotValid, Earlier, NotYetHappened, admit
 from ledger.identifiers import Instant, StatementId
+from ledger.statement import Item, sign_statement
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.goods import Codes
 from ledger.vocabulary.oversight import Hold, Inspection, Recall
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 PEN = Pen()
 CO_OP, STALL, OFFICE, MARKET, LAB = (PEN.party() for _ in range(5))
 KEYS = {party: PEN.key() for party in (CO_OP, STALL, OFFICE, MARKET, LAB)}
-CREDENTIAL = Credential(number="演-0001", party=OFFICE, valid_from_ms=BEGIN_MS - 10, valid_to_ms=BEGIN_MS + 10)
+CREDENTIAL = Credential(
+    number="演-0001", party=OFFICE, valid_from_ms=BEGIN_MS - 10, valid_to_ms=BEGIN_MS + 10
+)
 REGISTER = PEN.register(
     (CO_OP, KEYS[CO_OP], "enterprise"),
     (STALL, KEYS[STALL], "enterprise"),
@@ -105,7 +108,17 @@ def test_one_wrong_signature_beside_a_good_one_is_refused() -> None:
         (CO_OP, Inspection(party=STALL, officers=("演-0001",), conclusion="in_order")),
         (CO_OP, Key.read({"action": "revoke", "keyid": "0" * 64, "reason": "lost"})),
         (CO_OP, CREDENTIAL),
-        (MARKET, Erasure.read({"ground": "x", "erased": [{"issuer": str(CO_OP), "statement": str(StatementId.new(1, bytes(10))), "places": [0]}]})),
+        (
+            MARKET,
+            Erasure.read(
+                {
+                    "ground": "x",
+                    "erased": [
+                        {"issuer": str(CO_OP), "statement": str(StatementId.new(1, bytes(10))), "places": [0]}
+                    ],
+                }
+            ),
+        ),
     ],
 )
 def test_each_role_says_what_is_its_to_say(party: PartyId, said: Said) -> None:
@@ -204,7 +217,11 @@ def test_a_held_batch_cannot_be_offered_or_coded_and_what_happened_is_still_reco
         assert _admit(_says(CO_OP, said)) == said
         with pytest.raises(Blocked):
             _admit(_says(CO_OP, said), held)
-    for said in (OFFER.model_copy(update={"offer": False}), SALE, issue.model_copy(update={"action": "void"})):
+    for said in (
+        OFFER.model_copy(update={"offer": False}),
+        SALE,
+        issue.model_copy(update={"action": "void"}),
+    ):
         assert _admit(_says(CO_OP, said), held) == said
 
 
@@ -214,7 +231,10 @@ def test_an_erasure_names_items_that_exist() -> None:
 
     def erasure(places: list[int], statement: StatementId = target) -> Erasure:
         return Erasure.read(
-            {"ground": "个人信息保护法 47", "erased": [{"issuer": str(CO_OP), "statement": str(statement), "places": places}]}
+            {
+                "ground": "个人信息保护法 47",
+                "erased": [{"issuer": str(CO_OP), "statement": str(statement), "places": places}],
+            }
         )
 
     registrar = lambda said: PEN.signs(PEN.registrar, said, [fixed(1)])  # noqa: E731  (a name for four uses below)
@@ -228,8 +248,6 @@ def test_an_erasure_names_items_that_exist() -> None:
 
 def test_items_cut_in_another_way_are_refused() -> None:
     statement = _says(CO_OP, SALE)
-    from ledger.statement import Item, sign_statement
-
     one_item = [Item.of("line", "parties", SALE.to_items()[0].fields)]
     odd = sign_statement(
         one_item,

@@ -25,7 +25,9 @@ def test_a_signature_holds_for_its_message_only() -> None:
         KEY.public.verify(KEY.sign(b"leek"), b"leeks")
 
 
-@pytest.mark.parametrize(("kind", "text"), [("es256", str(KEY.public)), ("ed25519", "AAAA"), ("ed25519", "?")])
+@pytest.mark.parametrize(
+    ("kind", "text"), [("es256", str(KEY.public)), ("ed25519", "AAAA"), ("ed25519", "?")]
+)
 def test_a_key_of_another_kind_or_length_is_refused(kind: str, text: str) -> None:
     with pytest.raises(Malformed):
         PublicKey.parse(kind, text)
@@ -42,7 +44,12 @@ def test_a_sealed_key_opens_with_its_file_and_purpose_only(tmp_path: Path) -> No
     assert KEY.secret not in sealed
     assert Vault.open_file(tmp_path / "keys" / "a.key").unseal(sealed, purpose="log") == KEY.secret
     other = Vault.create_file(tmp_path / "b.key")
-    for wrong, purpose, bytes_ in ((vault, "party", sealed), (other, "log", sealed), (vault, "log", sealed[:-1] + b"?"), (vault, "log", b"")):
+    for wrong, purpose, bytes_ in (
+        (vault, "party", sealed),
+        (other, "log", sealed),
+        (vault, "log", sealed[:-1] + b"?"),
+        (vault, "log", b""),
+    ):
         with pytest.raises(KeyFileWrong):
             wrong.unseal(bytes_, purpose=purpose)
 

@@ -84,7 +84,12 @@ def test_an_enrolment_says_who_in_which_role_and_who_keeps_the_key() -> None:
     register = Register.found(GENESIS)
     for gap in ("party", "role", "custody", "kind_of_key", "public_key"):
         said = Key(
-            action="enrol", party=CO_OP, role="enterprise", custody="own", kind_of_key="ed25519", public_key=str(KEY.public)
+            action="enrol",
+            party=CO_OP,
+            role="enterprise",
+            custody="own",
+            kind_of_key="ed25519",
+            public_key=str(KEY.public),
         ).model_copy(update={gap: None})
         with pytest.raises(Malformed):
             register.after(PEN.signs(PEN.registrar, said, [fixed(1)]), at=1)

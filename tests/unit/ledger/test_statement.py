@@ -146,7 +146,11 @@ def test_a_header_that_is_not_a_header_is_refused_by_field(change: dict[str, obj
 
 def test_an_envelope_has_exactly_its_three_fields_and_its_payload_type() -> None:
     body = SIGNED.envelope.as_json()
-    for wrong in ({**body, "extra": 1}, {k: v for k, v in body.items() if k != "signatures"}, {**body, "payloadType": "x"}):
+    for wrong in (
+        {**body, "extra": 1},
+        {k: v for k, v in body.items() if k != "signatures"},
+        {**body, "payloadType": "x"},
+    ):
         with pytest.raises(Malformed):
             Envelope.from_json(wrong)
 
@@ -176,7 +180,11 @@ def test_each_flipped_bit_of_a_signature_or_payload_is_found() -> None:
         sig = bytearray(signature.sig)
         sig[bit // 8] ^= 1 << bit % 8
         with pytest.raises(SignatureWrong):
-            check_signatures(replace(SIGNED.envelope, signatures=(replace(signature, sig=bytes(sig)),)), register.keys, at=2)
+            check_signatures(
+                replace(SIGNED.envelope, signatures=(replace(signature, sig=bytes(sig)),)),
+                register.keys,
+                at=2,
+            )
     payload = bytearray(SIGNED.envelope.payload)
     payload[10] ^= 1
     with pytest.raises(SignatureWrong):

@@ -141,6 +141,12 @@ class TestOpening:
         ):
             open_checkpoint(raw, [LOG.verifier], [WITNESS.verifier])
 
+    def test_a_witness_that_signs_like_a_log_makes_no_checkpoint_either(self) -> None:
+        raw = sign_note(TEXT, [NEXT])
+        assert open_checkpoint(raw, [NEXT.verifier]).checkpoint == HEAD
+        with pytest.raises(NoteUnsigned):
+            open_checkpoint(raw, [LOG.verifier], [NEXT.verifier])
+
     def test_a_cosignature_by_the_log_itself_is_no_log_signature(self) -> None:
         cosigner = Cosigner(LOG.name, LOG.private_key)
         raw = TEXT + f"\n{cosigner.cosign(TEXT, time=TIME)}\n".encode()

@@ -128,6 +128,9 @@ class TestReading:
             (LINE + "=", "padding too long"),
             (LINE[:-1] + "!=", "a character that a lenient decoder skips"),
             ("— log.example/main VyXD3_-8", "the URL alphabet"),
+            (f"{LINE}\u2028{LINE}", "two lines to str.splitlines"),
+            (f"{LINE}\u2029{LINE}", "two lines to str.splitlines"),
+            (f"{LINE}\u0085{LINE}", "two lines to str.splitlines"),
             ("Unexpected line.", "no signature at all"),
             ("— log.example/main", "no signature behind the name"),
             ("— log.example/main ", "an empty signature"),
@@ -194,9 +197,10 @@ class TestOpening:
         with pytest.raises(NoteSignatureWrong, match=r"log\.example/main: signature does not fit the note"):
             open_note(raw, [LOG.verifier, NEXT.verifier])
 
-    def test_a_key_that_signs_twice_counts_once(self) -> None:
-        opened = open_note(SIGNED + LINE.encode() + b"\n", [LOG.verifier])
-        assert len(opened.verified) == 1
+    def test_a_key_that_signs_twice_counts_once_with_its_first_signature(self) -> None:
+        lines = [WITNESS.cosign(TEXT, time=TIME + at) for at in range(2)]
+        opened = open_note(with_line("\n".join(map(str, lines))), [WITNESS.verifier])
+        assert [(verified.signature, verified.time) for verified in opened.verified] == [(lines[0], TIME)]
 
     def test_a_second_signature_is_checked_like_the_first(self) -> None:
         wrong = NoteSignature(LOG.name, LOG.key_id, bytes(64))
@@ -385,6 +389,10 @@ class TestSecretKeys:
         assert not [word for word in text.split("+") if len(word) > 8 and word != LOG.name and word in shown]
         # Nor does the refusal carry another one, which somebody's log might print.
         assert refused.value.__context__ is None
+
+    def test_a_witness_key_does_not_become_a_log_key(self) -> None:
+        with pytest.raises(KeyMalformed, match="came '0x04', expected type 0x01"):
+            NoteSigner.parse(WITNESS.secret_text())
 
     @pytest.mark.parametrize("byte_count", [0, 31, 33, 64])
     def test_a_seed_has_32_bytes(self, byte_count: int) -> None:

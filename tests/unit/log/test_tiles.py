@@ -266,7 +266,7 @@ class TestSubtrees:
         leaves = LEAVES[index << height : (index + 1) << height]
         assert subtree_hash(height, index, self.ROWS.read_tile) == slow_merkle.root(leaves)
 
-    @pytest.mark.parametrize(("height", "index"), [(0, 70_000), (4, 4_375), (8, 273), (16, 1)])
+    @pytest.mark.parametrize(("height", "index"), [(0, 70_000), (4, 4_375), (5, 2_187), (8, 273), (16, 1)])
     def test_a_subtree_beyond_the_rows_is_refused(self, height: int, index: int) -> None:
         with pytest.raises(TileMalformed, match=r"came '\d+ B', expected at least \d+ bytes"):
             subtree_hash(height, index, self.ROWS.read_tile)

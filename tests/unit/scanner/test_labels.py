@@ -4,6 +4,8 @@ import io
 import re
 import subprocess
 import sys
+from functools import cache
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -30,6 +32,9 @@ from scanner.labels import (
     qr_modules,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 HOST = "suyuan.example.cn"
 CODE = f"https://{HOST}/01/09520001000010/10/SG-20261113"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -39,7 +44,7 @@ LONG_NAME = "如皋市特级有机露地越冬青韭菜（演示）Premium Overw
 ROLLS = [(50, 30), (40, 30), (60, 40), (40, 60), (70, 50), (100, 150)]
 
 
-def label_text(  # noqa: D103
+def label_text(
     product: str = "濠滨腊味香肠（演示）",
     *,
     code: str = CODE,
@@ -51,9 +56,14 @@ def label_text(  # noqa: D103
     return LabelText(code=code, product=product, batch=batch, maker=maker, domain=domain, extra=extra)
 
 
+@cache
+def code_side(code: str) -> int:
+    return len(qr_modules(code))
+
+
 def layout_of(text: LabelText, width_mm: float, height_mm: float, dpi: int = 300) -> Layout:
     paper = Paper(round(width_mm * dpi / 25.4), round(height_mm * dpi / 25.4), dpi)
-    modules = len(qr_modules(text.code))
+    modules = code_side(text.code)
     return laid_out(paper, chinese_typeface(), modules=modules, column=text.blocks(), domain=text.domain)
 
 
@@ -127,6 +137,10 @@ def test_a_module_is_a_whole_number_of_dots_wide_enough_and_the_code_stands_in_w
     assert picture.crop(box).getextrema() == (255, 255)
 
 
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 @settings(max_examples=60)
 @given(
     product=st.text(st.sampled_from("溯源腊味香肠（演示）《》，。 AbcWMil-2026"), min_size=1, max_size=120),
@@ -144,22 +158,17 @@ def test_no_text_ever_leaves_the_label_or_touches_the_code(
         layout = layout_of(text, *roll, dpi)
     except (LabelTooSmall, Malformed):
         return
-    code, quiet = layout.code, QUIET_MODULES * layout.module
-    bottoms = []
+    code, quiet, typeface = layout.code, QUIET_MODULES * layout.module, chinese_typeface()
+    white = (code.x - quiet, code.y - quiet, code.x + code.width + quiet, code.y + code.height + quiet)
+    ink = []
     for line in layout.lines:
-        left, top, right, bottom = line.x, line.baseline - 0.9 * line.size, line.x + line.width, line.baseline
-        assert left >= 0
-        assert right <= layout.paper.width
-        assert bottom + 0.12 * line.size <= layout.paper.height
-        beside = left >= code.x + code.width + quiet - 1 or right <= code.x - quiet
-        below = top >= code.y + code.height + quiet - 1
-        assert beside or below
-        assert line.size * 25.4 / dpi >= TEXT_MM_MIN - 0.07
-        bottoms.append((line.baseline, line.x, right))
-    for number, (baseline, left, right) in enumerate(bottoms):
-        assert not any(
-            baseline == other and left < end and start < right for other, start, end in bottoms[number + 1 :]
-        )
+        assert line.size * 25.4 / dpi >= TEXT_MM_MIN - 25.4 / dpi / 2
+        x0, y0, x1, y1 = typeface.at(line.size, line.weight).getbbox(line.text, anchor="ls")
+        ink.append((line.x + x0, line.baseline + y0, line.x + x1, line.baseline + y1))
+    for number, box in enumerate(ink):
+        assert 0 <= box[0] < box[2] <= layout.paper.width
+        assert 0 <= box[1] < box[3] <= layout.paper.height
+        assert not any(_overlap(box, other) for other in (white, *ink[number + 1 :]))
     whole = "".join(line.text for line in layout.lines).replace(" ", "")
     assert text.batch.replace(" ", "") in whole
     assert all(line.replace(" ", "") in whole for line in text.extra)
@@ -186,7 +195,7 @@ def test_a_label_where_the_dates_do_not_fit_is_refused() -> None:
 
 
 def test_a_code_that_would_be_too_fine_is_refused_and_a_larger_label_takes_it() -> None:
-    text = label_text(code=f"{CODE}?x={'0aB' * 60}", extra=())
+    text = label_text(code=f"{CODE}?x={'0aB' * 78}", extra=())
     with pytest.raises(ModuleTooSmall) as refused:
         label_png(text, width_mm=50, height_mm=30)
     assert "0.33 mm" in refused.value.in_language("en")
@@ -246,13 +255,20 @@ def test_a_character_the_typeface_lacks_is_refused_by_name_and_the_drawing_still
     assert "🐖肉（演示）" in label_svg(text).decode()
 
 
+@pytest.mark.parametrize("weight", ["regular", "bold"])
+def test_a_measured_width_is_the_width_that_is_drawn(weight: _fonts.Weight) -> None:
+    text, typeface = "南通濠滨（演示）AVAToTy. WA 2026-11-13", chinese_typeface()
+    for size in (20, 43):
+        assert typeface.width(text, size_px=size, weight=weight) == typeface.at(size, weight).getlength(text)
+
+
 def test_bold_is_bolder() -> None:
     typeface = chinese_typeface()
     ink = {weight: sum(bytes(typeface.at(60, weight).getmask("溯源"))) for weight in ("regular", "bold")}
     assert ink["bold"] > 1.15 * ink["regular"]
 
 
-def test_files_that_are_no_chinese_typeface_are_passed_over(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_files_that_are_no_chinese_typeface_are_passed_over(tmp_path: Path) -> None:
     broken, latin = tmp_path / "broken.ttf", tmp_path / "latin.ttf"
     broken.write_bytes(b"no font")
     builtin = ImageFont.load_default(20)
@@ -278,7 +294,7 @@ def test_the_drawing_says_its_words_as_text_and_escapes_them() -> None:
     text = label_text("<script>alert(1)</script>&\"'青菜", maker="甲&乙（演示）")
     raw = label_svg(text, width_mm=100, height_mm=150)
     svg = ET.fromstring(raw)  # noqa: S314 (our own drawing)
-    words = [element.text for element in svg.iter(f"{SVG}text")]
+    words = "".join(element.text or "" for element in svg.iter(f"{SVG}text"))
     assert "甲&乙（演示）" in words
     assert "<script>alert(1)</script>&\"'青菜" in words
     assert svg.findtext(f"{SVG}title") == f"{text.product} SG-20261113"

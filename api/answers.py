@@ -1,0 +1,110 @@
+"""What a sender gets back: where each record stands in the log, the receipt that proves it, and where people find it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import links
+from ledger.identifiers import GoodsId, Instant
+from ledger.vocabulary.goods import Batch, Codes
+
+if TYPE_CHECKING:
+    from ledger.recorder import Placed
+    from ledger.service import Ledger
+    from ledger.statement import Statement
+    from ledger.vocabulary.said import Said
+
+#: Every JSON answer leaves out what there is not.
+ANSWER = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReceiptText(BaseModel):
+    """Keep this: with it and nothing else anybody can check, for ever, that the log took the record."""
+
+    model_config = ANSWER
+
+    entry: str = Field(description="The log's leaf, base64. 日志条目")
+    proof: str = Field(description="The `.tlog-proof` text (c2sp.org/tlog-proof). 存证证明")
+    vkey: str = Field(description="The log's public key. 日志公钥")
+
+
+class Recorded(BaseModel):
+    """One record as the log took it."""
+
+    model_config = ANSWER
+
+    id: str
+    type: str
+    issuer: str
+    position: int
+    recorded_at: str
+    again: bool = Field(description="Whether it stood there before: the same record was sent again. 是否重复提交")
+    statement: str = Field(description="Address of the record. 记录地址")
+    page: str | None = Field(default=None, description="Address of the goods' page. 产品页面")
+    label: str | None = Field(default=None, description="Address of the label picture. 标签图片")
+    goods: str | None = None
+    party: str | None = None
+    product: str | None = None
+    site: str | None = None
+    receipt: ReceiptText
+    check: Recorded | None = None
+    voucher: Recorded | None = None
+
+
+class RecordedAll(BaseModel):
+    """The records of one post, in its order: all of them were recorded."""
+
+    model_config = ANSWER
+
+    statements: list[Recorded]
+
+
+def recorded(ledger: Ledger, base_url: str, statement: Statement, placed: Placed, said: Said | None) -> Recorded:
+    """The answer for one record; `said` brings the names and the pages of what it speaks of."""
+    receipt = ledger.receipt(placed.seq)
+    goods = said.goods if isinstance(said, (Batch, Codes)) else None
+    label = links.label(goods) if isinstance(goods, GoodsId) else None
+    names = _named(said)
+    return Recorded(
+        id=str(receipt.statement),
+        type=statement.header.type,
+        issuer=str(receipt.issuer),
+        position=receipt.seq,
+        recorded_at=moment(receipt.at_ms),
+        again=placed.again,
+        statement=base_url + links.statement(receipt.statement),
+        page=base_url + links.goods_page(goods) if isinstance(goods, GoodsId) else None,
+        label=base_url + label if label is not None else None,
+        goods=names.get("goods"),
+        party=names.get("party"),
+        product=names.get("product"),
+        site=names.get("site"),
+        receipt=ReceiptText(
+            entry=b64encode(receipt.entry).decode("ascii"),
+            proof=receipt.proof.to_bytes().decode("utf-8"),
+            vkey=str(ledger.vkey),
+        ),
+    )
+
+
+def status(placed: Iterable[Placed]) -> int:
+    """200 when every record stood there before, else 201."""
+    return 200 if all(one.again for one in placed) else 201
+
+
+def moment(ms: int) -> str:
+    """A time of the log, on a Chinese clock."""
+    return str(Instant(ms).at_shanghai())
+
+
+def _named(said: Said | None) -> dict[str, str]:
+    """The names a sender may have left to us."""
+    if said is None:
+        return {}
+    names: Sequence[str] = ("goods", "party", "product", "site")
+    values = {name: getattr(said, name, None) for name in names if name in type(said).model_fields}
+    return {name: str(value) for name, value in values.items() if value is not None and not isinstance(value, tuple)}

@@ -1,0 +1,142 @@
+"""Chain B, a drug: every box has its own code. One box is sold twice, by two pharmacies, three weeks apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from api.demo.parties import product_id
+from api.demo.story_opening import DRUG_GTIN
+from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, RegionCode
+from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
+from ledger.vocabulary.goods import Batch, Codes
+from ledger.vocabulary.trade import (
+    CheckedDocument,
+    FiledDocument,
+    Sale,
+    Shipment,
+    SupplierCheck,
+    SupplierFile,
+    VoucherReference,
+)
+from ledger.vocabulary.values import Line
+
+if TYPE_CHECKING:
+    from api.demo.telling import Telling
+    from ledger.identifiers import Quantity
+
+LOT: Final = "A260901"
+DRUG: Final = GoodsId.of_link(DigitalLink(Gtin.parse(DRUG_GTIN), LOT))
+#: One case: fifty boxes that travel together.
+BOXES: Final = tuple(f"9999991{9:013}"[:7] + f"9{number:012}" for number in range(1, 51))
+#: The box that is sold twice.
+BOX: Final = BOXES[46]
+
+INVOICE_D1_D2: Final = "26322999999900000201"
+INVOICE_D2_D3: Final = "26322999999900000202"
+
+
+def tell_drug(story: Telling) -> None:
+    """From the maker to two pharmacies and a hospital, and once more from a third pharmacy that never bought it."""
+    told = story.variation
+    story.says(
+        "2026-09-01 16:00",
+        "D1",
+        Batch(
+            goods=DRUG,
+            maker=story.party("D1"),
+            name="阿莫西林胶囊",
+            category="药品",
+            product=product_id("阿莫西林胶囊"),
+            batch_number=BatchNumber(LOT),
+            specification="0.25 g×24 粒",
+            produced_on=told.day("2026-09-01"),
+            expires_on=told.day("2028-08-31"),
+            quantity=told.boxes(5000),
+        ),
+    )
+    story.says("2026-09-01 16:10", "D1", Codes(action="issue", goods=DRUG, codes=BOXES, code_kind="drug"))
+    story.says(
+        "2026-09-08 11:00",
+        "D1",
+        Certificate(
+            certificate_kind="batch_release",
+            number="DEMO-YP-260901",
+            issued_by=story.name_of("D1"),
+            goods=(DRUG,),
+            issued_on=told.day("2026-09-08"),
+        ),
+    )
+    _deliver(story, "D1", "D2", "2026-09-15", boxes=3000, codes=BOXES, invoice=(INVOICE_D1_D2, 36000))
+    _deliver(story, "D2", "D3", "2026-10-10", boxes=420, codes=BOXES, invoice=(INVOICE_D2_D3, 7560))
+    _deliver(story, "D2", "D5", "2026-10-12", boxes=1000, codes=None, invoice=None)
+    _sell_box(story, "D3", "2026-10-20 15:20")
+    _sell_box(story, "D4", "2026-11-12 11:05")
+
+
+def _sell_box(story: Telling, pharmacy: str, at: str) -> None:
+    line = Line(goods=DRUG, quantity=one_box(), codes=(BOX,))
+    story.says(at, pharmacy, Sale(region=RegionCode("320613"), lines=(line,)), name=f"{pharmacy} sells the box")
+
+
+def one_box() -> Quantity:
+    """One pack with a code of its own."""
+    from ledger.identifiers import Quantity as Amount
+
+    return Amount.parse("1 XBX")
+
+
+def _deliver(
+    story: Telling,
+    seller: str,
+    buyer: str,
+    day: str,
+    *,
+    boxes: int,
+    codes: tuple[str, ...] | None,
+    invoice: tuple[str, int] | None,
+) -> None:
+    """Papers, delivery note, goods and check: 药品管理法 56, 57."""
+    told = story.variation
+    line = Line(goods=DRUG, quantity=told.boxes(boxes), codes=codes)
+    note = VoucherReference(voucher_kind="delivery_note", number=told.dated(f"{seller}{buyer}", day))
+    story.says(
+        f"{day} 08:00",
+        buyer,
+        SupplierFile(
+            supplier=story.party(seller),
+            documents=(FiledDocument(document_kind="首营企业资料", holder=story.party(seller)),),
+        ),
+    )
+    if invoice is not None:
+        number, amount = invoice
+        story.says(
+            f"{day} 08:30",
+            seller,
+            Voucher(
+                voucher_kind="e_invoice",
+                seller=story.party(seller),
+                buyer=story.party(buyer),
+                number=number,
+                issued_on=told.day(day),
+                total=told.yuan(amount),
+                qr_text=told.invoice_qr("31", number, amount, day),
+                lines=(VoucherLine(name="阿莫西林胶囊", goods=DRUG, quantity=line.quantity, amount=told.yuan(amount)),),
+            ),
+        )
+    story.says(f"{day} 09:00", seller, Shipment(to=story.party(buyer), voucher=note, lines=(line,)))
+    story.says(
+        f"{day} 14:00",
+        buyer,
+        SupplierCheck(
+            supplier=story.party(seller),
+            received_on=told.day(day),
+            conclusion="accept",
+            voucher=note,
+            checks=(
+                CheckedDocument(what="licence", result="in_order"),
+                CheckedDocument(what="voucher", result="in_order"),
+                CheckedDocument(what="certificate", result="in_order", reference="DEMO-YP-260901"),
+            ),
+            lines=(line,),
+        ),
+    )

@@ -1,0 +1,110 @@
+"""How it begins: parties, licences, products and places are recorded, before the first goods move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from api.demo.parties import EVERYONE, STALL_KEYS, product_id, site_id
+from api.demo.telling import REGISTRAR
+from ledger.identifiers import Gtin, RegionCode
+from ledger.vocabulary.parties import Licence, Party, Product, Site
+
+if TYPE_CHECKING:
+    from api.demo.telling import Telling
+
+REGISTERED: Final = "2026-07-25 09:10"
+OWN_RECORDS: Final = "2026-07-27 10:00"
+STALLS_RECORDED: Final = "2026-07-28 15:00"
+RENAMED: Final = "2026-10-01 09:00"
+
+LEEK_GTIN: Final = "9520001000027"
+SAUSAGE_GTIN: Final = "9520001000010"
+DRUG_GTIN: Final = "09520002000019"
+PESTICIDE_GTIN: Final = "9520003000018"
+
+
+def tell_opening(story: Telling) -> None:
+    """Everybody who is on this ledger, with papers, products and places."""
+    for someone in EVERYONE.values():
+        if someone.role is not None:
+            story.says(REGISTERED, REGISTRAR, party_sheet(story, someone.key, formerly_called=True))
+    for someone in EVERYONE.values():
+        _tell_papers(story, someone.key)
+    _tell_products(story)
+    _tell_sites(story)
+    # The market's stalls sign nothing themselves; its operator knows them and speaks for them.
+    for key in STALL_KEYS:
+        story.says(STALLS_RECORDED, "F5", party_sheet(story, key))
+    # A new name is a new sheet, not a correction: the old one was right in its time.
+    story.says(RENAMED, "F4", party_sheet(story, "F4"))
+
+
+def party_sheet(
+    story: Telling,
+    key: str,
+    *,
+    formerly_called: bool = False,
+    phone: str | None = None,
+    address: str | None = None,
+) -> Party:
+    """What is recorded about a party. `formerly_called`: under the name it had when the log began."""
+    someone = EVERYONE[key]
+    former = None if someone.formerly is None else story.variation.rename(someone.formerly)
+    name = former if formerly_called and former is not None else story.name_of(key)
+    farmer = someone.kind == "farmer"
+    return Party(
+        party=story.party(key),
+        party_kind=someone.kind,
+        name=None if farmer else name,
+        person_name=name if farmer else None,
+        credit_code=someone.credit_code,
+        region=RegionCode(someone.region),
+        trade=someone.trade,
+        formerly=None if formerly_called else former,
+        phone=phone,
+        address=address,
+    )
+
+
+def _tell_papers(story: Telling, key: str) -> None:
+    for paper in EVERYONE[key].papers:
+        licence = Licence(
+            holder=story.party(key),
+            licence_kind=paper.kind,
+            number=paper.number,
+            valid_from=story.variation.day(paper.valid_from),
+            valid_to=story.variation.day(paper.valid_to),
+        )
+        story.says(OWN_RECORDS, key, licence)
+
+
+def _tell_products(story: Telling) -> None:
+    for owner, name, category, gtin, specification, approval in (
+        ("F1", "韭菜", "蔬菜", LEEK_GTIN, None, None),
+        ("F3", "白条猪肉", "猪肉", None, None, None),
+        ("F4", "如意香肠", "肉制品", SAUSAGE_GTIN, "500 g/袋", None),
+        ("D1", "阿莫西林胶囊", "药品", DRUG_GTIN, "0.25 g×24 粒", "国药准字H99999901"),
+        ("P1", "25% 噻虫嗪水分散粒剂", "农药", PESTICIDE_GTIN, "100 g/瓶", "PD20269001"),
+    ):
+        product = Product(
+            product=product_id(name),
+            owner=story.party(owner),
+            name=name,
+            category=category,
+            gtin=None if gtin is None else Gtin.parse(gtin),
+            specification=specification,
+            approval_number=approval,
+        )
+        story.says(OWN_RECORDS, owner, product)
+
+
+def _tell_sites(story: Telling) -> None:
+    for plot in ("1号地块", "2号地块", "3号地块"):
+        site = Site(
+            site=site_id(plot), party=story.party("F1"), site_kind="plot", name=plot, region=RegionCode(EVERYONE["F1"].region)
+        )
+        story.says(OWN_RECORDS, "F1", site)
+    workshop = Site(
+        site=site_id("灌肠车间"), party=story.party("F4"), site_kind="workshop", name="灌肠车间", region=RegionCode(EVERYONE["F4"].region)
+    )
+    story.says(OWN_RECORDS, "F4", workshop)

@@ -1,0 +1,88 @@
+"""The request bodies in the OpenAPI document, made from the same models that read them.
+
+Bodies do not pass through FastAPI (see `api.bodies`), so their schemas are put into the document here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from pydantic import create_model
+from pydantic.json_schema import models_json_schema
+
+from api.asking import CHECK, MANY, STATEMENTS_MAX, VOUCHER
+from api.drafting import GTIN, Meta, drawn_field
+from ledger.vocabulary.documents import Voucher
+from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.said import Part, Said
+from ledger.vocabulary.trade import Receipt, SupplierCheck
+from ledger.vocabulary.values import GtinText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import BaseModel
+
+#: A piece of an OpenAPI document.
+Schema = dict[str, object]
+
+_REF: Final = "#/components/schemas/{model}"
+
+
+def request_model(kind: type[Said]) -> type[BaseModel]:
+    """The body of one record: its own fields, those of the header, and what the server draws when it is left out."""
+    name = f"{kind.__name__}Request"
+    drawn = drawn_field(kind)
+    optional = {} if drawn is None else {drawn: (kind.model_fields[drawn].annotation | None, None)}  # type: ignore[operator]  # a class
+    if kind is Batch:
+        optional[GTIN] = (GtinText | None, None)
+    return create_model(name, __base__=(Meta, kind), __doc__=kind.__doc__, **optional)  # type: ignore[call-overload,no-any-return]  # fields by name
+
+
+def request_schemas(kinds: Iterable[type[Said]]) -> Mapping[str, Schema]:
+    """The schemas of all these bodies and of what they are made of, by name."""
+    models = {kind: request_model(kind) for kind in kinds}
+    _, whole = models_json_schema([(model, "validation") for model in models.values()], ref_template=_REF)
+    schemas: dict[str, Schema] = dict(whole["$defs"])
+    for kind, model in models.items():
+        _describe(schemas[model.__name__], kind)
+    if Receipt in models:
+        along = schemas[models[Receipt].__name__]["properties"]
+        assert isinstance(along, dict)
+        for name, said in ((CHECK, SupplierCheck), (VOUCHER, Voucher)):
+            along[name] = {
+                "allOf": [{"$ref": _REF.format(model=models[said].__name__)}],
+                "description": "What the receipt says already may be left out. 收货已写明的可省略",
+            }
+    return schemas
+
+
+def request_body(kind: type[Said]) -> Schema:
+    """One record, or many."""
+    one = {"$ref": _REF.format(model=f"{kind.__name__}Request")}
+    many = {
+        "type": "object",
+        "properties": {MANY: {"type": "array", "items": one, "minItems": 1, "maxItems": STATEMENTS_MAX}},
+        "required": [MANY],
+        "additionalProperties": False,
+    }
+    return json_body({"oneOf": [one, many]})
+
+
+def json_body(schema: Schema) -> Schema:
+    """A JSON body of this schema, for `openapi_extra`."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def model_body(model: type[Part]) -> Schema:
+    """A JSON body of this model."""
+    return json_body(model.model_json_schema(ref_template=_REF))
+
+
+def _describe(schema: Schema, kind: type[Said]) -> None:
+    """Each field's name in both languages and who may read it."""
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    for name, place in kind.places().items():
+        properties[name]["description"] = f"{place.zh} · {place.en} ({place.audience})"

@@ -1,0 +1,176 @@
+"""Goods in one party's hands: more out than in, and checks that were written up late or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.errors import Words
+from ledger.findings.reading import Facts, found, moment, profile_of, recorded_on, spelt
+from ledger.trace import balance
+from ledger.views.book import about
+from ledger.vocabulary.goods import Adjustment, Batch, Transformation
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ledger.findings.finding import Finding
+    from ledger.identifiers import GoodsId, PartyId
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.profiles import Profile
+
+
+def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> Iterator[Finding]:
+    """Everything that is odd about these goods in this party's hands."""
+    records = about(book, subject)
+    if not records:
+        return
+    profile = profile_of(book, goods)
+    if profile.finds("oversold"):
+        yield from _oversold(subject, party, goods, book, profile)
+    if profile.finds("backdated_check"):
+        yield from _late_checks(subject, party, goods, records, profile)
+    if profile.finds("missing_check"):
+        yield from _missing_check(subject, party, goods, records, profile)
+
+
+def _oversold(subject: str, party: PartyId, goods: GoodsId, book: Book, profile: Profile) -> Iterator[Finding]:
+    """More went out than ever was in, opening stock and returns counted, beyond what scales and water explain."""
+    figures = balance(book, party, goods)
+    came_in, expected = figures.came_in, figures.expected
+    if came_in is None or expected is None:
+        return  # Units that do not add up, or a party that keeps no account here.
+    # `expected` may be written in a finer unit than `came_in` (grams beside kilograms).
+    base_in = came_in.amount.scaleb(came_in.unit.power)
+    base_left = expected.amount.scaleb(expected.unit.power)
+    if base_left >= 0 or -base_left <= base_in * profile.loss_tolerance:
+        return
+    unit = came_in.unit.base
+    numbers = {"in": spelt(base_in), "out": spelt(base_in - base_left), "difference": spelt(base_left), "unit": unit.name}
+    rests_on = book.records({seq for seqs in figures.seqs.values() for seq in seqs})
+    yield found(
+        "oversold",
+        "red",
+        subject=subject,
+        party=party,
+        rests_on=rests_on.values(),
+        facts=Facts(
+            Words(
+                zh=f"记录的收入合计 {numbers['in']} {unit.words.zh}，支出合计 {numbers['out']} {unit.words.zh}，相差 {numbers['difference']}。",
+                en=f"Recorded in: {numbers['in']} {unit.words.en}; out: {numbers['out']} {unit.words.en}; "
+                f"difference: {numbers['difference']}.",
+            ),
+            numbers,
+            profile.laws.record,
+        ),
+    )
+
+
+def _late_checks(
+    subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], profile: Profile
+) -> Iterator[Finding]:
+    for record in records:
+        said = record.said
+        if not isinstance(said, SupplierCheck) or record.actor != party:
+            continue
+        lag = (recorded_on(record).date - said.received_on.date).days
+        if lag <= profile.backdating_days:
+            continue
+        resale = _resale_before(record, party, goods, records)
+        # A check of many lines is one late check: it is found where its first line lies. What was resold is found for those goods.
+        if resale is None and said.lines[0].goods != goods:
+            continue
+        yield _late_check(subject, record, said, profile, resale=resale)
+
+
+def _late_check(
+    subject: str, record: Record, said: SupplierCheck, profile: Profile, *, resale: Record | None
+) -> Finding:
+    lag = (recorded_on(record).date - said.received_on.date).days
+    at = moment(record.at_ms)
+    zh = f"所填进货日期 {said.received_on}，系统记录时间 {at}，相隔 {lag} 天"
+    en = f"Dated {said.received_on} and recorded at {at}, {lag} days later"
+    figures = {"received_on": str(said.received_on), "recorded_at": at, "days": str(lag), "days_allowed": str(profile.backdating_days)}
+    if resale is not None:
+        sold = moment(resale.occurred_ms)
+        figures["first_resale"] = sold
+        zh += f"；记录之前，{sold} 已有同一货物的销售，所填日期不能由本台账证明"
+        en += f"; the same goods were already sold at {sold}, so nothing here bears out the date"
+    if said.late_reason:
+        zh += f"。当事人说明：{said.late_reason}"
+        en += f". The party's reason: {said.late_reason}"
+    return found(
+        "backdated_check",
+        "amber" if resale is None else "red",
+        subject=subject,
+        party=record.actor,
+        rests_on=[record, *([resale] if resale is not None else [])],
+        facts=Facts(Words(zh=f"{zh}。", en=f"{en}."), figures, profile.laws.record),
+    )
+
+
+def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Sequence[Record]) -> Record | None:
+    """The party's first sale of these goods, if it happened before the check was recorded and nothing else had come in by then.
+
+    A second delivery of goods that are already on sale is recorded after the first resale by everybody.
+    """
+    sales = [record for record in records if isinstance(record.said, (Sale, Shipment)) and record.actor == party]
+    first = next((record for record in sales if _has(record, goods)), None)
+    if first is None or first.occurred_ms >= check.at_ms:
+        return None
+    before = (record for record in records if record.seq < first.seq and record.seq != check.seq)
+    return None if any(_comes_in(record, party) for record in before) else first
+
+
+def _comes_in(record: Record, party: PartyId) -> bool:
+    said = record.said
+    if isinstance(said, (SupplierCheck, Receipt)):
+        return record.actor == party and said.conclusion != "refuse"
+    if isinstance(said, (Shipment, Return)):
+        return said.to == party
+    if isinstance(said, Batch):
+        return said.maker == party
+    if isinstance(said, Adjustment):
+        return said.reason in {"opening_stock", "stock_gain"} and (said.held_by or record.actor) == party
+    return isinstance(said, Transformation) and record.actor == party
+
+
+def _missing_check(
+    subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], profile: Profile
+) -> Iterator[Finding]:
+    """Goods that came from a supplier and were sold on, and nobody wrote down that they were looked at."""
+    came, went = None, None
+    for record in records:
+        said = record.said
+        if isinstance(said, SupplierCheck) and record.actor == party:
+            return
+        if isinstance(said, Receipt) and record.actor == party:
+            if profile.receipt_is_check:
+                return
+            came = came or (record if said.conclusion != "refuse" else None)
+        elif isinstance(said, Shipment) and said.to == party and record.actor != party:
+            came = came or record
+        elif isinstance(said, (Sale, Shipment)) and record.actor == party and _has(record, goods):
+            went = went or record
+    if came is None or went is None:
+        return
+    came_at, went_at = moment(came.occurred_ms), moment(went.occurred_ms)
+    yield found(
+        "missing_check",
+        "grey",
+        subject=subject,
+        party=party,
+        rests_on=[came, went],
+        facts=Facts(
+            Words(
+                zh=f"{came_at} 收到、{went_at} 售出的货物，暂无进货查验记录。",
+                en=f"Goods that came at {came_at} and were sold at {went_at} have no supplier check on record.",
+            ),
+            {},
+            profile.laws.record,
+        ),
+    )
+
+
+def _has(record: Record, goods: GoodsId) -> bool:
+    return isinstance(record.said, (Sale, Shipment)) and any(line.goods == goods for line in record.said.lines)

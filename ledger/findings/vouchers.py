@@ -1,0 +1,274 @@
+"""Vouchers: one number with two pairs of parties, a text that does not fit its own QR code, and more goods than a voucher lists.
+
+One invoice may cover many deliveries and may come after the goods, so several checks of one pair on one voucher are nothing, and a
+later invoice date alone is nothing. Numbers of tax invoices are unique in the country; slips and delivery notes count from one at every
+seller, so for them only one seller's own paper of one day is compared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from ledger.errors import Refusal, Words
+from ledger.findings.reading import Facts, found, lines_of, profile_of, spelt, totals, traders
+from ledger.identifiers import EInvoiceNumber, InvoiceQr, VatInvoiceNumber
+from ledger.views.book import about
+from ledger.vocabulary.documents import Voucher
+from ledger.vocabulary.trade import Shipment, SupplierCheck, VoucherReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ledger.findings.finding import Finding
+    from ledger.identifiers import GoodsId, PartyId, Quantity, Unit
+    from ledger.views.book import Book, Record
+
+#: Kinds whose numbers the tax office gives out, each once.
+TAX_KINDS: Final = frozenset({"e_invoice", "vat_invoice", "purchase_invoice"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reliance:
+    """One record that files a voucher or rests on it: between whom, and on which day the paper was issued if it says so."""
+
+    record: Record
+    seller: PartyId
+    buyer: PartyId
+    voucher: Voucher | None = None
+
+    @property
+    def day(self) -> str:
+        """The day on the paper."""
+        return str(self.voucher.issued_on) if self.voucher is not None and self.voucher.issued_on is not None else ""
+
+    @property
+    def total(self) -> str:
+        """The amount on the paper."""
+        return (self.voucher.total or "") if self.voucher is not None else ""
+
+
+def judge_voucher(subject: str, kind: str, number: str, book: Book) -> Iterator[Finding]:
+    """Everything that is odd about the uses of one voucher number."""
+    uses = sorted(_reliances(about(book, subject), kind, number), key=lambda one: one.record.seq)
+    names = traders(book, [party for one in uses for party in (one.seller, one.buyer)])
+    pairs: dict[tuple[str, str], list[Reliance]] = defaultdict(list)
+    for one in uses:
+        pairs[names[one.seller], names[one.buyer]].append(one)
+    if kind in TAX_KINDS and _is_tax_number(number):
+        yield from _reused(subject, list(pairs.items()), book)
+    else:
+        yield from _slip_reused(subject, list(pairs.items()), book)
+    for group in pairs.values():
+        yield from _two_amounts(subject, group, book)
+        yield from _overused(subject, group, book)
+
+
+def edited(subject: str, record: Record) -> Iterator[Finding]:
+    """A voucher whose fields do not fit the text of its own QR code, or a text whose CRC does not fit: misread, or edited."""
+    voucher = record.said
+    if not isinstance(voucher, Voucher) or voucher.qr_text is None:
+        return
+    try:
+        qr = InvoiceQr.parse(voucher.qr_text)
+    except Refusal:
+        return  # The QR code of some other paper: nothing to compare with.
+    figures: dict[str, str] = {}
+    zh: list[str] = []
+    en: list[str] = []
+    if not qr.intact:
+        figures |= {"crc": qr.crc, "crc_expected": qr.crc_expected}
+        zh.append(f"二维码校验值为 {qr.crc}，按内容应为 {qr.crc_expected}")
+        en.append(f"its CRC is {qr.crc} and its text asks for {qr.crc_expected}")
+    compared = [("number", "号码", "number", voucher.number, str(qr.number)), ("date", "日期", "date", voucher.issued_on, str(qr.date))]
+    if qr.amount_includes_tax:
+        compared.append(("amount", "金额", "amount", voucher.total, qr.amount_text))
+    for name, name_zh, name_en, said, scanned in compared:
+        if said is not None and not _same(name, str(said), scanned):
+            figures |= {name: str(said), f"{name}_in_qr": scanned}
+            zh.append(f"登记的{name_zh}为 {said}，二维码中为 {scanned}")
+            en.append(f"the recorded {name_en} is {said} and the QR code says {scanned}")
+    if zh:
+        yield found(
+            "voucher_edited",
+            "amber",
+            subject=subject,
+            party=record.actor,
+            rests_on=[record],
+            facts=Facts(Words(zh="；".join(zh) + "。", en=_sentence("; ".join(en))), figures),
+        )
+
+
+def _reliances(records: Sequence[Record], kind: str, number: str) -> Iterator[Reliance]:
+    reference = VoucherReference.model_construct(voucher_kind=kind, number=number)
+    for record in records:
+        said = record.said
+        if isinstance(said, Voucher):
+            if (said.voucher_kind, said.number) == (kind, number):
+                yield Reliance(record, said.seller, said.buyer, said)
+        elif isinstance(said, SupplierCheck) and said.voucher == reference and said.conclusion != "refuse":
+            yield Reliance(record, said.supplier, record.actor)
+        elif isinstance(said, Shipment) and said.voucher == reference:
+            yield Reliance(record, record.actor, said.to)
+
+
+def _is_tax_number(number: str) -> bool:
+    """Whether the number is written in full. Eight digits without their code are not unique."""
+    for reader in (EInvoiceNumber, VatInvoiceNumber):
+        try:
+            reader.parse(number)
+        except Refusal:
+            continue
+        return True
+    return False
+
+
+def _reused(subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book) -> Iterator[Finding]:
+    """The number stands between one pair of parties and again between another."""
+    for (_, buyer), group in pairs[1:]:
+        (_, first_buyer), first_group = pairs[0]
+        # One buyer who names two sellers may have been billed by a company of the same group; two buyers cannot share an invoice.
+        yield _reuse(subject, first_group, group, "amber" if buyer == first_buyer else "red", book)
+
+
+def _slip_reused(subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book) -> Iterator[Finding]:
+    """One seller's slip of one day, filed by two buyers."""
+    filed: dict[tuple[str, str], list[Reliance]] = {}
+    for (seller, _), group in pairs:
+        dated = [one for one in group if one.day]
+        for day in dict.fromkeys(one.day for one in dated):
+            same = [one for one in dated if one.day == day]
+            if (seller, day) in filed:
+                yield _reuse(subject, filed[seller, day], same, "amber", book)
+            else:
+                filed[seller, day] = same
+
+
+def _reuse(subject: str, first: Sequence[Reliance], again: Sequence[Reliance], grade: str, book: Book) -> Finding:
+    one, other = first[0], again[0]
+    figures = {}
+    for name, group in (("first_total", first), ("second_total", again)):
+        amounts = [use.total for use in group if use.total]
+        if amounts:
+            figures[name] = amounts[0]
+    words = Words(
+        zh=f"第 {one.record.seq} 条与第 {other.record.seq} 条记录使用同一凭证号，买卖双方不同。",
+        en=f"Entries {one.record.seq} and {other.record.seq} use one voucher number between different parties.",
+    )
+    return found(
+        "voucher_reused",
+        "red" if grade == "red" else "amber",
+        subject=subject,
+        party=other.record.actor,
+        rests_on=[one.record, other.record],
+        facts=Facts(words, figures, _law(again, book)),
+    )
+
+
+def _two_amounts(subject: str, group: Sequence[Reliance], book: Book) -> Iterator[Finding]:
+    """One pair filed the voucher with two totals."""
+    priced = [one for one in group if one.total]
+    for other in priced[1:]:
+        if Decimal(other.total) != Decimal(priced[0].total):
+            yield found(
+                "voucher_reused",
+                "amber",
+                subject=subject,
+                party=other.record.actor,
+                rests_on=[priced[0].record, other.record],
+                facts=Facts(
+                    Words(
+                        zh=f"同一凭证号登记了两个金额：{priced[0].total} 元和 {other.total} 元。",
+                        en=f"One voucher number is recorded with two totals: {priced[0].total} and {other.total} yuan.",
+                    ),
+                    {"first_total": priced[0].total, "second_total": other.total},
+                    _law([other], book),
+                ),
+            )
+            return
+
+
+def _overused(subject: str, group: Sequence[Reliance], book: Book) -> Iterator[Finding]:
+    """What rests on the voucher beside what it lists. The two sides of one delivery both rest on it, so each side is summed alone."""
+    listed = max(
+        (one for one in group if one.voucher is not None and _listed(one.voucher)),
+        key=lambda one: sum(totals(_listed(one.voucher)).values()) if one.voucher is not None else 0,
+        default=None,
+    )
+    if listed is None or listed.voucher is None:
+        return
+    for kind in (SupplierCheck, Shipment):
+        uses = [one for one in group if isinstance(one.record.said, kind)]
+        by_goods = _by_goods(listed.voucher, uses)
+        allowed = _sums(
+            [(line.goods if by_goods else None, line.quantity) for line in listed.voucher.lines or () if line.quantity is not None]
+        )
+        for place in range(len(uses)):
+            so_far = uses[: place + 1]
+            used = _sums([(line.goods if by_goods else None, line.quantity) for one in so_far for line in lines_of(one.record.said)])
+            over = next((key for key in used if key in allowed and used[key] > allowed[key]), None)
+            if over is not None:
+                figures = {"listed": spelt(allowed[over]), "used": spelt(used[over]), "unit": over[1].name}
+                yield found(
+                    "voucher_overused",
+                    "amber",
+                    subject=subject,
+                    party=uses[place].record.actor,
+                    rests_on=[listed.record, *(one.record for one in so_far)],
+                    facts=Facts(
+                        Words(
+                            zh=f"票面数量 {figures['listed']}，以它为凭证的货物合计 {figures['used']}（{over[1].words.zh}）。",
+                            en=f"The voucher lists {figures['listed']}; goods that rest on it come to {figures['used']} ({over[1].words.en}).",
+                        ),
+                        figures,
+                        _law(so_far, book),
+                    ),
+                )
+                break
+
+
+def _listed(voucher: Voucher | None) -> list[Quantity]:
+    """The quantities of all lines; nothing unless every line has one, because what is not listed cannot be exceeded."""
+    quantities = [line.quantity for line in (voucher.lines if voucher is not None else None) or ()]
+    known = [one for one in quantities if one is not None]
+    return known if len(known) == len(quantities) else []
+
+
+def _by_goods(voucher: Voucher, uses: Sequence[Reliance]) -> bool:
+    """Whether lines can be compared goods by goods; otherwise only the sums of each unit are."""
+    named = {line.goods for line in voucher.lines or ()}
+    return None not in named and all(line.goods in named for one in uses for line in lines_of(one.record.said))
+
+
+def _sums(amounts: Sequence[tuple[GoodsId | None, Quantity]]) -> dict[tuple[GoodsId | None, Unit], Decimal]:
+    groups: dict[GoodsId | None, list[Quantity]] = defaultdict(list)
+    for goods, quantity in amounts:
+        groups[goods].append(quantity)
+    return {(goods, unit): amount for goods, some in groups.items() for unit, amount in totals(some).items()}
+
+
+def _law(uses: Sequence[Reliance], book: Book) -> str | None:
+    """The article that asks for the voucher, by the goods that rest on it."""
+    for one in uses:
+        if one.voucher is not None:
+            goods = [line.goods for line in one.voucher.lines or () if line.goods is not None]
+        else:
+            goods = [line.goods for line in lines_of(one.record.said)]
+        for each in goods:
+            law = profile_of(book, each).laws.record
+            if law is not None:
+                return law
+    return None
+
+
+def _same(name: str, said: str, scanned: str) -> bool:
+    if name == "amount":
+        return Decimal(said) == Decimal(scanned)
+    # An older invoice is often filed by its eight digits alone, without the code before them.
+    return said == scanned or (name == "number" and scanned.endswith(f"-{said}"))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
