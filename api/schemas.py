@@ -17,7 +17,6 @@ from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.said import Part, Said
 from ledger.vocabulary.trade import Receipt, SupplierCheck
-from ledger.vocabulary.values import GtinText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +30,8 @@ _REF: Final = "#/components/schemas/{model}"
 
 
 def request_model(kind: type[Said]) -> type[BaseModel]:
-    """The body of one record: its own fields, those of the header, and what the server draws when it is left out."""
-    name = f"{kind.__name__}Request"
-    drawn = drawn_field(kind)
-    optional = {} if drawn is None else {drawn: (kind.model_fields[drawn].annotation | None, None)}  # type: ignore[operator]  # a class
-    if kind is Batch:
-        optional[GTIN] = (GtinText | None, None)
-    return create_model(name, __base__=(Meta, kind), __doc__=kind.__doc__, **optional)  # type: ignore[call-overload,no-any-return]  # fields by name
+    """The body of one record: its own fields and those of the header."""
+    return create_model(f"{kind.__name__}Request", __base__=(Meta, kind), __doc__=kind.__doc__)
 
 
 def request_schemas(kinds: Iterable[type[Said]]) -> Mapping[str, Schema]:
@@ -47,6 +41,7 @@ def request_schemas(kinds: Iterable[type[Said]]) -> Mapping[str, Schema]:
     schemas: dict[str, Schema] = dict(whole["$defs"])
     for kind, model in models.items():
         _describe(schemas[model.__name__], kind)
+        _leave_out(schemas[model.__name__], kind)
     if Receipt in models:
         along = schemas[models[Receipt].__name__]["properties"]
         assert isinstance(along, dict)
@@ -78,6 +73,20 @@ def json_body(schema: Schema) -> Schema:
 def model_body(model: type[Part]) -> Schema:
     """A JSON body of this model."""
     return json_body(model.model_json_schema(ref_template=_REF))
+
+
+def _leave_out(schema: Schema, kind: type[Said]) -> None:
+    """What the server draws may be left out; a batch may bring its GTIN instead."""
+    required, properties, drawn = schema.get("required"), schema["properties"], drawn_field(kind)
+    assert isinstance(properties, dict)
+    if isinstance(required, list) and drawn in required:
+        required.remove(drawn)
+    if kind is Batch:
+        properties[GTIN] = {
+            "type": "string",
+            "examples": ["09520001000027"],
+            "description": "代替 goods：与批号组成 GS1 数字链接 · instead of goods: makes the Digital Link with the batch number",
+        }
 
 
 def _describe(schema: Schema, kind: type[Said]) -> None:

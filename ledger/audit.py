@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 from ledger.errors import LedgerFault, Refusal, Words, shown
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.entry import NO_ENTRY_BEFORE, Entry
-from ledger.log.merkle import Edge, Hash
+from ledger.log.merkle import HASH_BYTES, Edge, Hash
 from ledger.log.sizes import Size
 from ledger.log.tiles import grow_tiles
 from ledger.register import Register
@@ -149,13 +149,18 @@ def _table(name: str) -> Table:
     return SQLModel.metadata.tables[name]
 
 
-def _rows(connection: Connection, name: str) -> Iterator[dict[str, object]]:
+#: One row as it is stored.
+_Row = dict[str, object]
+
+
+def _rows(connection: Connection, name: str) -> Iterator[_Row]:
     """All rows of a table in the order of its key."""
     table = _table(name)
     order = list(table.primary_key.columns)
     result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table).order_by(*order))
-    for row in result.mappings():
-        yield {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
+    columns = tuple(table.columns.keys())
+    for row in result:
+        yield dict(zip(columns, row, strict=True))
 
 
 def _one(connection: Connection, name: str, origin: str) -> dict[str, int]:
@@ -182,9 +187,6 @@ def _check_only_this_log(connection: Connection, origin: str) -> None:
         ).scalar_one()
         if strange is not None:
             raise AuditFailed(table=name, key=strange, column="log_id", came=strange, expected=origin)
-
-
-_Row = dict[str, object]
 
 
 def _stored(connection: Connection, origin: str) -> Iterator[tuple[int, _Row, _Row, _Row]]:
@@ -358,23 +360,17 @@ def _check_erasures(state: _State) -> None:
 
 def _check_tiles(connection: Connection, origin: str, leaves: Sequence[Hash]) -> int:
     expected = grow_tiles(Size(0), leaves, lambda _level, _number: b"")
-    found = {(row["level"], row["number"]): row["hashes"] for row in _rows(connection, "tiles")}
-    for place in sorted({*expected, *found}, key=str):
-        ours, theirs = expected.get(place), found.get(place)  # type: ignore[call-overload]  # both are (int, int)
+    found = {(_int(row["level"]), _int(row["number"])): _bytes(row["hashes"]) for row in _rows(connection, "tiles")}
+    for place in sorted({*expected, *found}):
+        ours, theirs = expected.get(place, b""), found.get(place, b"")
         if ours != theirs:
-            first = next(
-                (
-                    at
-                    for at in range(0, 8192, 32)
-                    if (ours or b"")[at : at + 32] != (theirs or b"")[at : at + 32]
-                ),
-                0,
-            )
+            starts = range(0, max(len(ours), len(theirs)), HASH_BYTES)
+            first = next(at for at in starts if ours[at : at + HASH_BYTES] != theirs[at : at + HASH_BYTES])
             raise AuditFailed(
                 table="tiles",
                 key=(origin, *place),
                 column="hashes",
-                came=f"other bytes from hash {first // 32} on",
+                came=f"other bytes from hash {first // HASH_BYTES} on",
                 expected="the hashes of the entries below it",
             )
     return len(expected)
@@ -490,6 +486,10 @@ def _differing_column(name: str, row: tuple[object, ...], others: frozenset[tupl
         if len(differing) == 1:
             return differing[0]
     return columns[0]
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else -1
 
 
 def _bytes(value: object) -> bytes:

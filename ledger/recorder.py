@@ -210,7 +210,7 @@ class Recorder:
             edge=Edge.from_bytes(Size(row.size), bytes(row.edge)),
             last=bytes(row.last),
             at_ms=row.at_ms,
-            register=register_of(connection, self._origin, size=row.size, known=known and known.register),
+            register=register_of(connection, self._origin, size=row.size, known=None if known is None else known.register),
         )
 
     def _now(self, head: Head) -> int:

@@ -409,6 +409,12 @@ class _Tiles:
         return b"" if raw is None else bytes(raw)
 
 
+def _check_empty(connection: Connection) -> None:
+    if connection.execute(select(_heads.c.log_id)).first() is not None:
+        message = f"{connection.engine.url.render_as_string()} already holds a log"
+        raise NoLedger(message)
+
+
 def _found(
     connection: Connection, vault: Vault, origin: str, *, registrar_name: str, now: int, simulated: bool
 ) -> None:

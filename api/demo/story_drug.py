@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from api.demo.parties import product_id
 from api.demo.story_opening import DRUG_GTIN
-from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, RegionCode
+from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, Quantity, RegionCode
 from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.trade import (
@@ -22,12 +22,11 @@ from ledger.vocabulary.values import Line
 
 if TYPE_CHECKING:
     from api.demo.telling import Telling
-    from ledger.identifiers import Quantity
 
 LOT: Final = "A260901"
 DRUG: Final = GoodsId.of_link(DigitalLink(Gtin.parse(DRUG_GTIN), LOT))
 #: One case: fifty boxes that travel together.
-BOXES: Final = tuple(f"9999991{9:013}"[:7] + f"9{number:012}" for number in range(1, 51))
+BOXES: Final = tuple(f"99999919{number:012}" for number in range(1, 51))
 #: The box that is sold twice.
 BOX: Final = BOXES[46]
 
@@ -80,9 +79,7 @@ def _sell_box(story: Telling, pharmacy: str, at: str) -> None:
 
 def one_box() -> Quantity:
     """One pack with a code of its own."""
-    from ledger.identifiers import Quantity as Amount
-
-    return Amount.parse("1 XBX")
+    return Quantity.parse("1 XBX")
 
 
 def _deliver(

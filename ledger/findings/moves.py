@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ledger.errors import Words
 from ledger.findings.reading import ZERO, Facts, found, live, moment, profile_of, rare, spelt, totals
@@ -12,12 +12,16 @@ from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.trade import Receipt, Sale, Shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from ledger.findings.finding import Finding
-    from ledger.identifiers import StatementId, Unit
+    from ledger.identifiers import GoodsId, StatementId, Unit
     from ledger.views.book import Book, Record
     from ledger.vocabulary.values import Line
+
+_Order = TypeVar("_Order", Hold, Recall)
+_Sums = dict[tuple["GoodsId | None", "Unit"], "Decimal"]
 
 #: How many earlier versions of a shipment are looked at for a receipt that still names one of them.
 CORRECTIONS_MAX = 16
@@ -108,6 +112,24 @@ def differences(subject: str, record: Record, book: Book) -> Iterator[Finding]:
         )
 
 
+def _sums(lines: Iterable[Line]) -> _Sums:
+    groups: dict[GoodsId | None, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.goods, []).append(line)
+    return {
+        (goods, unit): amount
+        for goods, some in groups.items()
+        for unit, amount in totals(line.quantity for line in some).items()
+    }
+
+
+def _by_unit(sums: Mapping[tuple[GoodsId | None, Unit], Decimal]) -> _Sums:
+    found_: _Sums = {}
+    for (_, unit), amount in sums.items():
+        found_[None, unit] = found_.get((None, unit), ZERO) + amount
+    return found_
+
+
 def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     """Goods sold or shipped after a hold or a recall of them had been published and before it was lifted."""
     said = record.said
@@ -171,7 +193,7 @@ def _standing(record: Record, line: Line, book: Book) -> Record | None:
     return held or held_here
 
 
-def _published[Order: (Hold, Recall)](orders: Sequence[tuple[Record, Order]], record: Record) -> list[tuple[Record, Order]]:
+def _published(orders: Sequence[tuple[Record, _Order]], record: Record) -> list[tuple[Record, _Order]]:
     return sorted((one for one in orders if one[0].at_ms < record.occurred_ms), key=lambda one: one[0].seq)
 
 

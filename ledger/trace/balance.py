@@ -78,6 +78,15 @@ class Balance:
         return added([self.shipped, self.returned_out, self.used])
 
     @property
+    def origin_unknown(self) -> bool:
+        """Whether nothing tells how the goods came in, and the party never spoke of them itself."""
+        return self.silent and not self.seqs.keys() & {"opening", "made", "received", "gained"}
+
+    def figure(self, name: In | Out) -> Quantity | None:
+        """One figure by its name."""
+        return self._figures()[name]
+
+    @property
     def overdrawn(self) -> bool:
         """Whether more went out than ever was in."""
         return self.expected is not None and self.expected.amount < 0

@@ -12,7 +12,7 @@ are parts of one account.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from ledger.trace.amounts import added, less, none_of
@@ -115,7 +115,10 @@ def recall_scope(book: Book, recall: Record, *, limits: TraceLimits = RECALL_LIM
     ]
     holders.sort(key=lambda one: (one.depth, one.holding))
     by_goods = {
-        one: _totals([(holder, balances[holder.holding]) for holder in holders if holder.holding.goods == one])
+        one: _totals(
+            [balance for holding, balance in balances.items() if holding.goods == one],
+            [holder.recovered for holder in holders if holder.holding.goods == one and holder.answered],
+        )
         for one in goods
     }
     return RecallScope(
@@ -142,7 +145,8 @@ def _answers(shelf: Shelf, recall: Record) -> dict[Holding, list[Record]]:
 
 def _with_answerers(shelf: Shelf, forward: Walk, answers: Iterable[Holding], limits: TraceLimits) -> Walk:
     """Whoever answers has the goods, even if no entry told how he got them."""
-    missing = set(answers) - forward.depth.keys()
+    goods = {one.goods for one in forward.depth}
+    missing = {one for one in answers if one.goods in goods} - forward.depth.keys()
     if not missing or forward.truncated:
         return forward
     starts = {one for one, depth in forward.depth.items() if depth == 0}
@@ -192,10 +196,41 @@ def _holder(  # noqa: PLR0913  (what is known of one holder)
     )
 
 
-def _totals(holders: Sequence[tuple[RecallHolder, Balance]]) -> RecallTotals:
-    """The account of one kind of goods over all hands. What was lost between two hands counts as not accounted for."""
-    first_hand = added(one for _, balance in holders for one in _first_hand(balance))
-    recovered = added(holder.recovered for holder, balance in holders if holder.answers or balance.expected is not None)
-    sold = _figure(holders, "sold")
-    destroyed = _figure(holders, "destroyed")
-    return RecallTotals()
+def _totals(balances: Sequence[Balance], recovered: Iterable[Quantity | None]) -> RecallTotals:
+    """The account of one kind of goods over all hands. What got lost between two hands counts as not accounted for."""
+    zero = _zero([figure for one in balances for figure in (one.came_in, one.passed_on)])
+
+    def over_all(*names: str) -> Quantity | None:
+        return added([zero, *(one.figure(name) for one in balances for name in names if name in one.seqs)])
+
+    first_hand = added([zero, *(one for balance in balances for one in _first_hand(balance))])
+    stopped = added([zero, *recovered])
+    sold, destroyed, lost = over_all("sold"), over_all("destroyed"), over_all("lost")
+    taken, used = over_all("sampled", "seized"), over_all("used")
+    accounted = added([stopped, sold, destroyed, lost, taken, used])
+    return RecallTotals(
+        first_hand=first_hand,
+        recovered=stopped,
+        sold=sold,
+        destroyed=destroyed,
+        lost=lost,
+        taken=taken,
+        used=used,
+        unaccounted=None if first_hand is None or accounted is None else less(first_hand, accounted),
+    )
+
+
+def _first_hand(balance: Balance) -> list[Quantity | None]:
+    """What came into the world in this holding: made, found in stock, or let go by somebody who keeps no records here."""
+    if not balance.origin_unknown:
+        return [balance.figure(name) for name in ("opening", "made", "gained") if name in balance.seqs]
+    let_go, back = balance.passed_on, balance.returned_in
+    return [] if let_go is None and back is None else [None if let_go is None or back is None else less(let_go, back)]
+
+
+def _zero(figures: Iterable[Quantity | None]) -> Quantity | None:
+    return next((none_of(one.unit) for one in figures if one is not None), None)
+
+
+def _sum(parts: Sequence[RecallTotals]) -> RecallTotals:
+    return RecallTotals(**{one.name: added(getattr(part, one.name) for part in parts) for one in fields(RecallTotals)})

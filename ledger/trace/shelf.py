@@ -168,6 +168,19 @@ class Shelf:
         """Every record that changes or counts this holding; it must have been brought."""
         return self._about[holding_key(holding.party, holding.goods)]
 
+    def versions(self, record: Record) -> list[StatementId]:
+        """The ids of a record and of its earlier and later versions; all that refers to them is read."""
+        names, issuer = [record.header.id], record.header.issuer
+        for _ in range(CORRECTIONS_MAX):
+            self.look(statement_key(name) for name in names)
+            known = [one for name in names if (one := self._by_id.get((issuer, name))) is not None]
+            near = [name for one in known for name in (one.header.corrects, one.superseded_by) if name is not None]
+            more = [name for name in dict.fromkeys(near) if name not in names]
+            if not more:
+                break
+            names += more
+        return names
+
     def batches(self, goods: GoodsId) -> list[Record]:
         """The batch records of these goods that were read so far, in order."""
         return sorted(self._batches.get(goods, ()), key=lambda one: one.order)

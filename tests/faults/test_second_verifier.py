@@ -22,7 +22,7 @@ from ledger.log.merkle import Hash, root_of
 from ledger.log.note import NoteSignature, NoteSigner, sign_note
 from ledger.log.sizes import Size
 from ledger.statement import OpenedItem, Signature
-from ledger.vocabulary.registering import ErasedPlace, Erasure, Genesis
+from ledger.vocabulary.registering import ErasedPlace, Erasure
 from tests.support import second_verifier
 from tests.support.memory_log import MemoryLog, Speaker, leek, statement_path
 from tests.support.second_verifier import Bad, as_bytes, check_inclusion, verify_export, verify_files
@@ -401,14 +401,7 @@ def revoked_by_a_trader(story: Story) -> Told:
 def a_second_genesis(story: Story) -> Told:
     """Somebody founds the log again, with a key of his own."""
     usurper = story.log.speaker()
-    again = Genesis(
-        origin=story.log.origin,
-        registrar_name="另一登记中心（演示）",
-        clock="real",
-        kind_of_key="ed25519",
-        public_key=str(usurper.signer.public),
-    )
-    return exported(story, story.log.says(usurper, again))
+    return exported(story, story.log.says(usurper, story.log.genesis(usurper)))
 
 
 @dataclass(frozen=True)
@@ -545,6 +538,13 @@ def test_the_genesis_may_not_be_held_back(story: Story) -> None:
     story.log.withhold(0)
     with pytest.raises(Bad, match="entry 0: the genesis is withheld"):
         verify_files(story.log.files(), story.log.vkey)
+
+
+def test_the_genesis_founds_the_log_that_the_checkpoint_is_of(story: Story) -> None:
+    foreign = story.log.genesis(story.log.registrar, origin="log.example/fedcba9876543210")
+    story.log.put(0, story.log.made(story.log.registrar, foreign))
+    why = expect_bad(story.log.files(), story.log.vkey, 0)
+    assert why.startswith("the genesis of log.example/fedcba9876543210")
 
 
 def test_no_erasure_covers_a_register_statement(story: Story) -> None:

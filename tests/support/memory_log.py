@@ -77,22 +77,22 @@ class MemoryLog:
     def __post_init__(self) -> None:
         self.key = NoteSigner.from_seed(self.origin, sha256(b"log key").digest())
         self.registrar = self.speaker()
-        public = self.registrar.signer.public
-        self.says(
-            self.registrar,
-            Genesis(
-                origin=self.origin,
-                registrar_name="登记中心（演示）",
-                clock="simulated",
-                kind_of_key="ed25519",
-                public_key=str(public),
-            ),
-        )
+        self.says(self.registrar, self.genesis(self.registrar))
 
     @property
     def vkey(self) -> str:
         """The log's public key."""
         return str(self.key.verifier)
+
+    def genesis(self, registrar: Speaker, *, origin: str | None = None) -> Genesis:
+        """What founds this log, or pretends to."""
+        return Genesis(
+            origin=origin or self.origin,
+            registrar_name="登记中心（演示）",
+            clock="simulated",
+            kind_of_key="ed25519",
+            public_key=str(registrar.signer.public),
+        )
 
     def random(self, count: int) -> bytes:
         """Bytes that are the same in every run, and never twice the same in one."""
@@ -184,6 +184,11 @@ class MemoryLog:
         self.statements.append(statement)
         return position
 
+    def put(self, position: int, statement: Statement) -> None:
+        """Lays another statement in the place of one, and makes the entries fit."""
+        self.slots[position] = Slot(self.slots[position].entry, statement.envelope, list(statement.opened))
+        self.rechain()
+
     def rechain(self) -> None:
         """Makes every entry again, so that each follows from the one before: what an operator with time would do."""
         prev = NO_ENTRY_BEFORE
@@ -216,14 +221,21 @@ class MemoryLog:
         slot = self.slots[position]
         return Logged(Position(position), slot.entry, slot.signed, tuple(slot.items))
 
-    def disclose(self, position: int, places: Sequence[int]) -> Disclosure:
-        """A disclosure of some of a statement's items."""
+    def disclose(
+        self,
+        position: int,
+        places: Sequence[int],
+        *,
+        register: Register | None = None,
+        checkpoint: bytes | None = None,
+    ) -> Disclosure:
+        """A disclosure of some of a statement's items, by default as the log stands now."""
         return Disclosure.make(
             self.logged(position),
             places=places,
-            register=self.register(),
+            register=register or self.register(),
             read=self.logged,
-            checkpoint=self.checkpoint(),
+            checkpoint=checkpoint or self.checkpoint(),
             reader=HeldRows(self.rows()),
         )
 

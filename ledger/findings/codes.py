@@ -1,0 +1,301 @@
+"""Unit codes: sold twice, seen outside their recorded path, on several packs, sold again after use, unknown, or on two kinds of goods.
+
+Only serial codes are judged: a batch code stands on every pack of its batch. Only custody and sale count; a scan is a question, not a
+sale. Most alerts of deployed systems are scanning slips, so one fact alone is amber, and a clone is suspected only on a second fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.errors import Refusal, Words
+from ledger.findings.reading import Facts, found, moment, profile_of
+from ledger.identifiers import BatchCode, Dimension, DigitalLink
+from ledger.views.book import about, holding_key
+from ledger.vocabulary.goods import Adjustment, Codes, Transformation, Use
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ledger.findings.finding import Finding
+    from ledger.identifiers import GoodsId, PartyId
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.profiles import Profile
+    from ledger.vocabulary.values import Line
+
+_BATCH_NAME = "urn:suyuan:batch:"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One record that carries the code: the goods it says they are, and how many packs it says carry this one code."""
+
+    record: Record
+    goods: GoodsId
+    packs: int = 1
+
+    @property
+    def party(self) -> PartyId:
+        """Whose record it is."""
+        return self.record.actor
+
+    @property
+    def is_disposal(self) -> bool:
+        """Whether the pack left the party's hands by it."""
+        return isinstance(self.record.said, (Sale, Shipment))
+
+    @property
+    def ends_life(self) -> bool:
+        """Whether the pack should never be traded again after it."""
+        said = self.record.said
+        if isinstance(said, Codes):
+            return said.action == "void"
+        if isinstance(said, Adjustment):
+            return said.reason == "destroyed"
+        return isinstance(said, (Sale, Use))
+
+
+def is_serial(code: str) -> bool:
+    """Whether a code names one pack. A batch code or a link without a serial names all of them."""
+    if code.startswith(_BATCH_NAME):
+        return False
+    try:
+        return DigitalLink.parse(code).serial is not None
+    except Refusal:
+        pass
+    try:
+        BatchCode.parse(code)
+    except Refusal:
+        return True
+    return False
+
+
+def judge_code(subject: str, code: str, book: Book) -> Iterator[Finding]:
+    """Everything that is odd about one unit code."""
+    if not is_serial(code):
+        return
+    records = about(book, subject)
+    issues = [(record, said) for record in records if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes]
+    seen = [one for record in records if (one := _sighting(record, code)) is not None]
+    goods = issues[0][1].goods if issues else seen[0].goods if seen else None
+    if goods is None:
+        return
+    profile = profile_of(book, goods)
+    traded = [one for one in seen if not isinstance(one.record.said, (Codes, Adjustment))]
+    if traded and not issues and profile.finds("code_unknown"):
+        yield _unknown(subject, traded[0], profile)
+    if profile.finds("code_goods_differ"):
+        yield from _goods_differ(subject, issues, traded, profile)
+    yield from _after_end(subject, code, seen, [record for record, _ in issues], profile, book)
+
+
+def contested(records_by_code: dict[str, list[Record]]) -> set[str]:
+    """The codes that left somebody's hands in two records or more: whose path matters."""
+    return {
+        code
+        for code, records in records_by_code.items()
+        if sum(isinstance(record.said, (Sale, Shipment)) for record in records) > 1
+    }
+
+
+def _sighting(record: Record, code: str) -> Sighting | None:
+    said = record.said
+    if isinstance(said, Codes):
+        return Sighting(record, said.goods) if said.action == "void" and code in said.codes else None
+    for line in _lines(record):
+        if line.codes and code in line.codes:
+            return Sighting(record, line.goods, _packs(line, code))
+    return None
+
+
+def _lines(record: Record) -> Sequence[Line]:
+    said = record.said
+    if isinstance(said, (Sale, Shipment, SupplierCheck, Return, Use, Adjustment, Receipt)):
+        return said.lines
+    if isinstance(said, Transformation):
+        return (*said.inputs, *said.outputs)
+    return ()
+
+
+def _packs(line: Line, code: str) -> int:
+    """On how many packs the line says this code is: repeated in the list, or one code for a counted number of packs."""
+    codes = line.codes or ()
+    repeated = codes.count(code)
+    if set(codes) == {code} and line.quantity.unit.dimension in {Dimension.COUNT, Dimension.PACKAGE}:
+        return max(repeated, int(line.quantity.amount))
+    return repeated
+
+
+def _unknown(subject: str, first: Sighting, profile: Profile) -> Finding:
+    return found(
+        "code_unknown",
+        "grey",
+        subject=subject,
+        party=first.party,
+        rests_on=[first.record],
+        facts=Facts(
+            Words(zh="该码没有在本台账登记过，来源暂无记录。", en="This code was never issued on this ledger; nothing is known of its origin."),
+            {},
+            profile.laws.code,
+        ),
+    )
+
+
+def _goods_differ(
+    subject: str, issues: Sequence[tuple[Record, Codes]], traded: Sequence[Sighting], profile: Profile
+) -> Iterator[Finding]:
+    if not issues:
+        return
+    first, codes = min(issues, key=lambda one: one[0].seq)
+    again = next((record for record, said in sorted(issues, key=lambda one: one[0].seq) if said.goods != codes.goods), None)
+    elsewhere = next((one for one in traded if all(one.goods != said.goods for _, said in issues)), None)
+    other = again or (elsewhere.record if elsewhere is not None else None)
+    if other is None:
+        return
+    yield found(
+        "code_goods_differ",
+        "amber" if again is not None else "grey",
+        subject=subject,
+        party=other.actor,
+        rests_on=[first, other],
+        facts=Facts(
+            Words(
+                zh=f"第 {first.seq} 条与第 {other.seq} 条记录把同一个码登记在不同货物上。",
+                en=f"Entries {first.seq} and {other.seq} tie this code to different goods.",
+            ),
+            {},
+            profile.laws.code,
+        ),
+    )
+
+
+def _after_end(
+    subject: str, code: str, seen: Sequence[Sighting], issues: Sequence[Record], profile: Profile, book: Book
+) -> Iterator[Finding]:
+    """What happened to a pack after it was sold, used, voided or destroyed."""
+    end = next((place for place, one in enumerate(seen) if one.ends_life), None)
+    conflicts: list[Sighting] = []
+    if end is not None:
+        before, last = seen[:end], seen[end]
+        handed = {*(record.actor for record in issues), *_hands(before), last.party}
+        passed_on: set[PartyId] = set()
+        for one in seen[end + 1 :]:
+            if one.is_disposal and one.party not in passed_on:
+                known = one.party in handed or _was_sent(one, code, book)
+                if not known:
+                    conflicts.append(one)
+                yield from _again(subject, last, one, profile, known=known)
+            # Who got the pack from its last seller only passes it on: that seller has been named.
+            passed_on |= _hands([one]) - {one.party}
+    yield from _cloned(subject, seen, seen[end] if end is not None else None, conflicts, profile)
+
+
+def _again(subject: str, last: Sighting, one: Sighting, profile: Profile, *, known: bool) -> Iterator[Finding]:
+    ended, at = moment(last.record.occurred_ms), moment(one.record.occurred_ms)
+    how = _how(last)
+    facts = Facts(
+        Words(
+            zh=f"该码 {ended} 已有{how.zh}记录，{at} 又有销售或发货记录。",
+            en=f"This code was recorded as {how.en} at {ended}, and again as sold or shipped at {at}.",
+        ),
+        {"ended_at": ended, "again_at": at, "packs": str(one.packs)},
+        profile.laws.code,
+    )
+    rests_on = [last.record, one.record]
+    sold_twice = isinstance(last.record.said, Sale) and isinstance(one.record.said, Sale) and one.party != last.party
+    if sold_twice and profile.finds("code_sold_twice"):
+        yield found("code_sold_twice", "red", subject=subject, party=one.party, rests_on=rests_on, facts=facts)
+    if not known and profile.finds("custody_conflict"):
+        yield found("custody_conflict", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts)
+    if known and not sold_twice and profile.finds("code_reused_packaging"):
+        yield found("code_reused_packaging", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts)
+
+
+def _cloned(
+    subject: str, seen: Sequence[Sighting], last: Sighting | None, conflicts: Sequence[Sighting], profile: Profile
+) -> Iterator[Finding]:
+    if not profile.finds("clone_suspected"):
+        return
+    if last is not None and conflicts and (len(conflicts) > 1 or conflicts[0].packs > 1):
+        packs = max(one.packs for one in conflicts)
+        ended = moment(last.record.occurred_ms)
+        yield found(
+            "clone_suspected",
+            "red",
+            subject=subject,
+            party=conflicts[0].party,
+            rests_on=[last.record, *(one.record for one in conflicts)],
+            facts=Facts(
+                Words(
+                    zh=f"该码 {ended} 已有{_how(last).zh}记录；此后又出现在 {len(conflicts)} 条记录中，一次最多 {packs} 件。",
+                    en=f"This code was recorded as {_how(last).en} at {ended}; since then {len(conflicts)} records carry it, "
+                    f"for up to {packs} packs at once.",
+                ),
+                {"records": str(len(conflicts)), "packs": str(packs)},
+                profile.laws.code,
+            ),
+        )
+        return
+    repeated = next((one for one in seen if one.is_disposal and _repeats(one, subject)), None)
+    if repeated is not None:
+        yield found(
+            "clone_suspected",
+            "amber",
+            subject=subject,
+            party=repeated.party,
+            rests_on=[repeated.record],
+            facts=Facts(
+                Words(
+                    zh=f"一条记录中同一个码出现 {repeated.packs} 次，每件应有自己的码。",
+                    en=f"One record lists this code {repeated.packs} times; each pack should carry its own.",
+                ),
+                {"packs": str(repeated.packs)},
+                profile.laws.code,
+            ),
+        )
+
+
+def _repeats(one: Sighting, subject: str) -> bool:
+    """Whether the code stands several times in one line. One code beside a larger quantity may be the only pack that was scanned."""
+    code = subject.removeprefix("code/")
+    return any((line.codes or ()).count(code) > 1 for line in _lines(one.record))
+
+
+def _hands(seen: Iterable[Sighting]) -> set[PartyId]:
+    """The parties whose hands the pack passed through by these records."""
+    hands: set[PartyId] = set()
+    for one in seen:
+        said = one.record.said
+        hands.add(one.party)
+        if isinstance(said, (Shipment, Return)):
+            hands.add(said.to)
+        elif isinstance(said, (Receipt, SupplierCheck)):
+            hands.add(said.supplier)
+    return hands
+
+
+def _was_sent(one: Sighting, code: str, book: Book) -> bool:
+    """Whether somebody else recorded sending this party goods that could have held the pack. Its own word is not enough."""
+    for record in about(book, holding_key(one.party, one.goods)):
+        said = record.said
+        if not isinstance(said, Shipment) or said.to != one.party or record.actor == one.party or record.order > one.record.order:
+            continue
+        if any(line.goods == one.goods and _could_hold(line, code) for line in said.lines):
+            return True
+    return False
+
+
+def _could_hold(line: Line, code: str) -> bool:
+    codes = set(line.codes or ())
+    return code in codes or len(codes) < line.quantity.amount
+
+
+def _how(last: Sighting) -> Words:
+    said = last.record.said
+    if isinstance(said, Sale):
+        return Words(zh="售出", en="sold")
+    if isinstance(said, Use):
+        return Words(zh="使用", en="used")
+    return Words(zh="作废", en="void") if isinstance(said, Codes) else Words(zh="销毁", en="destroyed")
