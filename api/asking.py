@@ -106,7 +106,7 @@ def _along(
     told: dict[str, Json] = {"occurred_at": str(record.occurred_at)} if record.occurred_at else {}
     if record.on_behalf_of is not None:
         told["on_behalf_of"] = str(record.on_behalf_of)
-    asked = list[tuple[str, type[Said], dict[str, Json]]]()
+    asked: list[tuple[str, type[Said], dict[str, Json]]] = []
     if CHECK in body:
         happened = record.occurred_at or Instant(drafting.ledger.clock())
         known = told | {

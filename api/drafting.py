@@ -125,6 +125,17 @@ def checked(model: type[_Model], fields: Mapping[str, Json], wrong: list[Refusal
         return None
 
 
+def read_model(model: type[_Model], body: Json) -> _Model:
+    """A body as a model, or `Refusals` that name every fault in it."""
+    if not isinstance(body, Mapping):
+        raise Malformed(field="", came=body, expected=Words(zh="JSON 对象", en="a JSON object"))
+    wrong = list[Refusal]()
+    value = checked(model, body, wrong)
+    if value is None:
+        raise Refusals(wrong)
+    return value
+
+
 def _take_gtin(fields: dict[str, Json], wrong: list[Refusal]) -> None:
     """GTIN and a batch number that fits make the goods' Digital Link; a number that does not fit leaves it to the batch code."""
     came, number = fields.pop(GTIN), fields.get("batch_number")

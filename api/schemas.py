@@ -21,6 +21,7 @@ from ledger.vocabulary.trade import Receipt, SupplierCheck
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fastapi import FastAPI
     from pydantic import BaseModel
 
 #: A piece of an OpenAPI document.
@@ -31,7 +32,7 @@ _REF: Final = "#/components/schemas/{model}"
 
 def request_model(kind: type[Said]) -> type[BaseModel]:
     """The body of one record: its own fields and those of the header."""
-    return create_model(f"{kind.__name__}Request", __base__=(Meta, kind), __doc__=kind.__doc__)
+    return create_model(request_name(kind), __base__=(Meta, kind), __doc__=kind.__doc__)
 
 
 def request_schemas(kinds: Iterable[type[Said]]) -> Mapping[str, Schema]:
@@ -53,9 +54,30 @@ def request_schemas(kinds: Iterable[type[Said]]) -> Mapping[str, Schema]:
     return schemas
 
 
+def add_schemas(app: FastAPI, kinds: Iterable[type[Said]]) -> None:
+    """Put the bodies into the application's OpenAPI document, once, when it is first asked for."""
+    from_routes, all_kinds = app.openapi, tuple(kinds)
+
+    def with_bodies() -> dict[str, object]:
+        document: dict[str, object] = from_routes()
+        components = document.setdefault("components", {})
+        assert isinstance(components, dict)
+        schemas = components.setdefault("schemas", {})
+        if not schemas.keys() >= {request_name(kind) for kind in all_kinds}:
+            schemas.update(request_schemas(all_kinds))
+        return document
+
+    app.openapi = with_bodies  # type: ignore[method-assign]  # the way FastAPI's own manual shows
+
+
+def request_name(kind: type[Said]) -> str:
+    """What the body of one record is called in the document."""
+    return f"{kind.__name__}Request"
+
+
 def request_body(kind: type[Said]) -> Schema:
     """One record, or many."""
-    one = {"$ref": _REF.format(model=f"{kind.__name__}Request")}
+    one = {"$ref": _REF.format(model=request_name(kind))}
     many = {
         "type": "object",
         "properties": {MANY: {"type": "array", "items": one, "minItems": 1, "maxItems": STATEMENTS_MAX}},

@@ -145,7 +145,7 @@ NOT_CHECKED: Final = (
 )
 
 
-def _table(name: str) -> Table:
+def _table(name: str) -> Table:  # type: ignore[explicit-any]  # SQLAlchemy's Table is generic in what nobody here asks for
     return SQLModel.metadata.tables[name]
 
 

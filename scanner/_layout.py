@@ -26,7 +26,7 @@ from scanner._typesetting import (
 if TYPE_CHECKING:
     from scanner._fonts import Typeface
 
-#: ISO/IEC 18004:2015 5.3.8: four light modules on every side of a QR code.
+#: ISO/IEC 18004: four light modules on every side of a QR code.
 QUIET_MODULES = 4
 
 #: A finer module is lost by the cameras of cheap phones and by thermal printers.

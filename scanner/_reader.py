@@ -15,7 +15,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 from zxingcpp import Barcode, BarcodeFormat, BarcodeFormats, Binarizer, ContentType, TextMode, read_barcodes
 
 if TYPE_CHECKING:
@@ -37,10 +37,6 @@ FORMATS = {
 #: More pixels a side find no more codes: the fine ones in a large photo want the first, the blurred ones the
 #: second.
 SIDES_PX = (2000, 1280)
-#: A picture smaller than this is enlarged when nothing is found: one module then covers two pixels instead of
-#: one.
-SMALL_SIDE_PX = 800
-
 #: A shelf may show many codes; a sheet made of nothing but codes is cut off here.
 READINGS_MAX = 64
 
@@ -168,9 +164,19 @@ def attempts(grey: Image.Image) -> Iterator[tuple[Image.Image, float, Binarizer]
     # A picture of a screen or a coarse print: its own pattern is finer than the modules and goes away first.
     yield clear.reduce(2), 2 * shrunk, whole
     yield clear.filter(ImageFilter.GaussianBlur(2)), shrunk, local
-    yield clear.filter(ImageFilter.UnsharpMask(radius=3, percent=250, threshold=0)), shrunk, local
-    if max(grey.size) < SMALL_SIDE_PX:
-        yield clear.resize((2 * grey.width, 2 * grey.height), Image.Resampling.BICUBIC), 0.5, local
+    # Out of focus: the grain is smoothed, so that the sharpening meets the modules and not the grain.
+    sharp = clear.filter(ImageFilter.GaussianBlur(1)).filter(ImageFilter.UnsharpMask(5, 500, 0))
+    yield _evenly_lit(sharp), shrunk, local
+    yield sharp, shrunk, local
+    yield clear.resize((2 * clear.width, 2 * clear.height), Image.Resampling.BICUBIC), shrunk / 2, local
+
+
+def _evenly_lit(picture: Image.Image) -> Image.Image:
+    """The picture without what changes slowly across it: the shadows."""
+    light = (
+        picture.reduce(8).filter(ImageFilter.GaussianBlur(6)).resize(picture.size, Image.Resampling.BILINEAR)
+    )
+    return ImageChops.subtract(picture, light, offset=128)
 
 
 def reading(code: Barcode, scale: float) -> Answer:

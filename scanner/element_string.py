@@ -8,8 +8,8 @@ pairs belong together, and what the other values mean, is left to whoever needs 
 >>> str(string), str(string.link)
 ('(01)09520001000010(10)SG-1(21)7', 'https://id.gs1.org/01/09520001000010/10/SG-1/21/7')
 
-Source: GS1 General Specifications, 7.8 (processing, with the table of fixed lengths in 7.8.5) and 5.2.2
-(symbology identifiers).
+Sources: GS1 General Specifications, 7.8 (processing; the fixed lengths are in 7.8.5); ISO/IEC 15424 (symbology
+identifiers); the GS1 Syntax Dictionary.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _scanned(text: str) -> Iterator[tuple[str, str]]:
         fixed = FIXED_DIGITS.get(ai[:2])
         if fixed:
             value, rest = rest[len(ai) : len(ai) + fixed], rest[len(ai) + fixed :]
-            # 7.8.6.3: a separator after a value of fixed length is superfluous and forgiven.
+            # 7.8: a separator after a value of fixed length is superfluous and forgiven.
             rest = rest.removeprefix(SEPARATOR)
         else:
             value, _, rest = rest[len(ai) :].partition(SEPARATOR)

@@ -149,7 +149,9 @@ class Example:
     def files(self) -> dict[str, bytes]:
         """The exported log: bytes by path."""
         size = Size(len(self.entries))
+        before = Checkpoint(ORIGIN, Size(2), root_of(self.leaves[:2])).sign([self.log_key])
         files = {"checkpoint": self.checkpoint, "vkey": f"{self.vkey}\n".encode()}
+        files["checkpoints/000000002"] = before
         files |= {tile.path: self.rows[tile.level, tile.index] for tile in tiles_touched(Size(0), size)}
         files[Bundle(0, size).path] = encode_bundle([one.raw for one in self.entries])
         return files | {f"statements/{at:09d}.json": self.statement_file(at) for at in range(size)}
@@ -228,7 +230,7 @@ def example_part() -> str:
                 " four entries. Their root, signed, is the one small text that pins them all:"
             ),
             block(made.checkpoint.decode().removesuffix("\n")),
-            "**Exported log.** These are its files, with SHA-256 and length:",
+            "**Exported log.** These are its files, with SHA-256 and length. A checkpoint of before is among them:",
             block(*listing),
             "The farmer's statement after the erasure: the item is gone with its salt, the commitment stays.",
             block(made.statement_file(2).decode(), language="json"),

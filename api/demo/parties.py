@@ -71,10 +71,30 @@ _FOOD: Final = (
         formerly="南通濠滨食品厂",
     ),
     Someone(
-        "F5", "南通江海农副产品批发市场管理有限公司", "company", "市场开办者", "91320613DEM00105XJ", "320613", role="operator"
+        "F5",
+        "南通江海农副产品批发市场管理有限公司",
+        "company",
+        "市场开办者",
+        "91320613DEM00105XJ",
+        "320613",
+        role="operator",
     ),
-    Someone("F6", "崇川区顺和蔬菜批发经营部", "individual_business", "蔬菜批发（A-07）", "92320613DEM001068F", "320613"),
-    Someone("F7", "崇川区王记鲜菜摊", "individual_business", "零售摊（百姓菜场15号）", "92320613DEM001076A", "320613"),
+    Someone(
+        "F6",
+        "崇川区顺和蔬菜批发经营部",
+        "individual_business",
+        "蔬菜批发（A-07）",
+        "92320613DEM001068F",
+        "320613",
+    ),
+    Someone(
+        "F7",
+        "崇川区王记鲜菜摊",
+        "individual_business",
+        "零售摊（百姓菜场15号）",
+        "92320613DEM001076A",
+        "320613",
+    ),
     Someone(
         "F8",
         "南通通达生鲜超市有限公司",
@@ -180,16 +200,50 @@ _PESTICIDES: Final = (
 )
 
 _OFFICES: Final = (
-    Someone("G1", "演示市崇川区市场监管局", "authority", "监管", "11320613DEM009019J", "320613", role="authority"),
-    Someone("G2", "演示市如皋农业综合执法大队", "authority", "监管", "12320682DEM0090278", "320682", role="authority"),
-    Someone("G3", "演示市公安局食药环侦大队", "authority", "公安", "11320682DEM0090356", "320682", role="authority"),
-    Someone("G4", "演示市泰州市场监管局", "authority", "异地协办", "11321200DEM0090430", "321200", role="authority"),
+    Someone(
+        "G1", "演示市崇川区市场监管局", "authority", "监管", "11320613DEM009019J", "320613", role="authority"
+    ),
+    Someone(
+        "G2",
+        "演示市如皋农业综合执法大队",
+        "authority",
+        "监管",
+        "12320682DEM0090278",
+        "320682",
+        role="authority",
+    ),
+    Someone(
+        "G3",
+        "演示市公安局食药环侦大队",
+        "authority",
+        "公安",
+        "11320682DEM0090356",
+        "320682",
+        role="authority",
+    ),
+    Someone(
+        "G4",
+        "演示市泰州市场监管局",
+        "authority",
+        "异地协办",
+        "11321200DEM0090430",
+        "321200",
+        role="authority",
+    ),
     Someone("L1", "演示市食品检验检测中心", "institution", "检验机构", "", "320600", role="laboratory"),
 )
 
 #: Suppliers that somebody on the ledger names, and nobody speaks for. X1's code should end in F.
 _NAMED: Final = (
-    Someone("X1", "盐城绿盾农资贸易部", "individual_business", "农资批发", "92320900DEM003995Y", "320900", role=None),
+    Someone(
+        "X1",
+        "盐城绿盾农资贸易部",
+        "individual_business",
+        "农资批发",
+        "92320900DEM003995Y",
+        "320900",
+        role=None,
+    ),
     Someone("X2", "盐城丰茂农资服务部", "unknown", "农资批发", None, "320900", role=None),
     Someone("X3", "射阳田管家植保站", "unknown", "农资批发", None, "320924", role=None),
     Someone("W1", "张桂兰", "farmer", "农户", None, "320682", role=None),

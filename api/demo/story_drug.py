@@ -74,7 +74,9 @@ def tell_drug(story: Telling) -> None:
 
 def _sell_box(story: Telling, pharmacy: str, at: str) -> None:
     line = Line(goods=DRUG, quantity=one_box(), codes=(BOX,))
-    story.says(at, pharmacy, Sale(region=RegionCode("320613"), lines=(line,)), name=f"{pharmacy} sells the box")
+    story.says(
+        at, pharmacy, Sale(region=RegionCode("320613"), lines=(line,)), name=f"{pharmacy} sells the box"
+    )
 
 
 def one_box() -> Quantity:
@@ -117,7 +119,11 @@ def _deliver(
                 issued_on=told.day(day),
                 total=told.yuan(amount),
                 qr_text=told.invoice_qr("31", number, amount, day),
-                lines=(VoucherLine(name="阿莫西林胶囊", goods=DRUG, quantity=line.quantity, amount=told.yuan(amount)),),
+                lines=(
+                    VoucherLine(
+                        name="阿莫西林胶囊", goods=DRUG, quantity=line.quantity, amount=told.yuan(amount)
+                    ),
+                ),
             ),
         )
     story.says(f"{day} 09:00", seller, Shipment(to=story.party(buyer), voucher=note, lines=(line,)))

@@ -10,8 +10,8 @@ from api.demo.story_opening import LEEK_GTIN, party_sheet
 from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, RegionCode
 from ledger.vocabulary.documents import Commitment, Voucher, VoucherLine
 from ledger.vocabulary.goods import Adjustment, Batch
-from ledger.vocabulary.trade import Receipt, ReceivedLine, Sale, Shipment, VoucherReference
-from ledger.vocabulary.values import Line
+from ledger.vocabulary.trade import Receipt, Sale, Shipment, VoucherReference
+from ledger.vocabulary.values import Line, ReceivedLine
 
 if TYPE_CHECKING:
     from api.demo.telling import Telling
@@ -39,10 +39,14 @@ class Share:
 
 
 _ROUND: Final = ((12, 5), (15, 7), (18, 8), (20, 9), (22, 10), (25, 12))
+#: So many of them lose one kilogram each.
+STALLS_WITH_LOSS: Final = 10
 #: 38 stalls: 700 kg bought, of which 320 sold and 10 lost.
 SHARES: Final = tuple(
-    Share(stall, bought, sold, lost=1 if place < 10 else 0)
-    for place, (stall, (bought, sold)) in enumerate(zip(STALL_KEYS, (*_ROUND * 6, (14, 7), (14, 7)), strict=True))
+    Share(stall, bought, sold, lost=int(place < STALLS_WITH_LOSS))
+    for place, (stall, (bought, sold)) in enumerate(
+        zip(STALL_KEYS, (*_ROUND * 6, (14, 7), (14, 7)), strict=True)
+    )
 )
 #: What stall 15 sold while its phone had no signal: when, and how many kilograms.
 SOLD_OFFLINE: Final = (("06:50", 8), ("07:15", 6), ("07:40", 7), ("08:20", 5), ("09:05", 6), ("09:50", 6))
@@ -64,7 +68,11 @@ def tell_farmer(story: Telling) -> None:
     """A stall buys from a farmer who has neither credit code nor licence: lawful, and grey at the end of the trace, never red."""
     told = story.variation
     farmer, day = story.party("W1"), "2026-11-13"
-    story.says(f"{day} 05:20", "F10", party_sheet(story, "W1", phone="138-0000-0022", address="如皋市演示镇桃园村 6 组"))
+    story.says(
+        f"{day} 05:20",
+        "F10",
+        party_sheet(story, "W1", phone="138-0000-0022", address="如皋市演示镇桃园村 6 组"),
+    )
     story.says(
         f"{day} 05:25",
         "F10",
@@ -134,7 +142,12 @@ def _tell_harvest(story: Telling) -> None:
     for buyer, kilos, voucher, arrival in (("F6", 800, invoice, "05:50"), ("F8", 400, None, "06:20")):
         line = Line(goods=goods, quantity=told.kg(kilos))
         name = f"leek to {buyer}"
-        story.says(f"{HARVEST} 05:10", "F1", Shipment(to=story.party(buyer), voucher=voucher, lines=(line,)), name=name)
+        story.says(
+            f"{HARVEST} 05:10",
+            "F1",
+            Shipment(to=story.party(buyer), voucher=voucher, lines=(line,)),
+            name=name,
+        )
         _receive(story, f"{HARVEST} {arrival}", buyer, supplier="F1", shipment=name, kilos=kilos)
 
 
@@ -155,12 +168,19 @@ def _tell_wholesale(story: Telling) -> None:
     story.says(f"{HARVEST} 06:10", "F6", sold("F9", 30, slip=2), name="leek to F9")
     for place, share in enumerate(SHARES, start=3):
         # A stall that does not use the ledger gets the printed slip and is asked for nothing.
-        story.says(f"{HARVEST} 06:15", "F6", sold(share.stall, share.bought, slip=place, offer=False), name=f"leek to {share.stall}")
+        story.says(
+            f"{HARVEST} 06:15",
+            "F6",
+            sold(share.stall, share.bought, slip=place, offer=False),
+            name=f"leek to {share.stall}",
+        )
     _receive(story, f"{HARVEST} 06:25", "F7", supplier="F6", shipment="600 for 60", kilos=60)
     _receive(story, f"{HARVEST} 06:40", "F9", supplier="F6", shipment="leek to F9", kilos=30)
     loss = Adjustment(reason="loss", note="失水、黄叶", lines=(Line(goods=goods, quantity=told.kg(10)),))
     story.says(f"{HARVEST} 18:00", "F6", loss)
-    right = sold("F7", 60, slip=1).model_copy(update={"correction_reason": "incorrect_data", "correction_note": "多录一个 0，实为 60 公斤"})
+    right = sold("F7", 60, slip=1).model_copy(
+        update={"correction_reason": "incorrect_data", "correction_note": "多录一个 0，实为 60 公斤"}
+    )
     story.says("2026-11-15 05:40", "F6", right, occurred=f"{HARVEST} 06:05", corrects="600 for 60")
 
 
@@ -170,11 +190,17 @@ def _tell_retail(story: Telling) -> None:
     # The phone of stall 15 had no signal: its morning arrives at once, each sale with its own time.
     for time, kilos in SOLD_OFFLINE:
         line = Line(goods=goods, quantity=told.kg(kilos))
-        story.says("2026-11-15 11:30", "F7", Sale(region=region, lines=(line,)), occurred=f"2026-11-15 {time}")
-    story.says("2026-11-15 12:30", "F8", Sale(region=region, lines=(Line(goods=goods, quantity=told.kg(140)),)))
+        story.says(
+            "2026-11-15 11:30", "F7", Sale(region=region, lines=(line,)), occurred=f"2026-11-15 {time}"
+        )
+    story.says(
+        "2026-11-15 12:30", "F8", Sale(region=region, lines=(Line(goods=goods, quantity=told.kg(140)),))
+    )
 
 
 def _receive(story: Telling, at: str, who: str, *, supplier: str, shipment: str, kilos: int) -> None:
     told = story.variation
     line = ReceivedLine(goods=leek(told), quantity=told.kg(kilos))
-    story.says(at, who, Receipt(supplier=story.party(supplier), shipment=story.id_of(shipment), lines=(line,)))
+    story.says(
+        at, who, Receipt(supplier=story.party(supplier), shipment=story.id_of(shipment), lines=(line,))
+    )

@@ -101,10 +101,18 @@ def _tell_products(story: Telling) -> None:
 def _tell_sites(story: Telling) -> None:
     for plot in ("1号地块", "2号地块", "3号地块"):
         site = Site(
-            site=site_id(plot), party=story.party("F1"), site_kind="plot", name=plot, region=RegionCode(EVERYONE["F1"].region)
+            site=site_id(plot),
+            party=story.party("F1"),
+            site_kind="plot",
+            name=plot,
+            region=RegionCode(EVERYONE["F1"].region),
         )
         story.says(OWN_RECORDS, "F1", site)
     workshop = Site(
-        site=site_id("灌肠车间"), party=story.party("F4"), site_kind="workshop", name="灌肠车间", region=RegionCode(EVERYONE["F4"].region)
+        site=site_id("灌肠车间"),
+        party=story.party("F4"),
+        site_kind="workshop",
+        name="灌肠车间",
+        region=RegionCode(EVERYONE["F4"].region),
     )
     story.says(OWN_RECORDS, "F4", workshop)

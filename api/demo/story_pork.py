@@ -8,18 +8,17 @@ from api.demo.parties import own_batch, product_id, site_id
 from api.demo.story_opening import OWN_RECORDS, SAUSAGE_GTIN, party_sheet
 from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin
 from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, OutputLine, Transformation
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation
 from ledger.vocabulary.trade import (
     CheckedDocument,
     FiledDocument,
     Receipt,
-    ReceivedLine,
     Shipment,
     SupplierCheck,
     SupplierFile,
     VoucherReference,
 )
-from ledger.vocabulary.values import Line
+from ledger.vocabulary.values import Line, OutputLine, ReceivedLine
 
 if TYPE_CHECKING:
     from api.demo.telling import Telling
@@ -43,8 +42,26 @@ def sausage(told: Variation, day: str) -> GoodsId:
 def tell_pork(story: Telling) -> None:
     """From the farm to the supermarket."""
     _tell_spices(story)
-    _tell_slaughter(story, PIGS_FIRST, PORK_FIRST, farm_day="2026-11-09", day="2026-11-10", heads=20, kilos=1570, quarantine="DEMO-3206-0000")
-    _tell_slaughter(story, PIGS, PORK, farm_day="2026-11-11", day="2026-11-12", heads=120, kilos=9420, quarantine="DEMO-3206-0001")
+    _tell_slaughter(
+        story,
+        PIGS_FIRST,
+        PORK_FIRST,
+        farm_day="2026-11-09",
+        day="2026-11-10",
+        heads=20,
+        kilos=1570,
+        quarantine="DEMO-3206-0000",
+    )
+    _tell_slaughter(
+        story,
+        PIGS,
+        PORK,
+        farm_day="2026-11-11",
+        day="2026-11-12",
+        heads=120,
+        kilos=9420,
+        quarantine="DEMO-3206-0001",
+    )
     _tell_pork_sold(story, PORK_FIRST, day="2026-11-10", kilos=400, yuan=8360, invoice=None)
     _tell_pork_sold(story, PORK, day="2026-11-12", kilos=2000, yuan=41800, invoice=INVOICE_F3_F4)
     _tell_sausages(story)
@@ -67,11 +84,23 @@ def _tell_spices(story: Telling) -> None:
             produced_on=told.day("2026-06-18"),
         ),
     )
-    story.says(OWN_RECORDS, "F4", Adjustment(reason="opening_stock", lines=(Line(goods=SPICES, quantity=told.kg(500)),)))
+    story.says(
+        OWN_RECORDS,
+        "F4",
+        Adjustment(reason="opening_stock", lines=(Line(goods=SPICES, quantity=told.kg(500)),)),
+    )
 
 
 def _tell_slaughter(
-    story: Telling, pigs: GoodsId, pork: GoodsId, *, farm_day: str, day: str, heads: int, kilos: int, quarantine: str
+    story: Telling,
+    pigs: GoodsId,
+    pork: GoodsId,
+    *,
+    farm_day: str,
+    day: str,
+    heads: int,
+    kilos: int,
+    quarantine: str,
 ) -> None:
     """Live pigs with their ear tags and quarantine certificate; carcasses with their meat inspection."""
     told = story.variation
@@ -155,7 +184,9 @@ def _tell_slaughter(
     )
 
 
-def _tell_pork_sold(story: Telling, pork: GoodsId, *, day: str, kilos: int, yuan: int, invoice: str | None) -> None:
+def _tell_pork_sold(
+    story: Telling, pork: GoodsId, *, day: str, kilos: int, yuan: int, invoice: str | None
+) -> None:
     told = story.variation
     line = Line(goods=pork, quantity=told.kg(kilos))
     if invoice is None:
@@ -173,7 +204,9 @@ def _tell_pork_sold(story: Telling, pork: GoodsId, *, day: str, kilos: int, yuan
                 issued_on=told.day(day),
                 total=told.yuan(yuan),
                 qr_text=told.invoice_qr("31", invoice, yuan, day),
-                lines=(VoucherLine(name="白条猪肉", goods=pork, quantity=line.quantity, amount=told.yuan(yuan)),),
+                lines=(
+                    VoucherLine(name="白条猪肉", goods=pork, quantity=line.quantity, amount=told.yuan(yuan)),
+                ),
             ),
         )
         story.says(
@@ -192,7 +225,15 @@ def _tell_pork_sold(story: Telling, pork: GoodsId, *, day: str, kilos: int, yuan
             ),
         )
     story.says(
-        f"{day} 06:00", "F3", Shipment(to=story.party("F4"), voucher=voucher, total=told.yuan(yuan), vehicle="苏F·演01（冷藏）", lines=(line,))
+        f"{day} 06:00",
+        "F3",
+        Shipment(
+            to=story.party("F4"),
+            voucher=voucher,
+            total=told.yuan(yuan),
+            vehicle="苏F·演01（冷藏）",
+            lines=(line,),
+        ),
     )
     story.says(
         f"{day} 07:20",
@@ -277,7 +318,9 @@ def _tell_supermarket(story: Telling) -> None:
                 voucher=note,
                 checks=(
                     CheckedDocument(what="licence", result="in_order", reference="SC10432061390016"),
-                    CheckedDocument(what="certificate", result="in_order", reference=told.dated("DEMO-CJ", day)),
+                    CheckedDocument(
+                        what="certificate", result="in_order", reference=told.dated("DEMO-CJ", day)
+                    ),
                     CheckedDocument(what="voucher", result="in_order"),
                 ),
                 lines=(line,),

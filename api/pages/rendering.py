@@ -1,90 +1,34 @@
-"""From a template to an answer: language, words, the frame that every page has, and the headers.
+"""From a template to an answer: language, words, and the headers.
 
 Templates escape everything; the only marked-up texts they get are the drawings of `drawing.py`. A page is whole without script and asks
-nobody else for anything. What stands on a page is gathered by the module that serves it.
+nobody else for anything. What stands on a page is gathered by the module that serves it; the frame around it by `desk.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
 
-from api.deps import DEMO_COOKIE, OFFICIALS
-from api.language import LANGUAGE_COOKIE, TAGS, language_of
 from api.pages.drawing import shape_svg
 from api.words import say
-from ledger.errors import Refusal, Words
-from ledger.identifiers import Instant, PartyId, Quantity
+from ledger.identifiers import Instant, Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.requests import Request
-
-    from api.deps import Viewer
-    from api.settings import Settings
-    from ledger.errors import Language
-    from ledger.service import Ledger
+    from ledger.errors import Language, Refusal
 
 _HOME: Final = Path(__file__).parent.parent
 TEMPLATES: Final = _HOME / "templates"
 STATIC: Final = _HOME / "static"
-STYLE: Final = STATIC / "site.css"
-#: A reader's choice of language is kept for a year.
-LANGUAGE_SECONDS: Final = 365 * 86_400
 
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What the header and footer of a page show. `now` is the log's clock where it is a demo's."""
-
-    viewer: Viewer
-    demo: bool
-    demo_now: str | None
-    identities: tuple[tuple[str, str], ...]
-    identity_name: str | None
-
-
-def page(
-    request: Request,
-    template: str,
-    *,
-    frame: Frame,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-    **content: object,
-) -> HTMLResponse:
-    """The page in the reader's language."""
-    language = language_of(request)
-    html = environment().get_template(template).render(
-        **content,
-        frame=frame,
-        lang=language,
-        lang_tag=TAGS[language],
-        t=lambda key, **values: say(key, language, **values),
-        w=lambda words: words.in_language(language),
-        other_language=_other_language(request, language),
-        path=request.url.path,
-        style=f"/static/site.css?v={style_version()}",
-        shape=shape_svg,
-        is_official=frame.viewer.role in OFFICIALS,
-    )
-    answer = HTMLResponse(html, status_code=status)
-    answer.headers["Content-Language"] = TAGS[language]
-    answer.headers["Vary"] = "Accept-Language, Cookie"
-    # What a page shows depends on who asks; nobody's copy may be handed to somebody else.
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers.update(headers or {})
-    if LANGUAGE_COOKIE in request.query_params:
-        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, samesite="lax", httponly=True)
-    return answer
+_MINUTE_MS: Final = 60_000
+_HOUR_MS: Final = 60 * _MINUTE_MS
+_DAY_MS: Final = 24 * _HOUR_MS
+#: Nobody types faster: a record within a quarter of an hour was made on the spot.
+ON_THE_SPOT_MS: Final = 15 * _MINUTE_MS
 
 
 @cache
@@ -97,20 +41,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
-        "moment": moment,
-        "time_tag": time_tag,
-        "quantity": quantity,
-        "lag": lag,
-        "short": short,
-    }
+    made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity}
+    made.globals |= {"shape": shape_svg, "style": f"/static/site.css?v={_version('site.css')}"}
     return made
 
 
-@cache
-def style_version() -> str:
-    """So that a browser may keep the style sheet until it changes."""
-    return sha256(STYLE.read_bytes()).hexdigest()[:10]
+def _version(name: str) -> str:
+    """So that a browser may keep a static file until it changes."""
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:10]
 
 
 def moment(ms: int) -> str:
@@ -124,7 +62,7 @@ def time_tag(ms: int) -> str:
 
 
 def quantity(amount: Quantity | None, language: Language) -> str:
-    """For a page: `1,200 公斤`."""
+    """For a page: `1,200 公斤`; a dash where the amounts do not add up or nobody said."""
     if amount is None:
         return "—"
     number, space, unit = amount.display(language).partition(" ")
@@ -132,23 +70,15 @@ def quantity(amount: Quantity | None, language: Language) -> str:
     return f"{int(whole):,}{point}{decimals}{space}{unit}"
 
 
-_MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
-
-
 def lag(ms: int, language: Language) -> str:
-    """How long after it happened a record was made; empty within a quarter of an hour."""
-    if abs(ms) < 15 * _MINUTE_MS:
+    """How long after it happened a record was made; empty for one made on the spot."""
+    if ms < ON_THE_SPOT_MS:
         return ""
-    if abs(ms) < 2 * _HOUR_MS:
+    if ms < 2 * _HOUR_MS:
         return say("lag_minutes", language, count=ms // _MINUTE_MS)
-    if abs(ms) < 2 * _DAY_MS:
+    if ms < 2 * _DAY_MS:
         return say("lag_hours", language, count=ms // _HOUR_MS)
     return say("lag_days", language, count=ms // _DAY_MS)
-
-
-def short(text: str, characters: int = 16) -> str:
-    """The beginning of a long digest or name."""
-    return text if len(text) <= characters else f"{text[:characters]}…"
 
 
 def sentence(refusal: Refusal, language: Language) -> str:
@@ -157,22 +87,3 @@ def sentence(refusal: Refusal, language: Language) -> str:
         return say("error_missing", language)
     expected = refusal.expected.in_language(language)
     return say("error_expected", language, title=refusal.title.in_language(language), expected=expected)
-
-
-def _other_language(request: Request, language: Language) -> dict[str, str]:
-    """The link that shows the same page in the other language. Answers to a POST are shown from their own address again."""
-    other: Language = "en" if language == "zh" else "zh"
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != LANGUAGE_COOKIE]
-    return {
-        "tag": TAGS[other],
-        "href": f"{request.url.path}?{urlencode([*query, (LANGUAGE_COOKIE, other)])}",
-        "name": say("language_name", other),
-    }
-
-
-def bilingual(zh: str, en: str) -> Words:
-    """Two texts as one value, for content that is put together in Python."""
-    return Words(zh=zh, en=en)
-
-
-__all__ = ["DEMO_COOKIE", "Frame", "Ledger", "PartyId", "Settings", "page"]

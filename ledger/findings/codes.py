@@ -7,17 +7,17 @@ sale. Most alerts of deployed systems are scanning slips, so one fact alone is a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ledger.errors import Refusal, Words
 from ledger.findings.reading import Facts, found, moment, profile_of
-from ledger.identifiers import BatchCode, Dimension, DigitalLink
+from ledger.identifiers import BatchCode, DigitalLink, Dimension
 from ledger.views.book import about, holding_key
 from ledger.vocabulary.goods import Adjustment, Codes, Transformation, Use
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ledger.findings.finding import Finding
     from ledger.identifiers import GoodsId, PartyId
@@ -54,7 +54,35 @@ class Sighting:
             return said.action == "void"
         if isinstance(said, Adjustment):
             return said.reason == "destroyed"
-        return isinstance(said, (Sale, Use))
+        return isinstance(said, (Sale, Use, Transformation))
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Who may have had the pack in hand, by the records of others: `hands` by records that name the code, `sent` by shipments of its lot.
+
+    `passed_on`: who got it from somebody outside. They only hand on what they were given; whoever gave it to them is named.
+    """
+
+    hands: frozenset[PartyId]
+    sent: frozenset[PartyId]
+    passed_on: frozenset[PartyId]
+
+    def knows(self, one: Sighting) -> bool:
+        """Whether this record's party could have had the pack."""
+        return one.party in self.hands or one.party in self.sent
+
+    @classmethod
+    def of(cls, code: str, records: Sequence[Record], seen: Sequence[Sighting], book: Book) -> Self:
+        """The path of one code."""
+        issuers = _issuers(records, code)
+        hands = _reached(issuers, records, code)
+        strangers = [one for one in seen if (one.is_disposal or one.ends_life) and one.party not in hands]
+        sent = {one.party for one in strangers if _was_sent(one, code, book)}
+        hands = _reached(issuers | sent, records, code)
+        outside = [one for one in seen if one.is_disposal and one.party not in hands]
+        passed_on = {one.record.said.to for one in outside if isinstance(one.record.said, Shipment)}
+        return cls(frozenset(hands), frozenset(sent), frozenset(passed_on - hands))
 
 
 def is_serial(code: str) -> bool:
@@ -77,7 +105,11 @@ def judge_code(subject: str, code: str, book: Book) -> Iterator[Finding]:
     if not is_serial(code):
         return
     records = about(book, subject)
-    issues = [(record, said) for record in records if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes]
+    issues = [
+        (record, said)
+        for record in records
+        if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes
+    ]
     seen = [one for record in records if (one := _sighting(record, code)) is not None]
     goods = issues[0][1].goods if issues else seen[0].goods if seen else None
     if goods is None:
@@ -88,16 +120,41 @@ def judge_code(subject: str, code: str, book: Book) -> Iterator[Finding]:
         yield _unknown(subject, traded[0], profile)
     if profile.finds("code_goods_differ"):
         yield from _goods_differ(subject, issues, traded, profile)
-    yield from _after_end(subject, code, seen, [record for record, _ in issues], profile, book)
+    yield from _after_end(subject, seen, Path.of(code, records, seen, book), profile)
 
 
-def contested(records_by_code: dict[str, list[Record]]) -> set[str]:
-    """The codes that left somebody's hands in two records or more: whose path matters."""
+def hangs_on_shipments(code: str, records: Sequence[Record]) -> bool:
+    """Whether what is found about a code may depend on shipments that do not name it: two events, and a party no record leads to."""
+    events = [
+        one
+        for record in records
+        if (one := _sighting(record, code)) is not None and (one.is_disposal or one.ends_life)
+    ]
+    return len(events) > 1 and bool(
+        {one.party for one in events} - _reached(_issuers(records, code), records, code)
+    )
+
+
+def _issuers(records: Sequence[Record], code: str) -> set[PartyId]:
     return {
-        code
-        for code, records in records_by_code.items()
-        if sum(isinstance(record.said, (Sale, Shipment)) for record in records) > 1
+        record.actor
+        for record in records
+        if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes
     }
+
+
+def _reached(start: set[PartyId], records: Sequence[Record], code: str) -> set[PartyId]:
+    """The hands a pack may have passed through, from those who issued its code, by records that name the code."""
+    hands = set(start)
+    for record in records:
+        one, said = _sighting(record, code), record.said
+        if one is None:
+            continue
+        if isinstance(said, (Shipment, Return)) and one.party in hands:
+            hands.add(said.to)
+        elif isinstance(said, (Receipt, SupplierCheck)) and said.supplier in hands:
+            hands.add(one.party)
+    return hands
 
 
 def _sighting(record: Record, code: str) -> Sighting | None:
@@ -114,9 +171,8 @@ def _lines(record: Record) -> Sequence[Line]:
     said = record.said
     if isinstance(said, (Sale, Shipment, SupplierCheck, Return, Use, Adjustment, Receipt)):
         return said.lines
-    if isinstance(said, Transformation):
-        return (*said.inputs, *said.outputs)
-    return ()
+    # What comes out of a process carries new codes; what went in is used up.
+    return said.inputs if isinstance(said, Transformation) else ()
 
 
 def _packs(line: Line, code: str) -> int:
@@ -136,7 +192,10 @@ def _unknown(subject: str, first: Sighting, profile: Profile) -> Finding:
         party=first.party,
         rests_on=[first.record],
         facts=Facts(
-            Words(zh="该码没有在本台账登记过，来源暂无记录。", en="This code was never issued on this ledger; nothing is known of its origin."),
+            Words(
+                zh="该码没有在本台账登记过，来源暂无记录。",
+                en="This code was never issued on this ledger; nothing is known of its origin.",
+            ),
             {},
             profile.laws.code,
         ),
@@ -149,7 +208,10 @@ def _goods_differ(
     if not issues:
         return
     first, codes = min(issues, key=lambda one: one[0].seq)
-    again = next((record for record, said in sorted(issues, key=lambda one: one[0].seq) if said.goods != codes.goods), None)
+    again = next(
+        (record for record, said in sorted(issues, key=lambda one: one[0].seq) if said.goods != codes.goods),
+        None,
+    )
     elsewhere = next((one for one in traded if all(one.goods != said.goods for _, said in issues)), None)
     other = again or (elsewhere.record if elsewhere is not None else None)
     if other is None:
@@ -171,66 +233,87 @@ def _goods_differ(
     )
 
 
-def _after_end(
-    subject: str, code: str, seen: Sequence[Sighting], issues: Sequence[Record], profile: Profile, book: Book
-) -> Iterator[Finding]:
-    """What happened to a pack after it was sold, used, voided or destroyed."""
-    end = next((place for place, one in enumerate(seen) if one.ends_life), None)
+def _after_end(subject: str, seen: Sequence[Sighting], path: Path, profile: Profile) -> Iterator[Finding]:
+    """What happened to a pack after it was sold, used, voided or destroyed.
+
+    Where one of two records stands outside the recorded path, that one has to answer, even if it came first: the shop that sold the
+    real pack is not to answer for the copy.
+    """
+    end = next((one for one in seen if one.ends_life and path.knows(one)), None)
+    end = end or next(
+        (one for one in seen if isinstance(one.record.said, Sale) and one.party not in path.passed_on), None
+    )
     conflicts: list[Sighting] = []
-    if end is not None:
-        before, last = seen[:end], seen[end]
-        handed = {*(record.actor for record in issues), *_hands(before), last.party}
-        passed_on: set[PartyId] = set()
-        for one in seen[end + 1 :]:
-            if one.is_disposal and one.party not in passed_on:
-                known = one.party in handed or _was_sent(one, code, book)
-                if not known:
-                    conflicts.append(one)
-                yield from _again(subject, last, one, profile, known=known)
-            # Who got the pack from its last seller only passes it on: that seller has been named.
-            passed_on |= _hands([one]) - {one.party}
-    yield from _cloned(subject, seen, seen[end] if end is not None else None, conflicts, profile)
+    for one in seen:
+        if end is None or one is end or not one.is_disposal:
+            continue
+        known = path.knows(one) or one.party == end.party
+        if known and one.record.order > end.record.order:
+            yield from _again(subject, end, one, profile, outside=False)
+        elif not known and one.party not in path.passed_on and _counts(end, one, path):
+            conflicts.append(one)
+            yield from _again(subject, end, one, profile, outside=True)
+    yield from _cloned(subject, seen, end, conflicts, profile)
 
 
-def _again(subject: str, last: Sighting, one: Sighting, profile: Profile, *, known: bool) -> Iterator[Finding]:
-    ended, at = moment(last.record.occurred_ms), moment(one.record.occurred_ms)
-    how = _how(last)
+def _counts(end: Sighting, one: Sighting, path: Path) -> bool:
+    """Whether an outsider's record conflicts with the end: always with one on the path, else only if it came later."""
+    return path.knows(end) or one.record.order > end.record.order
+
+
+def _again(
+    subject: str, end: Sighting, one: Sighting, profile: Profile, *, outside: bool
+) -> Iterator[Finding]:
+    ended, at = moment(end.record.occurred_ms), moment(one.record.occurred_ms)
+    how = _how(end)
     facts = Facts(
         Words(
-            zh=f"该码 {ended} 已有{how.zh}记录，{at} 又有销售或发货记录。",
-            en=f"This code was recorded as {how.en} at {ended}, and again as sold or shipped at {at}.",
+            zh=f"该码 {ended} 有{how.zh}记录，{at} 另有销售或发货记录。",
+            en=f"This code was recorded as {how.en} at {ended}, and by another record as sold or shipped at {at}.",
         ),
         {"ended_at": ended, "again_at": at, "packs": str(one.packs)},
         profile.laws.code,
     )
-    rests_on = [last.record, one.record]
-    sold_twice = isinstance(last.record.said, Sale) and isinstance(one.record.said, Sale) and one.party != last.party
+    rests_on = [end.record, one.record]
+    sold_twice = (
+        isinstance(end.record.said, Sale) and isinstance(one.record.said, Sale) and one.party != end.party
+    )
     if sold_twice and profile.finds("code_sold_twice"):
-        yield found("code_sold_twice", "red", subject=subject, party=one.party, rests_on=rests_on, facts=facts)
-    if not known and profile.finds("custody_conflict"):
-        yield found("custody_conflict", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts)
-    if known and not sold_twice and profile.finds("code_reused_packaging"):
-        yield found("code_reused_packaging", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts)
+        yield found(
+            "code_sold_twice", "red", subject=subject, party=one.party, rests_on=rests_on, facts=facts
+        )
+    if outside and profile.finds("custody_conflict"):
+        yield found(
+            "custody_conflict", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts
+        )
+    if not outside and not sold_twice and profile.finds("code_reused_packaging"):
+        yield found(
+            "code_reused_packaging", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts
+        )
 
 
 def _cloned(
-    subject: str, seen: Sequence[Sighting], last: Sighting | None, conflicts: Sequence[Sighting], profile: Profile
+    subject: str,
+    seen: Sequence[Sighting],
+    end: Sighting | None,
+    conflicts: Sequence[Sighting],
+    profile: Profile,
 ) -> Iterator[Finding]:
     if not profile.finds("clone_suspected"):
         return
-    if last is not None and conflicts and (len(conflicts) > 1 or conflicts[0].packs > 1):
+    if end is not None and conflicts and (len(conflicts) > 1 or any(one.packs > 1 for one in conflicts)):
         packs = max(one.packs for one in conflicts)
-        ended = moment(last.record.occurred_ms)
+        ended = moment(end.record.occurred_ms)
         yield found(
             "clone_suspected",
             "red",
             subject=subject,
             party=conflicts[0].party,
-            rests_on=[last.record, *(one.record for one in conflicts)],
+            rests_on=[end.record, *(one.record for one in conflicts)],
             facts=Facts(
                 Words(
-                    zh=f"该码 {ended} 已有{_how(last).zh}记录；此后又出现在 {len(conflicts)} 条记录中，一次最多 {packs} 件。",
-                    en=f"This code was recorded as {_how(last).en} at {ended}; since then {len(conflicts)} records carry it, "
+                    zh=f"该码 {ended} 有{_how(end).zh}记录，另外还出现在 {len(conflicts)} 条记录中，一次最多 {packs} 件。",
+                    en=f"This code was recorded as {_how(end).en} at {ended}; {len(conflicts)} other records carry it, "
                     f"for up to {packs} packs at once.",
                 ),
                 {"records": str(len(conflicts)), "packs": str(packs)},
@@ -263,24 +346,16 @@ def _repeats(one: Sighting, subject: str) -> bool:
     return any((line.codes or ()).count(code) > 1 for line in _lines(one.record))
 
 
-def _hands(seen: Iterable[Sighting]) -> set[PartyId]:
-    """The parties whose hands the pack passed through by these records."""
-    hands: set[PartyId] = set()
-    for one in seen:
-        said = one.record.said
-        hands.add(one.party)
-        if isinstance(said, (Shipment, Return)):
-            hands.add(said.to)
-        elif isinstance(said, (Receipt, SupplierCheck)):
-            hands.add(said.supplier)
-    return hands
-
-
 def _was_sent(one: Sighting, code: str, book: Book) -> bool:
     """Whether somebody else recorded sending this party goods that could have held the pack. Its own word is not enough."""
     for record in about(book, holding_key(one.party, one.goods)):
         said = record.said
-        if not isinstance(said, Shipment) or said.to != one.party or record.actor == one.party or record.order > one.record.order:
+        if (
+            not isinstance(said, Shipment)
+            or said.to != one.party
+            or record.actor == one.party
+            or record.order > one.record.order
+        ):
             continue
         if any(line.goods == one.goods and _could_hold(line, code) for line in said.lines):
             return True
@@ -292,10 +367,10 @@ def _could_hold(line: Line, code: str) -> bool:
     return code in codes or len(codes) < line.quantity.amount
 
 
-def _how(last: Sighting) -> Words:
-    said = last.record.said
+def _how(end: Sighting) -> Words:
+    said = end.record.said
     if isinstance(said, Sale):
         return Words(zh="售出", en="sold")
-    if isinstance(said, Use):
+    if isinstance(said, (Use, Transformation)):
         return Words(zh="使用", en="used")
     return Words(zh="作废", en="void") if isinstance(said, Codes) else Words(zh="销毁", en="destroyed")

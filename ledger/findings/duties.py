@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ledger.findings.finding import Finding
-    from ledger.identifiers import LegalDate, PartyId
+    from ledger.identifiers import GoodsId, LegalDate, PartyId
     from ledger.views.book import Book, Record
-    from ledger.vocabulary.profiles import LicenceDuty, Profile
+    from ledger.vocabulary.profiles import LicenceDuty, Profile, TradeRole
 
 _Held = tuple["Record", Licence]
 
@@ -91,8 +91,9 @@ def buyers_licence(subject: str, record: Record, book: Book) -> Iterator[Finding
     said = record.said
     if not isinstance(said, Shipment):
         return
-    profiles = {profile.category: profile for line in said.lines if (profile := profile_of(book, line.goods))}
-    for profile in profiles.values():
+    for profile in {
+        one.category: one for one in (profile_of(book, line.goods) for line in said.lines)
+    }.values():
         duty = profile.buyer_licence
         if duty is None or not profile.finds("buyer_licence_not_valid") or _excused(book, said.to, duty):
             continue
@@ -102,7 +103,10 @@ def buyers_licence(subject: str, record: Record, book: Book) -> Iterator[Finding
             continue
         kinds = "、".join(duty.kinds)
         if standing.licence is None:
-            words = Words(zh=f"{day} 销售时，购货单位没有登记{kinds}。", en=f"On {day} the buyer had no {kinds} on record.")
+            words = Words(
+                zh=f"{day} 销售时，购货单位没有登记{kinds}。",
+                en=f"On {day} the buyer had no {kinds} on record.",
+            )
         else:
             until = standing.licence.valid_to or "—"
             words = Words(
@@ -131,30 +135,41 @@ def _duties(record: Record, book: Book) -> Iterator[tuple[LicenceDuty, Profile, 
     """The licence duties that one record touches: each with its profile, and whether goods were made or went out by it."""
     said, party = record.said, record.actor
     if isinstance(said, Batch):
-        if said.maker == party:
-            yield from _of_maker(book, party, profile_for(said.category), said.name)
+        yield from _of_maker(book, party, said)
     elif isinstance(said, Transformation):
         for line in said.outputs:
             first = first_batch(book, line.goods)
-            if first is not None and first[1].maker == party:
-                yield from _of_maker(book, party, profile_for(first[1].category), first[1].name)
+            if first is not None:
+                yield from _of_maker(book, party, first[1])
     elif isinstance(said, (Shipment, Sale)):
         for goods in dict.fromkeys(line.goods for line in said.lines):
-            profile, first = profile_of(book, goods), first_batch(book, goods)
-            if first is not None and first[1].maker == party:
-                yield from _of_maker(book, party, profile, first[1].name)
-                continue
-            duty = profile.needs("retailer" if isinstance(said, Sale) else "wholesaler")
-            if duty is not None:
-                yield duty, profile, not _excused(book, party, duty)
+            yield from _of_sender(book, party, goods, "retailer" if isinstance(said, Sale) else "wholesaler")
     elif isinstance(said, (SupplierCheck, Receipt)) and said.conclusion != "refuse":
         for goods in dict.fromkeys(line.goods for line in lines_of(said)):
             yield from _of_receiver(book, party, profile_of(book, goods))
 
 
-def _of_maker(book: Book, party: PartyId, profile: Profile, goods_name: str) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
+def _of_sender(
+    book: Book, party: PartyId, goods: GoodsId, role: TradeRole
+) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
+    first = first_batch(book, goods)
+    if first is not None and first[1].maker == party:
+        yield from _of_maker(book, party, first[1])
+        return
+    profile = profile_of(book, goods)
+    duty = profile.needs(role)
+    if duty is not None:
+        yield duty, profile, not _excused(book, party, duty)
+
+
+def _of_maker(book: Book, party: PartyId, batch: Batch) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
+    profile = profile_for(batch.category)
     duty = profile.needs("maker")
-    if duty is not None and not any(word in goods_name for word in duty.not_for_goods):
+    if (
+        batch.maker == party
+        and duty is not None
+        and not any(word in batch.name for word in duty.not_for_goods)
+    ):
         yield duty, profile, not _excused(book, party, duty)
 
 
@@ -234,7 +249,9 @@ def _ends(licence: Licence) -> str:
 
 
 def _covers(licence: Licence, day: LegalDate) -> bool:
-    return (licence.valid_from is None or licence.valid_from <= day) and (licence.valid_to is None or day <= licence.valid_to)
+    return (licence.valid_from is None or licence.valid_from <= day) and (
+        licence.valid_to is None or day <= licence.valid_to
+    )
 
 
 def _withdrawn(held: Sequence[_Held], number: str, day: LegalDate) -> bool:
@@ -245,7 +262,11 @@ def _withdrawn(held: Sequence[_Held], number: str, day: LegalDate) -> bool:
             continue
         if licence.state == "granted":
             # A grant without a date was always there, unless it is the word that lifts an earlier suspension.
-            lifts = any(other.order < record.order and one.state in _WITHDRAWN for other, one in held if one.number == number)
+            lifts = any(
+                other.order < record.order and one.state in _WITHDRAWN
+                for other, one in held
+                if one.number == number
+            )
             start = str(licence.valid_from or day_of(record)) if licence.valid_from or lifts else ""
         elif licence.state == "suspended" and licence.valid_to is not None and licence.valid_to < day:
             continue
@@ -256,11 +277,17 @@ def _withdrawn(held: Sequence[_Held], number: str, day: LegalDate) -> bool:
     return bool(decisions) and max(decisions)[2] != "granted"
 
 
-def _pending(held: Sequence[_Held], record: Record, licence: Licence, duty: LicenceDuty, day: LegalDate) -> bool:
+def _pending(
+    held: Sequence[_Held], record: Record, licence: Licence, duty: LicenceDuty, day: LegalDate
+) -> bool:
     """行政许可法 50: whether this is a renewal, filed in time, on which nobody had decided by this day."""
     if licence.state != "renewal_filed":
         return False
-    ends = [one.valid_to for _, one in held if one.state == "granted" and one.number == licence.number and one.valid_to]
+    ends = [
+        one.valid_to
+        for _, one in held
+        if one.state == "granted" and one.number == licence.number and one.valid_to
+    ]
     earlier = [one for one in ends if one >= day_of(record)]
     ended = licence.valid_to or (min(earlier) if earlier else None)
     if ended is None or (ended.date - day_of(record).date).days < duty.renewal_days or day < day_of(record):

@@ -91,10 +91,18 @@ def differences(subject: str, record: Record, book: Book) -> Iterator[Finding]:
         if not other and any(one == goods and elsewhere != unit for one, elsewhere in got):
             continue  # Boxes beside kilograms: nothing to compare.
         profile = profile_of(book, goods or said.lines[0].goods)
-        if not profile.finds("sender_receiver_differ") or abs(amount - other) <= amount * profile.loss_tolerance:
+        if (
+            not profile.finds("sender_receiver_differ")
+            or abs(amount - other) <= amount * profile.loss_tolerance
+        ):
             continue
         explained = any(one.reason is not None or one.conclusion != "accept" for _, one in receipts)
-        numbers = {"sent": spelt(amount), "received": spelt(other), "difference": spelt(other - amount), "unit": unit.name}
+        numbers = {
+            "sent": spelt(amount),
+            "received": spelt(other),
+            "difference": spelt(other - amount),
+            "unit": unit.name,
+        }
         yield found(
             "sender_receiver_differ",
             "grey" if explained else "amber",
@@ -157,44 +165,52 @@ def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
                     zh=f"{since} 起该货物{'召回' if recalled else '暂停销售'}，{at} 仍有销售或发货记录。",
                     en=f"These goods were {'recalled' if recalled else 'on hold'} from {since}; a sale or shipment is recorded at {at}.",
                 ),
-                {"ordered_at": since, "sold_at": at, "quantity": spelt(line.quantity.amount), "unit": line.quantity.unit.name},
+                {
+                    "ordered_at": since,
+                    "sold_at": at,
+                    "quantity": spelt(line.quantity.amount),
+                    "unit": line.quantity.unit.name,
+                },
                 profile.laws.recall,
             ),
         )
 
 
 def _standing(record: Record, line: Line, book: Book) -> Record | None:
-    """The order that stood on these goods in this party's hands when they went: published before, and not lifted by then.
+    """The order that stood on these goods in this party's hands when they went; a recall before a hold.
 
-    An order binds from the moment the log shows it: a hold that is written up later could not be obeyed.
+    An order binds from the moment the log shows it: one that is written up later could not be obeyed.
     """
     key = goods_key(line.goods)
-    recalls: list[Record] = []
-    for order, recall in _published(rare(book, key, Recall), record):
-        if line.goods not in recall.goods:
-            continue
-        if recall.action == "end":
-            recalls = [one for one in recalls if recall.ends is not None and one.header.id != recall.ends]
-        elif not _other_packs(line, recall):
-            recalls.append(order)
-    if recalls:
-        return recalls[0]
-    held: Record | None = None
-    held_here: Record | None = None
-    for order, hold in _published(rare(book, key, Hold), record):
-        if line.goods not in hold.goods or hold.at not in {None, record.actor}:
-            continue
-        new = None if hold.action == "release" else order
-        if hold.at is None:
-            # What is lifted everywhere is lifted here too.
-            held, held_here = new, held_here if new is not None else None
-        else:
-            held_here = new
-    return held or held_here
+    recalls = [one for one in _published(rare(book, key, Recall), record) if line.goods in one[1].goods]
+    ends = [(one, said) for one, said in recalls if said.action == "end"]
+    for order, recall in recalls:
+        lifted = any(
+            said.ends in {None, order.header.id, order.header.corrects} and _lifts(book, one, order)
+            for one, said in ends
+        )
+        if recall.action == "recall" and not lifted and not _other_packs(line, recall):
+            return order
+    holds = [one for one in _published(rare(book, key, Hold), record) if line.goods in one[1].goods]
+    releases = [(one, said) for one, said in holds if said.action == "release"]
+    for order, hold in holds:
+        lifted = any(said.at in {None, hold.at} and _lifts(book, one, order) for one, said in releases)
+        if hold.action == "hold" and hold.at in {None, record.actor} and not lifted:
+            return order
+    return None
 
 
 def _published(orders: Sequence[tuple[Record, _Order]], record: Record) -> list[tuple[Record, _Order]]:
     return sorted((one for one in orders if one[0].at_ms < record.occurred_ms), key=lambda one: one[0].seq)
+
+
+def _lifts(book: Book, later: Record, order: Record) -> bool:
+    """Nobody lifts an order that somebody else gave, except an authority and the registrar."""
+    return later.order > order.order and (
+        later.actor == order.actor
+        or later.header.issuer == book.register.registrar
+        or book.register.role_of(later.header.issuer) == "authority"
+    )
 
 
 def _other_packs(line: Line, recall: Recall) -> bool:

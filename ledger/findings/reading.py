@@ -41,7 +41,9 @@ class Facts:
     law: str | None = None
 
 
-def found(kind: FindingKind, grade: Grade, *, subject: str, party: PartyId, rests_on: Iterable[Record], facts: Facts) -> Finding:
+def found(
+    kind: FindingKind, grade: Grade, *, subject: str, party: PartyId, rests_on: Iterable[Record], facts: Facts
+) -> Finding:
     """A finding with the texts of its kind. Its entries stand in the log's order, so the later recorded is second."""
     records = {record.seq: record for record in rests_on}
     texts = TEXTS[kind]
@@ -78,15 +80,17 @@ def rare(book: Book, key: str, kind: type[_Said]) -> list[tuple[Record, _Said]]:
 
 
 def first_batch(book: Book, goods: GoodsId) -> tuple[Record, Batch] | None:
-    """The first registration of this batch, in the order of facts."""
-    mentions = book.mentions([goods_key(goods)])
-    for start in range(0, len(mentions), FIRST_RECORDS):
-        some = mentions[start : start + FIRST_RECORDS]
-        records = book.records({mention.seq for mention in some})
-        for mention in some:
-            said = records[mention.seq].said
+    """The registration of this batch that the log took first. The claimed time does not count: a stranger who registers the batch
+    again must not change which rules apply to it.
+    """
+    seqs = sorted(mention.seq for mention in book.mentions([goods_key(goods)]))
+    for start in range(0, len(seqs), FIRST_RECORDS):
+        some = seqs[start : start + FIRST_RECORDS]
+        records = book.records(some)
+        for seq in some:
+            said = records[seq].said
             if isinstance(said, Batch) and said.goods == goods:
-                return records[mention.seq], said
+                return records[seq], said
     return None
 
 
@@ -121,7 +125,11 @@ def traders(book: Book, parties: Iterable[PartyId]) -> dict[PartyId, str]:
     """One name for each trader: parties that several people declared are the same where they share a good credit code."""
     names: dict[PartyId, str] = {}
     for party in set(parties):
-        codes = sorted(str(code) for _, sheet in sheets(book, party) if (code := credit_code(sheet.credit_code)) is not None)
+        codes = sorted(
+            str(code)
+            for _, sheet in sheets(book, party)
+            if (code := credit_code(sheet.credit_code)) is not None
+        )
         names[party] = codes[0] if codes else str(party)
     return names
 

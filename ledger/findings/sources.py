@@ -21,7 +21,6 @@ from ledger.findings.reading import (
     sheets,
     traders,
 )
-from ledger.identifiers import GoodsId, PartyId
 from ledger.views.book import about, goods_key, of_type, party_key, site_key
 from ledger.vocabulary.goods import Batch, Use
 from ledger.vocabulary.parties import Party
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ledger.findings.finding import Finding
+    from ledger.identifiers import GoodsId, PartyId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.profiles import LicenceDuty, Profile
 
@@ -43,7 +43,8 @@ def contradictions(book: Book, party: PartyId, category: str | None) -> tuple[Wo
     known = sheets(book, party)
     failing = dict.fromkeys(sheet.credit_code for _, sheet in known if _fails(sheet))
     said = [
-        Words(zh=f"统一社会信用代码 {code} 校验不通过。", en=f"The credit code {code} fails its check.") for code in failing
+        Words(zh=f"统一社会信用代码 {code} 校验不通过。", en=f"The credit code {code} fails its check.")
+        for code in failing
     ]
     if failing and not any(sheet.phone or sheet.address for _, sheet in known):
         said.append(
@@ -192,12 +193,16 @@ def _fails(sheet: Party) -> bool:
 def _licence_contradictions(
     book: Book, party: PartyId, profile: Profile, known: Sequence[tuple[Record, Party]]
 ) -> list[Words]:
-    duties = [duty for role in ("maker", "wholesaler", "retailer") if (duty := profile.needs(role)) is not None]
+    duties = [
+        duty for role in ("maker", "wholesaler", "retailer") if (duty := profile.needs(role)) is not None
+    ]
     kinds = {kind for duty in duties for kind in duty.kinds}
     held = [licence for _, licence in licences_of(book, party) if licence.licence_kind in kinds]
     if held and all(licence.state == "revoked" for licence in held):
         numbers = "、".join(dict.fromkeys(licence.number for licence in held))
-        return [Words(zh=f"许可证 {numbers} 登记为吊销。", en=f"The licence {numbers} is recorded as revoked.")]
+        return [
+            Words(zh=f"许可证 {numbers} 登记为吊销。", en=f"The licence {numbers} is recorded as revoked.")
+        ]
     if held or not _on_this_ledger(book, party, known):
         # What nobody recorded of a stranger is missing, not contradicted.
         return []
@@ -205,7 +210,12 @@ def _licence_contradictions(
     if duty is None or any(sheet.party_kind in duty.not_for_parties for _, sheet in known):
         return []
     wanted = "、".join(duty.kinds)
-    return [Words(zh=f"按{duty.law}需要{wanted}，从未登记过。", en=f"{duty.law} asks for {wanted}; none was ever recorded.")]
+    return [
+        Words(
+            zh=f"按{duty.law}需要{wanted}，从未登记过。",
+            en=f"{duty.law} asks for {wanted}; none was ever recorded.",
+        )
+    ]
 
 
 def _on_this_ledger(book: Book, party: PartyId, known: Sequence[tuple[Record, Party]]) -> bool:
@@ -221,4 +231,8 @@ def _duty_of_source(book: Book, party: PartyId, profile: Profile) -> LicenceDuty
     made = [batch for batch in made if profile_for(batch.category).category == profile.category]
     if not made:
         return dealing
-    return making if any(not any(word in batch.name for word in making.not_for_goods) for batch in made) else None
+    return (
+        making
+        if any(not any(word in batch.name for word in making.not_for_goods) for batch in made)
+        else None
+    )

@@ -34,7 +34,9 @@ def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> I
         yield from _missing_check(subject, party, goods, records, profile)
 
 
-def _oversold(subject: str, party: PartyId, goods: GoodsId, book: Book, profile: Profile) -> Iterator[Finding]:
+def _oversold(
+    subject: str, party: PartyId, goods: GoodsId, book: Book, profile: Profile
+) -> Iterator[Finding]:
     """More went out than ever was in, opening stock and returns counted, beyond what scales and water explain."""
     figures = balance(book, party, goods)
     came_in, expected = figures.came_in, figures.expected
@@ -46,7 +48,12 @@ def _oversold(subject: str, party: PartyId, goods: GoodsId, book: Book, profile:
     if base_left >= 0 or -base_left <= base_in * profile.loss_tolerance:
         return
     unit = came_in.unit.base
-    numbers = {"in": spelt(base_in), "out": spelt(base_in - base_left), "difference": spelt(base_left), "unit": unit.name}
+    numbers = {
+        "in": spelt(base_in),
+        "out": spelt(base_in - base_left),
+        "difference": spelt(base_left),
+        "unit": unit.name,
+    }
     rests_on = book.records({seq for seqs in figures.seqs.values() for seq in seqs})
     yield found(
         "oversold",
@@ -90,12 +97,17 @@ def _late_check(
     at = moment(record.at_ms)
     zh = f"所填进货日期 {said.received_on}，系统记录时间 {at}，相隔 {lag} 天"
     en = f"Dated {said.received_on} and recorded at {at}, {lag} days later"
-    figures = {"received_on": str(said.received_on), "recorded_at": at, "days": str(lag), "days_allowed": str(profile.backdating_days)}
+    figures = {
+        "received_on": str(said.received_on),
+        "recorded_at": at,
+        "days": str(lag),
+        "days_allowed": str(profile.backdating_days),
+    }
     if resale is not None:
         sold = moment(resale.occurred_ms)
         figures["first_resale"] = sold
-        zh += f"；记录之前，{sold} 已有同一货物的销售，所填日期不能由本台账证明"
-        en += f"; the same goods were already sold at {sold}, so nothing here bears out the date"
+        zh += f"；记录之前，{sold} 已有同一货物的销售记录，按所填日期不能成立"
+        en += f"; the same goods had been sold at {sold} before it was recorded, so it cannot be true as dated"
     if said.late_reason:
         zh += f"。当事人说明：{said.late_reason}"
         en += f". The party's reason: {said.late_reason}"
@@ -114,7 +126,9 @@ def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Seque
 
     A second delivery of goods that are already on sale is recorded after the first resale by everybody.
     """
-    sales = [record for record in records if isinstance(record.said, (Sale, Shipment)) and record.actor == party]
+    sales = [
+        record for record in records if isinstance(record.said, (Sale, Shipment)) and record.actor == party
+    ]
     first = next((record for record in sales if _has(record, goods)), None)
     if first is None or first.occurred_ms >= check.at_ms:
         return None
@@ -173,4 +187,6 @@ def _missing_check(
 
 
 def _has(record: Record, goods: GoodsId) -> bool:
-    return isinstance(record.said, (Sale, Shipment)) and any(line.goods == goods for line in record.said.lines)
+    return isinstance(record.said, (Sale, Shipment)) and any(
+        line.goods == goods for line in record.said.lines
+    )

@@ -17,7 +17,7 @@ from ledger.findings.reading import Facts, found, lines_of, profile_of, spelt, t
 from ledger.identifiers import EInvoiceNumber, InvoiceQr, VatInvoiceNumber
 from ledger.views.book import about
 from ledger.vocabulary.documents import Voucher
-from ledger.vocabulary.trade import Shipment, SupplierCheck, VoucherReference
+from ledger.vocabulary.trade import Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,11 @@ class Reliance:
     @property
     def day(self) -> str:
         """The day on the paper."""
-        return str(self.voucher.issued_on) if self.voucher is not None and self.voucher.issued_on is not None else ""
+        return (
+            str(self.voucher.issued_on)
+            if self.voucher is not None and self.voucher.issued_on is not None
+            else ""
+        )
 
     @property
     def total(self) -> str:
@@ -82,7 +86,10 @@ def edited(subject: str, record: Record) -> Iterator[Finding]:
         figures |= {"crc": qr.crc, "crc_expected": qr.crc_expected}
         zh.append(f"二维码校验值为 {qr.crc}，按内容应为 {qr.crc_expected}")
         en.append(f"its CRC is {qr.crc} and its text asks for {qr.crc_expected}")
-    compared = [("number", "号码", "number", voucher.number, str(qr.number)), ("date", "日期", "date", voucher.issued_on, str(qr.date))]
+    compared = [
+        ("number", "号码", "number", voucher.number, str(qr.number)),
+        ("date", "日期", "date", voucher.issued_on, str(qr.date)),
+    ]
     if qr.amount_includes_tax:
         compared.append(("amount", "金额", "amount", voucher.total, qr.amount_text))
     for name, name_zh, name_en, said, scanned in compared:
@@ -102,16 +109,18 @@ def edited(subject: str, record: Record) -> Iterator[Finding]:
 
 
 def _reliances(records: Sequence[Record], kind: str, number: str) -> Iterator[Reliance]:
-    reference = VoucherReference.model_construct(voucher_kind=kind, number=number)
     for record in records:
         said = record.said
         if isinstance(said, Voucher):
             if (said.voucher_kind, said.number) == (kind, number):
                 yield Reliance(record, said.seller, said.buyer, said)
-        elif isinstance(said, SupplierCheck) and said.voucher == reference and said.conclusion != "refuse":
-            yield Reliance(record, said.supplier, record.actor)
-        elif isinstance(said, Shipment) and said.voucher == reference:
-            yield Reliance(record, record.actor, said.to)
+        elif isinstance(said, (SupplierCheck, Shipment)) and said.voucher is not None:
+            if (said.voucher.voucher_kind, said.voucher.number) != (kind, number):
+                continue
+            if isinstance(said, Shipment):
+                yield Reliance(record, record.actor, said.to)
+            elif said.conclusion != "refuse":
+                yield Reliance(record, said.supplier, record.actor)
 
 
 def _is_tax_number(number: str) -> bool:
@@ -125,7 +134,9 @@ def _is_tax_number(number: str) -> bool:
     return False
 
 
-def _reused(subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book) -> Iterator[Finding]:
+def _reused(
+    subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book
+) -> Iterator[Finding]:
     """The number stands between one pair of parties and again between another."""
     for (_, buyer), group in pairs[1:]:
         (_, first_buyer), first_group = pairs[0]
@@ -133,7 +144,9 @@ def _reused(subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]
         yield _reuse(subject, first_group, group, "amber" if buyer == first_buyer else "red", book)
 
 
-def _slip_reused(subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book) -> Iterator[Finding]:
+def _slip_reused(
+    subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book
+) -> Iterator[Finding]:
     """One seller's slip of one day, filed by two buyers."""
     filed: dict[tuple[str, str], list[Reliance]] = {}
     for (seller, _), group in pairs:
@@ -146,7 +159,9 @@ def _slip_reused(subject: str, pairs: Sequence[tuple[tuple[str, str], list[Relia
                 filed[seller, day] = same
 
 
-def _reuse(subject: str, first: Sequence[Reliance], again: Sequence[Reliance], grade: str, book: Book) -> Finding:
+def _reuse(
+    subject: str, first: Sequence[Reliance], again: Sequence[Reliance], grade: str, book: Book
+) -> Finding:
     one, other = first[0], again[0]
     figures = {}
     for name, group in (("first_total", first), ("second_total", again)):
@@ -203,11 +218,21 @@ def _overused(subject: str, group: Sequence[Reliance], book: Book) -> Iterator[F
         uses = [one for one in group if isinstance(one.record.said, kind)]
         by_goods = _by_goods(listed.voucher, uses)
         allowed = _sums(
-            [(line.goods if by_goods else None, line.quantity) for line in listed.voucher.lines or () if line.quantity is not None]
+            [
+                (line.goods if by_goods else None, line.quantity)
+                for line in listed.voucher.lines or ()
+                if line.quantity is not None
+            ]
         )
         for place in range(len(uses)):
             so_far = uses[: place + 1]
-            used = _sums([(line.goods if by_goods else None, line.quantity) for one in so_far for line in lines_of(one.record.said)])
+            used = _sums(
+                [
+                    (line.goods if by_goods else None, line.quantity)
+                    for one in so_far
+                    for line in lines_of(one.record.said)
+                ]
+            )
             over = next((key for key in used if key in allowed and used[key] > allowed[key]), None)
             if over is not None:
                 figures = {"listed": spelt(allowed[over]), "used": spelt(used[over]), "unit": over[1].name}
@@ -239,7 +264,9 @@ def _listed(voucher: Voucher | None) -> list[Quantity]:
 def _by_goods(voucher: Voucher, uses: Sequence[Reliance]) -> bool:
     """Whether lines can be compared goods by goods; otherwise only the sums of each unit are."""
     named = {line.goods for line in voucher.lines or ()}
-    return None not in named and all(line.goods in named for one in uses for line in lines_of(one.record.said))
+    return None not in named and all(
+        line.goods in named for one in uses for line in lines_of(one.record.said)
+    )
 
 
 def _sums(amounts: Sequence[tuple[GoodsId | None, Quantity]]) -> dict[tuple[GoodsId | None, Unit], Decimal]:

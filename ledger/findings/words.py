@@ -7,10 +7,12 @@ late uploads and typing. The facts themselves, with their figures, are worded wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
-from ledger.vocabulary.profiles import FindingKind
+
+if TYPE_CHECKING:
+    from ledger.vocabulary.profiles import FindingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ def label_of(kind: FindingKind) -> Words:
 
 _TYPING = Words(zh="录入时抄错或多选", en="a slip when it was typed or picked")
 _NOT_YET = Words(zh="相关记录还没有补录或上传", en="a record that has not been entered or uploaded yet")
-_SCANNER = Words(zh="同一件重复扫码，或扫了旁边的一件", en="one pack scanned twice, or its neighbour scanned instead")
+_SCANNER = Words(
+    zh="同一件重复扫码，或扫了旁边的一件", en="one pack scanned twice, or its neighbour scanned instead"
+)
 _UNITS = Words(zh="计量单位或换算不一致（公斤、箱、件）", en="units mixed up (kilograms, cases, pieces)")
 _CORRECT = Words(
     zh="核对原始单据；如录错，请更正该条记录；如属实，请附情况说明。",
@@ -41,7 +45,10 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
         label=Words(zh="当日许可证不在有效期", en="licence not in force on the day"),
         causes=(
             Words(zh="已换证，新证还没有录入", en="the renewed licence has not been entered yet"),
-            Words(zh="已按时申请延续，申请记录还没有录入", en="a renewal was filed in time and has not been entered yet"),
+            Words(
+                zh="已按时申请延续，申请记录还没有录入",
+                en="a renewal was filed in time and has not been entered yet",
+            ),
             Words(zh="有效期录错", en="the dates were typed wrongly"),
             Words(zh="许可证到期后仍有经营记录", en="trade went on after the licence had ended"),
         ),
@@ -58,14 +65,19 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
             Words(zh="商品类别选错", en="the goods were put into the wrong category"),
             Words(zh="未取得许可证", en="no licence was obtained"),
         ),
-        answer=Words(zh="请录入许可证；如按规定无需许可，请说明依据。", en="Enter the licence, or say by which rule none is needed."),
+        answer=Words(
+            zh="请录入许可证；如按规定无需许可，请说明依据。",
+            en="Enter the licence, or say by which rule none is needed.",
+        ),
     ),
     "buyer_licence_not_valid": KindTexts(
         label=Words(zh="购货单位许可证当日无有效记录", en="buyer's licence not in force by the records"),
         causes=(
             Words(zh="购货单位的新证还没有录入", en="the buyer's new licence has not been entered yet"),
             Words(zh="有效期录错", en="the dates were typed wrongly"),
-            Words(zh="销售前没有核实购货单位资质", en="the buyer's papers were not looked at before the sale"),
+            Words(
+                zh="销售前没有核实购货单位资质", en="the buyer's papers were not looked at before the sale"
+            ),
         ),
         answer=Words(zh="请补充购货单位的资质材料。", en="Add the buyer's papers."),
     ),
@@ -104,17 +116,26 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
         answer=Words(zh="请补录查验记录并注明补记原因。", en="Enter the check and say why it is late."),
     ),
     "voucher_reused": KindTexts(
-        label=Words(zh="同一凭证号出现在不同买卖双方或金额", en="one voucher number with other parties or another amount"),
+        label=Words(
+            zh="同一凭证号出现在不同买卖双方或金额",
+            en="one voucher number with other parties or another amount",
+        ),
         causes=(
             _TYPING,
             Words(zh="选错了供货者或购货者", en="the wrong supplier or buyer was picked"),
             Words(zh="由关联公司开票", en="a company of the same group issued it"),
             Words(zh="凭证被重复使用", en="the voucher was used more than once"),
         ),
-        answer=Words(zh="请核对票面号码和买卖双方，上传原件照片。", en="Compare number and parties with the paper and add its photo."),
+        answer=Words(
+            zh="请核对票面号码和买卖双方，上传原件照片。",
+            en="Compare number and parties with the paper and add its photo.",
+        ),
     ),
     "voucher_edited": KindTexts(
-        label=Words(zh="票面信息与二维码不一致（误读或被改动）", en="voucher and its QR code differ (misread or edited)"),
+        label=Words(
+            zh="票面信息与二维码不一致（误读或被改动）",
+            en="voucher and its QR code differ (misread or edited)",
+        ),
         causes=(
             Words(zh="扫码或识别有误", en="the scan or the reading went wrong"),
             _TYPING,
@@ -152,7 +173,10 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
     "yield_out_of_range": KindTexts(
         label=Words(zh="投入产出比超出常见范围", en="yield outside the usual range"),
         causes=(
-            Words(zh="有投入或产出没有记（如水、辅料、副产品）", en="an input or output was not recorded (water, additions, by-products)"),
+            Words(
+                zh="有投入或产出没有记（如水、辅料、副产品）",
+                en="an input or output was not recorded (water, additions, by-products)",
+            ),
             _UNITS,
             Words(zh="工艺特殊", en="an unusual process"),
             _TYPING,
@@ -167,14 +191,20 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
             Words(zh="分几次到货，后面的还没有确认", en="part of it arrives later and is not confirmed yet"),
             _TYPING,
         ),
-        answer=Words(zh="请与对方核对磅单，由录错的一方更正。", en="Compare the weighing slips; whoever slipped puts the record right."),
+        answer=Words(
+            zh="请与对方核对磅单，由录错的一方更正。",
+            en="Compare the weighing slips; whoever slipped puts the record right.",
+        ),
     ),
     "shipped_under_order": KindTexts(
         label=Words(zh="控制或召回期间仍有销售记录", en="sold or shipped while a hold or recall stood"),
         causes=(
             Words(zh="通知还没有看到", en="the notice had not been seen yet"),
             Words(zh="发生时间填错", en="the time was typed wrongly"),
-            Words(zh="按要求运往销毁或检验，类型选错", en="it was on its way to destruction or testing and entered as a sale"),
+            Words(
+                zh="按要求运往销毁或检验，类型选错",
+                en="it was on its way to destruction or testing and entered as a sale",
+            ),
             Words(zh="仍在销售", en="sales went on"),
         ),
         answer=Words(
@@ -202,13 +232,17 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
             Words(zh="购货者代登记时填错", en="a buyer slipped when declaring for the supplier"),
             Words(zh="不同厂家用了同一批号", en="two makers used one number"),
         ),
-        answer=Words(zh="请核对包装上的生产者、批号和日期。", en="Compare maker, lot and dates with the pack."),
+        answer=Words(
+            zh="请核对包装上的生产者、批号和日期。", en="Compare maker, lot and dates with the pack."
+        ),
     ),
     "code_sold_twice": KindTexts(
         label=Words(zh="同一件的码有两家售出记录", en="one pack's code sold by two sellers"),
         causes=(
             _SCANNER,
-            Words(zh="前一家退货后没有冲销售出记录", en="the first sale was undone and its record not put right"),
+            Words(
+                zh="前一家退货后没有冲销售出记录", en="the first sale was undone and its record not put right"
+            ),
             Words(zh="回流或码被复制", en="the pack came back into trade, or its code was copied"),
         ),
         answer=Words(
@@ -217,7 +251,10 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
         ),
     ),
     "custody_conflict": KindTexts(
-        label=Words(zh="已售出的码由流转记录之外的一方再次出现", en="a sold code appears with a party outside its recorded path"),
+        label=Words(
+            zh="已售出的码由流转记录之外的一方再次出现",
+            en="a sold code appears with a party outside its recorded path",
+        ),
         causes=(
             _SCANNER,
             Words(zh="中间环节没有上传", en="a hand-over in between was not uploaded"),
@@ -243,22 +280,36 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
         ),
     ),
     "code_reused_packaging": KindTexts(
-        label=Words(zh="已售出、已使用或已作废的码再次售出", en="a code sold again after it was sold, used or voided"),
+        label=Words(
+            zh="已售出、已使用或已作废的码再次售出", en="a code sold again after it was sold, used or voided"
+        ),
         causes=(
             _SCANNER,
-            Words(zh="顾客退货后再次销售，原记录没有更正", en="a customer brought it back and the first sale was not put right"),
+            Words(
+                zh="顾客退货后再次销售，原记录没有更正",
+                en="a customer brought it back and the first sale was not put right",
+            ),
             Words(zh="同一笔销售录了两次", en="one sale was entered twice"),
             Words(zh="包装被再次使用", en="the packaging was used again"),
         ),
-        answer=Words(zh="如为重复录入或退货，请更正前一条记录。", en="If it was entered twice or brought back, put the earlier record right."),
+        answer=Words(
+            zh="如为重复录入或退货，请更正前一条记录。",
+            en="If it was entered twice or brought back, put the earlier record right.",
+        ),
     ),
     "code_unknown": KindTexts(
         label=Words(zh="码没有在本台账登记", en="code not issued on this ledger"),
         causes=(
-            Words(zh="生产者不在本台账，或还没有上传", en="the maker is not on this ledger, or has not uploaded yet"),
+            Words(
+                zh="生产者不在本台账，或还没有上传",
+                en="the maker is not on this ledger, or has not uploaded yet",
+            ),
             Words(zh="扫码不完整", en="the scan was incomplete"),
         ),
-        answer=Words(zh="无须处理；如为手工录入，请核对一遍。", en="Nothing need be done; if it was typed by hand, compare it once more."),
+        answer=Words(
+            zh="无须处理；如为手工录入，请核对一遍。",
+            en="Nothing need be done; if it was typed by hand, compare it once more.",
+        ),
     ),
     "code_goods_differ": KindTexts(
         label=Words(zh="同一码登记在不同货物上", en="one code declared on different goods"),
@@ -276,6 +327,9 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
             Words(zh="同一市场的地址", en="the address of a market"),
             _TYPING,
         ),
-        answer=Words(zh="供执法人员核实的线索，当事人无须处理。", en="A lead for officials to look into; the parties need do nothing."),
+        answer=Words(
+            zh="供执法人员核实的线索，当事人无须处理。",
+            en="A lead for officials to look into; the parties need do nothing.",
+        ),
     ),
 }

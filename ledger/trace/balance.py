@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from ledger.identifiers import Quantity
 from ledger.trace.amounts import added, larger, less, none_of
 from ledger.trace.edges import Holding, by_goods
 from ledger.trace.shelf import Shelf
@@ -20,9 +21,9 @@ from ledger.vocabulary.oversight import RecallAnswer
 from ledger.vocabulary.trade import Sale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from ledger.identifiers import GoodsId, PartyId, Quantity, StatementId
+    from ledger.identifiers import GoodsId, PartyId, StatementId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.goods import AdjustmentReason
 
@@ -42,7 +43,7 @@ _REASONS: Mapping[AdjustmentReason, In | Out] = {
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """One holding's figures. A figure is None where its amounts do not add up, or nothing tells in which unit to say zero.
+    """One holding's figures. A figure is None where its amounts do not add up, or nothing tells in which unit to say `nothing`.
 
     `expected` is None also for a party that recorded nothing itself and got nothing by anybody's word: a farmer who is not on
     this ledger owes it no account of where his leeks came from.
@@ -63,6 +64,7 @@ class Balance:
     seized: Quantity | None
     destroyed: Quantity | None
     expected: Quantity | None
+    nothing: Quantity | None
     units_differ: bool
     silent: bool
     seqs: Mapping[str, tuple[int, ...]]
@@ -70,21 +72,27 @@ class Balance:
     @property
     def came_in(self) -> Quantity | None:
         """Everything that ever was in."""
-        return added([self.opening, self.made, self.received, self.returned_in, self.gained])
+        return self._sum(get_args(In))
 
     @property
     def passed_on(self) -> Quantity | None:
         """What went to other hands or into other goods."""
-        return added([self.shipped, self.returned_out, self.used])
+        names: tuple[Out, ...] = ("shipped", "returned_out", "used")
+        return self._sum(names)
 
     @property
     def origin_unknown(self) -> bool:
         """Whether nothing tells how the goods came in, and the party never spoke of them itself."""
-        return self.silent and not self.seqs.keys() & {"opening", "made", "received", "gained"}
+        return _origin_unknown(self.seqs, silent=self.silent)
 
     def figure(self, name: In | Out) -> Quantity | None:
         """One figure by its name."""
-        return self._figures()[name]
+        value = getattr(self, name)
+        return value if isinstance(value, Quantity) else None
+
+    def _sum(self, names: Iterable[In | Out]) -> Quantity | None:
+        present = [self.figure(name) for name in names if name in self.seqs]
+        return added(present) if present else self.nothing
 
     @property
     def overdrawn(self) -> bool:
@@ -186,6 +194,11 @@ def _add_lines(figure: _Figure, record: Record, said: Adjustment | Sale, holding
         figure.add(amount, record.seq)
 
 
+def _origin_unknown(figures: Collection[str], *, silent: bool) -> bool:
+    # What came back was there before, and does not tell from where.
+    return silent and not any(name in figures for name in ("opening", "made", "received", "gained"))
+
+
 def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -> Balance:
     sums = {name: added(figure.amounts) for name, figure in figures.items()}
     units = [one.unit for one in sums.values() if one is not None]
@@ -193,11 +206,13 @@ def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -
     differ = None in sums.values() or (bool(units) and zero is None)
 
     def of(name: In | Out) -> Quantity | None:
-        return sums[name] if name in sums else zero
+        return sums.get(name, zero)
 
-    came_in, went_out = added(of(name) for name in get_args(In)), added(of(name) for name in get_args(Out))
-    nothing_in = not any(name in figures for name in get_args(In))
-    unknown = came_in is None or went_out is None or (silent and nothing_in)
+    def all_of(names: tuple[str, ...]) -> Quantity | None:
+        return added([sums[name] for name in names if name in sums] or [zero])
+
+    came_in, went_out = all_of(get_args(In)), all_of(get_args(Out))
+    unknown = came_in is None or went_out is None or _origin_unknown(figures, silent=silent)
     return Balance(
         holding=holding,
         opening=of("opening"),
@@ -214,6 +229,7 @@ def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -
         seized=of("seized"),
         destroyed=of("destroyed"),
         expected=None if unknown or came_in is None or went_out is None else less(came_in, went_out),
+        nothing=zero,
         units_differ=differ,
         silent=silent,
         seqs={name: tuple(sorted(figure.seqs)) for name, figure in figures.items()},

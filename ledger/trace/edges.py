@@ -13,7 +13,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ledger.identifiers import GoodsId, PartyId, Quantity
 from ledger.trace.amounts import joined
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation, Use
 from ledger.vocabulary.oversight import RecallAnswer
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from fractions import Fraction
 
+    from ledger.identifiers import GoodsId, PartyId, Quantity
     from ledger.views.book import Record
     from ledger.vocabulary.values import Line
 
@@ -124,13 +124,17 @@ def moves_of(record: Record) -> Iterator[Claim | Turning]:
         case Return() as said:
             yield from _claims(record, "returned", source=record.actor, target=said.to, lines=said.lines)
         case Receipt() as said if said.conclusion != "refuse":
-            yield from _claims(record, "received", source=said.supplier, target=record.actor, lines=said.lines)
+            yield from _claims(
+                record, "received", source=said.supplier, target=record.actor, lines=said.lines
+            )
         case SupplierCheck() as said if said.conclusion != "refuse":
             yield from _claims(record, "checked", source=said.supplier, target=record.actor, lines=said.lines)
         case Transformation() as said:
             # A waste output is accounted for and goes nowhere.
             going_on = [line for line in said.outputs if line.role != "waste"]
-            yield Turning(record, "transformation", _held(record.actor, said.inputs), _held(record.actor, going_on))
+            yield Turning(
+                record, "transformation", _held(record.actor, said.inputs), _held(record.actor, going_on)
+            )
         case Use() as said:
             targets = dict.fromkeys(Holding(record.actor, goods) for goods in said.on_goods or ())
             yield Turning(record, "use", _held(record.actor, said.lines), targets)

@@ -37,18 +37,30 @@ class _Arrival:
         return self.claim.quantity.unit.base
 
 
-def pair(claims: Sequence[Claim], answers_to: Callable[[Record], Sequence[Record]]) -> tuple[Edge, ...]:
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The receipts of one sending: those of its latest version that has any, and those to earlier versions that they replaced."""
+
+    counted: tuple[Record, ...]
+    replaced: tuple[Record, ...]
+
+
+def pair(claims: Sequence[Claim], answers_to: Callable[[Record], Answers]) -> tuple[Edge, ...]:
     """All edges from one holding to another, from every claim about the two; `answers_to` gives a sending's receipts."""
     edges: list[Edge] = []
     linked: set[int] = set()
     unanswered: list[Claim] = []
     claims = sorted(claims, key=lambda one: one.record.order)
-    received = [one for one in claims if one.says == "received"]
-    for sent in _by_record(one for one in claims if one.is_sending):
-        answers = [one for one in answers_to(sent[0].record) if one.seq not in linked]
-        if answers:
-            linked.update(one.seq for one in answers)
-            edges.extend(_answered(sent, answers, [one for one in received if one.record.seq in linked]))
+    sendings = [
+        (sent, answers_to(sent[0].record)) for sent in _by_record(one for one in claims if one.is_sending)
+    ]
+    replaced = {one.seq for _, answers in sendings for one in answers.replaced}
+    received = [one for one in claims if one.says == "received" and one.record.seq not in replaced]
+    for sent, answers in sendings:
+        counted = [one for one in answers.counted if one.seq not in linked]
+        if counted:
+            linked.update(one.seq for one in counted)
+            edges.extend(_answered(sent, counted, received))
         else:
             unanswered.extend(sent)
     unlinked = [_Arrival(one, exact(one.quantity)) for one in received if one.record.seq not in linked]
@@ -159,7 +171,9 @@ def _take(waiting: deque[_Arrival], wanted: Fraction) -> list[int]:
 def _unanswered(sent: Claim, also: Sequence[int]) -> Edge:
     said = sent.record.said
     asked = isinstance(said, Shipment) and said.offer
-    return _edge(sent, "unanswered" if asked else "one_sided", sent=sent.quantity, seqs=[sent.record.seq, *also])
+    return _edge(
+        sent, "unanswered" if asked else "one_sided", sent=sent.quantity, seqs=[sent.record.seq, *also]
+    )
 
 
 def _edge(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ledger.identifiers import GoodsId, Quantity
-    from ledger.trace.balance import Balance
+    from ledger.trace.balance import Balance, In, Out
     from ledger.views.book import Book, Record
 
 #: A recall asks for everybody. What lies beyond even these limits is named by `truncated`.
@@ -156,11 +156,13 @@ def _with_answerers(shelf: Shelf, forward: Walk, answers: Iterable[Holding], lim
 def _only_through_use(forward: Walk) -> set[Holding]:
     starts = [holding for holding, depth in forward.depth.items() if depth == 0]
     seen: set[Holding] = set()
-    spread(ways_of([one for one in forward.edges if one.flows and one.kind != "use"], "forward"), starts, seen)
+    spread(
+        ways_of([one for one in forward.edges if one.flows and one.kind != "use"], "forward"), starts, seen
+    )
     return forward.depth.keys() - seen
 
 
-def _holder(  # noqa: PLR0913  (what is known of one holder)
+def _holder(
     holding: Holding,
     *,
     depth: int,
@@ -175,8 +177,7 @@ def _holder(  # noqa: PLR0913  (what is known of one holder)
         for record in answers
         if isinstance(record.said, RecallAnswer) and record.said.recovered is not None
     ]
-    nothing = None if balance.expected is None else none_of(balance.expected.unit)
-    recovered = added(stopped) if stopped else nothing
+    recovered = added(stopped) if stopped else balance.nothing
     unknown = balance.expected is None or recovered is None
     return RecallHolder(
         holding=holding,
@@ -190,7 +191,9 @@ def _holder(  # noqa: PLR0913  (what is known of one holder)
         destroyed=balance.destroyed,
         lost=balance.lost,
         taken=added([balance.sampled, balance.seized]),
-        unaccounted=None if unknown or balance.expected is None or recovered is None else less(balance.expected, recovered),
+        unaccounted=None
+        if unknown or balance.expected is None or recovered is None
+        else less(balance.expected, recovered),
         answers=tuple(record.seq for record in answers),
         contact=contact,
     )
@@ -200,7 +203,7 @@ def _totals(balances: Sequence[Balance], recovered: Iterable[Quantity | None]) -
     """The account of one kind of goods over all hands. What got lost between two hands counts as not accounted for."""
     zero = _zero([figure for one in balances for figure in (one.came_in, one.passed_on)])
 
-    def over_all(*names: str) -> Quantity | None:
+    def over_all(*names: Out) -> Quantity | None:
         return added([zero, *(one.figure(name) for one in balances for name in names if name in one.seqs)])
 
     first_hand = added([zero, *(one for balance in balances for one in _first_hand(balance))])
@@ -223,9 +226,14 @@ def _totals(balances: Sequence[Balance], recovered: Iterable[Quantity | None]) -
 def _first_hand(balance: Balance) -> list[Quantity | None]:
     """What came into the world in this holding: made, found in stock, or let go by somebody who keeps no records here."""
     if not balance.origin_unknown:
-        return [balance.figure(name) for name in ("opening", "made", "gained") if name in balance.seqs]
+        names: tuple[In, ...] = ("opening", "made", "gained")
+        return [balance.figure(name) for name in names if name in balance.seqs]
     let_go, back = balance.passed_on, balance.returned_in
-    return [] if let_go is None and back is None else [None if let_go is None or back is None else less(let_go, back)]
+    return (
+        []
+        if let_go is None and back is None
+        else [None if let_go is None or back is None else less(let_go, back)]
+    )
 
 
 def _zero(figures: Iterable[Quantity | None]) -> Quantity | None:
@@ -233,4 +241,6 @@ def _zero(figures: Iterable[Quantity | None]) -> Quantity | None:
 
 
 def _sum(parts: Sequence[RecallTotals]) -> RecallTotals:
-    return RecallTotals(**{one.name: added(getattr(part, one.name) for part in parts) for one in fields(RecallTotals)})
+    return RecallTotals(
+        **{one.name: added(getattr(part, one.name) for part in parts) for one in fields(RecallTotals)}
+    )

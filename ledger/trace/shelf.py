@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.identifiers import Instant, LegalDate
 from ledger.trace.edges import Claim, Edge, Holding, Turning, by_goods, moves_of, stock_of
-from ledger.trace.pairing import pair
+from ledger.trace.pairing import Answers, pair
 from ledger.views.book import goods_key, holding_key, party_key, site_key, statement_key
 from ledger.vocabulary.goods import Batch, Use
 from ledger.vocabulary.trade import Receipt
@@ -127,11 +127,18 @@ class Shelf:
     def _look_for_answers(self, holdings: Iterable[Holding]) -> None:
         """Receipts that leave these goods out, or answer an earlier version of a sending, are found through the statement alone."""
         sendings = {
-            one.record.seq: one.record for holding in holdings for one in self._claims.get(holding, ()) if one.is_sending
+            one.record.seq: one.record
+            for holding in holdings
+            for one in self._claims.get(holding, ())
+            if one.is_sending
         }
         for _ in range(CORRECTIONS_MAX):
-            waiting = [record for record in sendings.values() if not self.answers_to(record)]
-            keys = {statement_key(name) for record in waiting for name in self._names(record)}
+            keys = {
+                statement_key(name)
+                for record in sendings.values()
+                # An answered sending that put none right needs no look.
+                for name in self._names(record)[1 if self.answers_to(record).counted else 0 :]
+            }
             if keys <= self._about.keys():
                 return
             self.look(sorted(keys))
@@ -165,8 +172,8 @@ class Shelf:
         return self._records[seq]
 
     def records_of(self, holding: Holding) -> list[Record]:
-        """Every record that changes or counts this holding; it must have been brought."""
-        return self._about[holding_key(holding.party, holding.goods)]
+        """Every record that changes or counts a holding that was brought; none for another."""
+        return self._about.get(holding_key(holding.party, holding.goods), [])
 
     def versions(self, record: Record) -> list[StatementId]:
         """The ids of a record and of its earlier and later versions; all that refers to them is read."""
@@ -174,7 +181,9 @@ class Shelf:
         for _ in range(CORRECTIONS_MAX):
             self.look(statement_key(name) for name in names)
             known = [one for name in names if (one := self._by_id.get((issuer, name))) is not None]
-            near = [name for one in known for name in (one.header.corrects, one.superseded_by) if name is not None]
+            near = [
+                name for one in known for name in (one.header.corrects, one.superseded_by) if name is not None
+            ]
             more = [name for name in dict.fromkeys(near) if name not in names]
             if not more:
                 break
@@ -213,10 +222,10 @@ class Shelf:
 
     def edges_at(self, holding: Holding) -> list[Edge]:
         """All edges that lead to or from a holding that was brought."""
-        ways = defaultdict(list)
+        ways: dict[tuple[Holding, Holding], list[Claim]] = defaultdict(list)
         for one in self._claims.get(holding, ()):
             ways[one.source, one.target].append(one)
-        edges = []
+        edges: list[Edge] = []
         for way, claims in ways.items():
             if way not in self._between:
                 self._between[way] = pair(claims, self.answers_to)
@@ -226,11 +235,13 @@ class Shelf:
         edges.extend(self._grown_with(holding))
         return sorted(edges, key=lambda one: one.order)
 
-    def answers_to(self, sending: Record) -> list[Record]:
-        """The receipts that answer a sending: those of its latest version that has any.
+    def answers_to(self, sending: Record) -> Answers:
+        """The receipts that answer a sending, under any of its versions.
 
         A refusal of an earlier version does not bind: the sender has put the record right since.
         """
+        counted: list[Record] = []
+        replaced: list[Record] = []
         target = getattr(sending.said, "to", None)
         for name in self._names(sending):
             answers = [
@@ -241,9 +252,8 @@ class Shelf:
                 and receipt.said.supplier == sending.actor
                 and (name == sending.header.id or receipt.said.conclusion != "refuse")
             ]
-            if answers:
-                return sorted(answers, key=lambda one: one.order)
-        return []
+            (replaced if counted else counted).extend(answers)
+        return Answers(tuple(sorted(counted, key=lambda one: one.order)), tuple(replaced))
 
     def _names(self, record: Record) -> list[StatementId]:
         """The id of a record and of the earlier versions it put right, newest first, as far as they were read."""
@@ -303,7 +313,9 @@ def _rank(record: Record) -> tuple[bool, tuple[int, int]]:
 def window_ms(record: Record, batch: Batch) -> tuple[int, int]:
     """When a batch grew, in ms: from planting (or a year before harvest) to the end of the day of harvest."""
     last = batch.produced_on or record.header.occurred_at.date_in_shanghai()
-    first = batch.planted_on or LegalDate(max(last.date - dt.timedelta(days=GROWING_DAYS), dt.date(1900, 1, 2)))
+    first = batch.planted_on or LegalDate(
+        max(last.date - dt.timedelta(days=GROWING_DAYS), dt.date(1900, 1, 2))
+    )
     return _start_ms(first), _start_ms(last) + 86_400_000
 
 

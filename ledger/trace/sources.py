@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 SourceKind = Literal["recorded", "declared", "contradicted"]
 
 MADE_HERE = Words(zh="生产者本人登记", en="recorded by its maker")
-NOT_ON_LEDGER = Words(zh="生产者或供货者未使用本台账，由购货方申报", en="not on this ledger; declared by the buyer")
-FARMER = Words(zh="农户，依法无需信用代码和经营许可", en="a farmer, who by law needs neither credit code nor licence")
+NOT_ON_LEDGER = Words(
+    zh="生产者或供货者未使用本台账，由购货方申报", en="not on this ledger; declared by the buyer"
+)
+FARMER = Words(
+    zh="农户，依法无需信用代码和经营许可", en="a farmer, who by law needs neither credit code nor licence"
+)
 OLDER = Words(zh="期初库存，早于本台账启用", en="opening stock, older than this ledger")
 NO_RECORD = Words(zh="没有这些货物的来源记录", en="nobody recorded where these goods came from")
 
@@ -53,7 +57,7 @@ _ORIGIN_KINDS = frozenset({"shipment", "transformation", "aggregation"})
 class Contradictions(Protocol):
     """What the licence rules of a category know against a party: required licence never held, a ghost, ..."""
 
-    def __call__(self, book: Book, party: PartyId, category: str | None) -> tuple[Words, ...]:
+    def __call__(self, book: Book, party: PartyId, category: str | None, /) -> tuple[Words, ...]:
         """What cannot be true about this party as a maker or seller of such goods; empty when nothing is."""
         ...
 
@@ -74,7 +78,9 @@ def nothing_against(book: Book, party: PartyId, category: str | None) -> tuple[W
     return ()
 
 
-def sources_of(shelf: Shelf, back: Walk, contradictions: Contradictions = nothing_against) -> tuple[Source, ...]:
+def sources_of(
+    shelf: Shelf, back: Walk, contradictions: Contradictions = nothing_against
+) -> tuple[Source, ...]:
     """The ends of a walk back, the ones with something against them first."""
     ends = _ends(shelf, back)
     parties = party_views(shelf, {one.party for one in ends})
@@ -108,7 +114,9 @@ def _circles(back: Walk, *, explained_by: Iterable[Holding]) -> list[Holding]:
     since: dict[Holding, tuple[int, int]] = {}
     for one in flowing:
         for holding in (one.source, one.target):
-            since[holding] = min(since.get(holding, (one.occurred_ms, one.seqs[0])), (one.occurred_ms, one.seqs[0]))
+            since[holding] = min(
+                since.get(holding, (one.occurred_ms, one.seqs[0])), (one.occurred_ms, one.seqs[0])
+            )
     ways = ways_of(flowing, "forward")
     explained: set[Holding] = set()
     spread(ways, explained_by, explained)
@@ -141,7 +149,7 @@ def _judged(
     shelf: Shelf, end: Holding, party: PartyView, contradictions: Contradictions, *, named_by: int | None
 ) -> Source:
     goods, own = batch_view(shelf, end.goods), _own_batch(shelf, end)
-    against = (*_credit_code_fails(party), *contradictions(shelf.book, end.party, goods.category))
+    against = contradictions(shelf.book, end.party, goods.category) or _credit_code_fails(party)
     kind: SourceKind = "contradicted" if against else "recorded" if own is not None else "declared"
     return Source(
         kind=kind,
@@ -192,5 +200,5 @@ def _is_opening_stock(shelf: Shelf, end: Holding) -> bool:
         and record.said.reason == "opening_stock"
         and (record.said.held_by or record.actor) == end.party
         and any(line.goods == end.goods for line in record.said.lines)
-        for record in shelf.about(about_goods(end.goods))
+        for record in shelf.records_of(end)
     )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.trace.balance import Balance, balance_of
 from ledger.trace.edges import Edge, Holding
-from ledger.trace.shelf import Shelf, about_goods
+from ledger.trace.shelf import Shelf
 from ledger.trace.sources import Source, nothing_against, sources_of
 from ledger.trace.walk import TraceLimits, Walk, walk
+from ledger.views.book import goods_key
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -80,7 +81,11 @@ def trace(
     """Follow `start` back and forward: all of it, or what is in the hands of `at`."""
     limits = limits or TraceLimits()
     shelf = Shelf(book, records_max=limits.records_max)
-    forward = forward_from(shelf, [start], limits) if at is None else walk(shelf, [Holding(at, start)], "forward", limits)
+    forward = (
+        forward_from(shelf, [start], limits)
+        if at is None
+        else walk(shelf, [Holding(at, start)], "forward", limits)
+    )
     back = walk(shelf, [holding for holding, depth in forward.depth.items() if depth == 0], "back", limits)
     sources = sources_of(shelf, back, contradictions)
     balances = {one: balance_of(shelf, one) for one in {**back.depth, **forward.depth}}
@@ -103,7 +108,7 @@ def forward_from(shelf: Shelf, goods: Collection[GoodsId], limits: TraceLimits) 
     They began with holders who got them from nobody. Holders whom those do not reach (goods that went round in a circle, a
     sale by someone who refused the delivery) are starts of their own: nobody who ever had the goods is left out.
     """
-    shelf.look(about_goods(one) for one in goods)
+    shelf.look(goods_key(one) for one in goods)
     held: set[Holding] = set()
     got: set[Holding] = set()
     for one in goods:
@@ -134,9 +139,7 @@ def _holders(forward: Walk, balances: Mapping[Holding, Balance]) -> tuple[Holder
     return tuple(sorted(holders, key=lambda one: (one.depth, one.holding)))
 
 
-def _nodes(
-    shelf: Shelf, back: Walk, forward: Walk, balances: Mapping[Holding, Balance]
-) -> tuple[Node, ...]:
+def _nodes(shelf: Shelf, back: Walk, forward: Walk, balances: Mapping[Holding, Balance]) -> tuple[Node, ...]:
     depths = {holding: -depth for holding, depth in back.depth.items()} | dict(forward.depth)
     uncertain = back.may_contain() | forward.may_contain()
     cut = back.cut | forward.cut

@@ -117,7 +117,9 @@ def spread(ways: Mapping[Holding, Sequence[Holding]], starts: Iterable[Holding],
 
 
 def _edges_beyond(shelf: Shelf, frontier: Sequence[Holding], direction: Direction) -> list[Edge]:
-    found = [one for holding in frontier for one in shelf.edges_at(holding) if near(one, direction) == holding]
+    found = [
+        one for holding in frontier for one in shelf.edges_at(holding) if near(one, direction) == holding
+    ]
     return sorted(found, key=lambda one: one.order)
 
 

@@ -96,14 +96,18 @@ class LicenceDuty(_Data):
     law: _Text
     renewal_days: Annotated[int, Field(ge=0, le=365)] = 30
     trades: tuple[_Text, ...] = ()
-    not_for_parties: tuple[Literal["individual_business", "cooperative", "institution", "authority", "farmer"], ...] = ()
+    not_for_parties: tuple[
+        Literal["individual_business", "cooperative", "institution", "authority", "farmer"], ...
+    ] = ()
     not_for_goods: tuple[_Text, ...] = ()
 
 
 class Document(_Data):
     """One paper that a delivery brings, in the words of `CheckedDocument.what`."""
 
-    what: Literal["licence", "certificate", "voucher", "label", "commitment", "temperature", "sensory", "quarantine"]
+    what: Literal[
+        "licence", "certificate", "voucher", "label", "commitment", "temperature", "sensory", "quarantine"
+    ]
     name: Name
     law: _Text
 
@@ -168,7 +172,9 @@ class Profile(_Data):
 
     def yield_of(self, process: str) -> Yield | None:
         """What this process may give; None where nothing is known."""
-        fitting = (one for one in self.yields if not one.process or any(word in process for word in one.process))
+        fitting = (
+            one for one in self.yields if not one.process or any(word in process for word in one.process)
+        )
         return next(fitting, None)
 
 
@@ -214,7 +220,11 @@ def profile_for(category: str | None) -> Profile:
 @cache
 def _every() -> tuple[Profile, ...]:
     folder = resources.files("ledger.vocabulary") / "categories"
-    return tuple(_read(file) for file in sorted(folder.iterdir(), key=lambda one: one.name) if file.name.endswith(".toml"))
+    return tuple(
+        _read(file)
+        for file in sorted(folder.iterdir(), key=lambda one: one.name)
+        if file.name.endswith(".toml")
+    )
 
 
 @cache

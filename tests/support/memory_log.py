@@ -205,9 +205,10 @@ class MemoryLog:
         """The tiles, grown in one go."""
         return grow_tiles(Size(0), self.leaves, HeldRows({}).read_tile)
 
-    def checkpoint(self) -> bytes:
-        """The signed head."""
-        return Checkpoint(self.origin, Size(len(self.slots)), root_of(self.leaves)).sign([self.key])
+    def checkpoint(self, size: int | None = None) -> bytes:
+        """The signed head, or the head as it was at some size."""
+        leaves = self.leaves[:size]
+        return Checkpoint(self.origin, Size(len(leaves)), root_of(leaves)).sign([self.key])
 
     def register(self) -> Register:
         """The register at the end of the log, folded by the ledger's own code."""
@@ -247,6 +248,9 @@ class MemoryLog:
         for start in range(0, size, TILE_WIDTH):
             entries = [slot.entry.raw for slot in self.slots[start : start + TILE_WIDTH]]
             files[Bundle(start // TILE_WIDTH, len(entries)).path] = encode_bundle(entries)
+        # The log was asked for its head three times, and kept what it said.
+        for before in {1, size // 2 + 1, size}:
+            files[f"checkpoints/{before:09d}"] = self.checkpoint(before)
         return files | {statement_path(at): statement_file(at, slot) for at, slot in enumerate(self.slots)}
 
     def export(self, folder: Path, files: Mapping[str, bytes] | None = None) -> Path:

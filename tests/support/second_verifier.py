@@ -572,6 +572,7 @@ class Report:
     size: int
     root: bytes
     clock: str = ""
+    checkpoints: int = 0
     statements: int = 0
     items: int = 0
     signatures: int = 0
@@ -605,6 +606,7 @@ class Report:
             f"checked: {self.statements} statements, {self.items} items, {self.signatures} signatures"
         )
         lines.append(f"checked: {self.keys} keys enrolled; {self.items_erased} items missing by an erasure")
+        lines.append(f"checked: {self.checkpoints} earlier checkpoints")
         return "\n".join(lines + [f"not checked: {one}" for one in self.not_checked()])
 
 
@@ -623,10 +625,13 @@ def verify_files(files: Mapping[str, bytes], vkey: str, *, complete: bool = Fals
     with at("checkpoint"):
         head = open_checkpoint(files.get("checkpoint", b""), key)
     check_files(files, head.size)
-    entries = read_tree(files, head)
+    entries, leaves = read_tree(files, head)
+    checkpoints = read_checkpoints(files, key, leaves)
     register = Register(head.origin)
     statements = read_statements(files, entries, register)
-    report = Report(head.origin, head.size, head.root, other_signatures=head.other_signatures)
+    report = Report(
+        head.origin, head.size, head.root, checkpoints=checkpoints, other_signatures=head.other_signatures
+    )
     for position, statement in enumerate(statements):
         with at(position):
             if statement is None:
@@ -660,6 +665,11 @@ def statement_path(position: int) -> str:
     return f"statements/{position:09d}.json"
 
 
+def checkpoint_path(size: int) -> str:
+    """Where a checkpoint that was signed before lies."""
+    return f"checkpoints/{size:09d}"
+
+
 def check_files(files: Mapping[str, bytes], size: int) -> None:
     """Everything is there, and nothing else: what nobody reads could say anything."""
     expected = {"vkey", "checkpoint", *level_paths("entries", size)}
@@ -671,25 +681,27 @@ def check_files(files: Mapping[str, bytes], size: int) -> None:
         if statement_path(position) not in files:
             raise Bad(position, "its statement's file is missing")
         expected.add(statement_path(position))
+    # Of the checkpoints that were signed before, as many as one likes.
+    expected |= {checkpoint_path(before) for before in range(1, size + 1)} & set(files)
     for path in sorted(expected - set(files)):
         raise Bad(path, "missing")
     for path in sorted(set(files) - expected):
         raise Bad(path, "no part of an export of this size")
 
 
-def read_tree(files: Mapping[str, bytes], head: Head) -> list[Entry]:
-    """The entries, if the tiles at every level and the signed root are theirs."""
+def read_tree(files: Mapping[str, bytes], head: Head) -> tuple[list[Entry], list[bytes]]:
+    """The entries and their leaf hashes, if the tiles at every level and the signed root are theirs."""
     entries: list[Entry] = []
-    row: list[bytes] = []
+    leaves: list[bytes] = []
     for position, raw, hashed in _leaves(files, head.size):
         with at(position):
             check_hash(leaf_hash(raw), hashed)
             entry = Entry.parse(raw)
-            check_chain(entry, row[-1] if row else bytes(32))
+            check_chain(entry, leaves[-1] if leaves else bytes(32))
             check_time(entry, entries[-1].at if entries else 0)
         entries.append(entry)
-        row.append(leaf_hash(raw))
-    root, level = tree_root(row), 0
+        leaves.append(leaf_hash(raw))
+    row, level = leaves, 0
     while row:
         for number, path in enumerate(level_paths(str(level), len(row))):
             with at(path):
@@ -697,8 +709,35 @@ def read_tree(files: Mapping[str, bytes], head: Head) -> list[Entry]:
         row = [tree_root(row[i : i + TILE]) for i in range(0, len(row) - TILE + 1, TILE)]
         level += 1
     with at("checkpoint"):
-        check_root(root, head.root)
-    return entries
+        check_root(tree_root(leaves), head.root)
+    return entries, leaves
+
+
+def read_checkpoints(files: Mapping[str, bytes], key: LogKey, leaves: Sequence[bytes]) -> int:
+    """How many checkpoints were signed before, if the log has only grown since each of them."""
+    found = 0
+    for size, root in growing_roots(leaves):
+        path = checkpoint_path(size)
+        if path in files:
+            with at(path):
+                before = open_checkpoint(files[path], key)
+                require(before.size == size, f"a checkpoint of {before.size} entries")
+                check_root(root, before.root)
+            found += 1
+    return found
+
+
+def growing_roots(leaves: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The root of the tree at each size. Kept are its perfect subtrees, as (width, hash), the largest first."""
+    subtrees: list[tuple[int, bytes]] = []
+    for size, leaf in enumerate(leaves, start=1):
+        width, node = 1, leaf
+        while subtrees and subtrees[-1][0] == width:
+            width, node = 2 * width, node_hash(subtrees.pop()[1], node)
+        subtrees.append((width, node))
+        for _, left in reversed(subtrees[:-1]):
+            node = node_hash(left, node)
+        yield size, node
 
 
 def _leaves(files: Mapping[str, bytes], size: int) -> Iterator[tuple[int, bytes, bytes]]:

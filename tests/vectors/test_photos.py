@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.errors import Refusal
-from scanner.photo import read_photo
+from scanner._reader import answer_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +26,9 @@ def test_real_photos_are_read(vectors_dir: Path, folder: str, photos: int, read_
 
 
 def _says_what_it_should(picture: Path) -> bool:
-    expected = picture.with_suffix(".txt").read_bytes().decode("utf-8")
-    try:
-        readings = read_photo(picture.read_bytes())
-    except Refusal:
-        return False
-    return expected in {reading.text for reading in readings}
+    # In this process: the pictures are known, and a child for each would take ten times as long.
+    readings = answer_for(picture.read_bytes()).get("readings", [])
+    assert isinstance(readings, list)
+    return picture.with_suffix(".txt").read_bytes().decode("utf-8") in {
+        reading["text"] for reading in readings
+    }

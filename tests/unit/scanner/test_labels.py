@@ -33,6 +33,7 @@ from scanner.labels import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 HOST = "suyuan.example.cn"
@@ -321,15 +322,22 @@ def test_spaces_are_made_plain_and_invisible_marks_taken_out() -> None:
     assert text.extra == ("产地 如皋",)
 
 
-@pytest.mark.parametrize("field", sorted(CHARACTERS_MAX.keys() - {"code", "domain"}))
+WORDS: dict[str, Callable[[str], LabelText]] = {
+    "product": label_text,
+    "batch": lambda words: label_text(batch=words),
+    "maker": lambda words: label_text(maker=words),
+}
+
+
+@pytest.mark.parametrize("field", WORDS)
 def test_words_are_refused_where_they_are_empty_too_long_or_unprintable(field: str) -> None:
     most = CHARACTERS_MAX[field]
-    label_text(**{field: "青" * most})
+    WORDS[field]("青" * most)
     with pytest.raises(TooLarge):
-        label_text(**{field: "青" * (most + 1)})
+        WORDS[field]("青" * (most + 1))
     for came in ("", "\u200b", "青\x00菜", "青\ud800"):
         with pytest.raises(Malformed) as refused:
-            label_text(**{field: came})
+            WORDS[field](came)
         assert refused.value.field == field
 
 

@@ -1,0 +1,173 @@
+"""Records and traces as JSON, each reader getting the fields that are theirs.
+
+The public's answer is built from the fields whose place in the vocabulary says `public`, and from nothing else: a new field is secret
+until its place says otherwise. Texts for people stand in both languages; whoever shows them chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from api import links
+from api.answers import moment
+from ledger.trace import code_state, standing_orders, what_it_was
+from ledger.trace.sheets import party_view
+
+if TYPE_CHECKING:
+    from ledger.canonical import Json
+    from ledger.errors import Words
+    from ledger.findings import Finding
+    from ledger.identifiers import GoodsId, PartyId, Quantity
+    from ledger.statement import Audience
+    from ledger.trace import Order, PartyView
+    from ledger.views.book import Book, Record
+
+    Facts = dict[str, Json]
+
+#: Licences of a maker on the public sheet.
+LICENCES_MAX: Final = 50
+
+
+def fields_of(record: Record, may_read: Callable[[Audience], bool]) -> Facts:
+    """The fields of a record that a reader may read, as they were sent."""
+    said = record.said
+    if said is None:
+        return {}
+    names = {name for name, place in said.places().items() if may_read(place.audience)}
+    fields: Facts = said.model_dump(mode="json", exclude_none=True, include=names)
+    return fields
+
+
+def public_fields(record: Record) -> Facts:
+    """The fields that anyone may read."""
+    return fields_of(record, _is_public)
+
+
+def heading(record: Record) -> Facts:
+    """Which record it is and who says so."""
+    head: Facts = {
+        "id": str(record.header.id),
+        "type": record.header.type,
+        "position": record.seq,
+        "recorded_at": moment(record.at_ms),
+        "occurred_at": str(record.header.occurred_at),
+        "issuer": str(record.header.issuer),
+        "custody": record.custody,
+    }
+    if record.header.on_behalf_of is not None:
+        head["on_behalf_of"] = str(record.header.on_behalf_of)
+    if record.header.corrects is not None:
+        head["corrects"] = str(record.header.corrects)
+    if record.superseded_by is not None:
+        head["superseded_by"] = str(record.superseded_by)
+    return head
+
+
+def public_facts(book: Book, goods: GoodsId, *, code: str | None = None) -> Facts | None:
+    """What anyone may know of some goods, and of one code on them; None when nobody has recorded them."""
+    sheet = what_it_was(book, goods)
+    state = None if code is None else code_state(book, code)
+    if sheet.record is None and (state is None or state.goods != goods):
+        return None
+    facts: Facts = {
+        "goods": str(goods),
+        "page": links.goods_page(goods),
+        "batch": None if sheet.record is None else public_record(sheet.record),
+        "declared": sheet.declared,
+        "maker": None if sheet.maker is None else maker_facts(party_view(book, sheet.maker)),
+        "commitments": [public_record(one) for one in sheet.commitments],
+        "recalls": recall_facts(standing_orders(book, goods)),
+        "as_of": book.size,
+    }
+    if code is not None and state is not None:
+        # Never whose hands it passed: only what the person who holds the pack must know.
+        facts["code"] = {"code": code, "state": state.state, "recalled": bool(state.recalls)}
+    return facts
+
+
+def public_record(record: Record) -> Facts:
+    """The public part of a record."""
+    return {**heading(record), **public_fields(record)}
+
+
+def maker_facts(view: PartyView) -> Facts:
+    """Who made the goods, as far as that is public. A farmer's name is his own."""
+    return _present(
+        {
+            "party": str(view.party),
+            "name": view.name,
+            "kind": view.kind,
+            "credit_code": view.credit_code,
+            "region": None if view.region is None else str(view.region),
+            "trade": view.trade,
+            "declared": view.declared,
+            "licences": [public_record(one) for one in view.licences[:LICENCES_MAX]],
+        }
+    )
+
+
+def party_facts(view: PartyView, *, contact: bool) -> Facts:
+    """A party as a trace shows it; name, phone and address of a person only to those who may read that item."""
+    facts: dict[str, Json] = {
+        "name": view.name,
+        "kind": view.kind,
+        "region": None if view.region is None else str(view.region),
+        "trade": view.trade,
+        "credit_code": view.credit_code,
+        "declared": view.declared,
+    }
+    if contact:
+        facts |= {"person_name": view.person_name, "phone": view.phone, "address": view.address}
+    return _present(facts)
+
+
+def may_see_contact(view: PartyView, party: PartyId | None) -> bool:
+    """Whether a party may see the person behind another: its own sheet, or one that it recorded itself."""
+    if party is None:
+        return False
+    return party == view.party or (view.record is not None and party in {view.record.actor, view.record.header.issuer})
+
+
+def recall_facts(orders: Iterable[Order]) -> list[Json]:
+    """The recalls among some standing orders: public from the moment the log took them."""
+    return [
+        {**public_record(order.record), "inherited": order.inherited} for order in orders if order.kind == "recall"
+    ]
+
+
+def order_facts(order: Order) -> Facts:
+    """A standing hold or recall, for those who deal with the goods."""
+    facts: Facts = {**heading(order.record), "order": order.kind, "goods": str(order.goods), "inherited": order.inherited}
+    if order.at is not None:
+        facts["at"] = str(order.at)
+    return facts
+
+
+def finding_facts(finding: Finding) -> Facts:
+    """A finding, for those who may read it."""
+    return {**finding.as_json(), "since": moment(finding.since_ms)}
+
+
+def words_facts(words: Words) -> Facts:
+    """A text in both languages."""
+    return {"zh": words.zh, "en": words.en}
+
+
+def amount(quantity: Quantity | None) -> Json:
+    """A quantity, or null where there is none to tell."""
+    return None if quantity is None else quantity.as_json()
+
+
+def _is_public(audience: Audience) -> bool:
+    return audience == "public"
+
+
+def _present(facts: Mapping[str, Json]) -> Facts:
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def parties_of(book: Book, parties: Iterable[PartyId], contact: Callable[[PartyView], bool]) -> Facts:
+    """The sheets of some parties, by id."""
+    views = [party_view(book, party) for party in sorted(set(parties))]
+    return {str(view.party): party_facts(view, contact=contact(view)) for view in views}

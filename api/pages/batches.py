@@ -1,0 +1,204 @@
+"""Registering a batch: one form, and its result with label, code, link and receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api import links
+from api.deps import AsAuthor, Someone
+from api.drafting import Draft, Drafting
+from api.pages.desk import AtDesk, Desk
+from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, new_id, record
+from api.pages.my import who
+from api.pages.names import Names
+from api.pages.own import Own
+from api.pages.rendering import quantity
+from api.parameters import PathNumber
+from ledger.errors import Malformed, UnknownName, Words
+from ledger.identifiers import Instant, SiteId, Unit
+from ledger.views.book import site_key
+from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.parties import Site
+from ledger.vocabulary.profiles import all_profiles, profile_for
+
+if TYPE_CHECKING:
+    from api.pages.forms import Posted
+    from ledger.errors import Language
+    from ledger.identifiers import PartyId
+    from ledger.views.book import Record
+
+#: The units a market knows come first; the rest in the order of the list.
+_UNITS_FIRST: Final = ("KGM", "XBX", "XBO", "XBG", "XCT", "H87", "HEA", "TNE", "GRM", "LTR")
+
+#: From the fields of the records to those of the form.
+FIELDS: Final = {
+    "quantity.amount": "quantity",
+    "quantity": "quantity",
+    "name": "name",
+    "category": "category",
+    "produced_on": "produced_on",
+    "expires_on": "expires_on",
+    "batch_number": "batch_number",
+    "origin": "origin",
+    "gtin": "gtin",
+    "site.name": "plot",
+}
+_LABELS: Final = {
+    "name": "batch_name",
+    "category": "batch_category",
+    "quantity": "batch_quantity",
+    "produced_on": "batch_produced_on",
+    "batch_number": "batch_number",
+    "plot": "batch_plot",
+    "origin": "batch_origin",
+    "expires_on": "batch_expires_on",
+    "gtin": "batch_gtin",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/my/batches/new", response_class=HTMLResponse)
+def batch_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
+    """An empty form, filled with what was registered last time."""
+    with desk.ledger.book() as book:
+        last = next(iter(Own.of(book, caller.party).batches()), None)
+    values = {"id": str(new_id(desk)), "produced_on": today(desk), "quantity_unit": "KGM"}
+    if last is not None:
+        values |= {"name": last.name, "category": last.category, "origin": last.origin or ""}
+        values["quantity_unit"] = str(last.quantity.unit) if last.quantity is not None else "KGM"
+    return _show(desk, caller.party, Form(values))
+
+
+@router.post("/my/batches", response_class=HTMLResponse)
+def register_batch(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+    """Record the batch, and its plot if that is new; then show what to print."""
+    form = Form(posted.texts)
+    drafts = attempt(form, lambda: _drafts(desk, author.party, posted), FIELDS, desk.language)
+    placed = record(desk, author.party, drafts, form, FIELDS) if drafts else ()
+    if not placed:
+        return _show(desk, author.party, form, status=422)
+    return RedirectResponse(f"/my/batches/{placed[-1].seq}", status_code=303)
+
+
+@router.get("/my/batches/{position}", response_class=HTMLResponse)
+def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
+    """Label, code, link and receipt of a batch of one's own."""
+    with desk.ledger.book() as book:
+        batch, record_ = own_record(book.records([position] if position < book.size else []), position, caller.party, Batch)
+        names = Names(book, desk.viewer, desk.language)
+        path = links.code_path(batch.goods)
+        return desk.page(
+            "batch_done.html",
+            batch=batch,
+            facts=_facts(batch, names),
+            label_path=links.label(batch.goods),
+            code=batch.goods.batch_code.printed if batch.goods.batch_code is not None else None,
+            page_path=links.goods_page(batch.goods),
+            page_address=f"{desk.settings.base_url}{path or links.goods_page(batch.goods)}",
+            receipt={"seq": record_.seq, "at_ms": record_.at_ms, "statement": record_.header.id},
+        )
+
+
+def own_record[S](found: dict[int, Record], position: int, party: PartyId, kind: type[S]) -> tuple[S, Record]:
+    """A record of the party's own, of one type; for everybody else there is no such page."""
+    record_ = found.get(position)
+    if record_ is None or not isinstance(record_.said, kind) or party not in {record_.actor, record_.header.issuer}:
+        raise UnknownName(field="position", came=position, expected=Words(zh="本方的记录", en="a record of your own"))
+    return record_.said, record_
+
+
+def today(desk: Desk) -> str:
+    """The day it is by the log's clock, in China."""
+    return str(Instant(desk.ledger.clock()).date_in_shanghai())
+
+
+def categories(language: Language) -> list[tuple[str, str]]:
+    """The categories of goods, by their names."""
+    return [(one.category, one.name.words.in_language(language)) for one in all_profiles()]
+
+
+def units(language: Language) -> list[tuple[str, str]]:
+    """Units of quantity, the frequent ones first."""
+    rest = (name for name in Unit.__members__ if name not in _UNITS_FIRST)
+    return [(name, Unit[name].many.in_language(language)) for name in (*_UNITS_FIRST, *rest)]
+
+
+def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, str]:
+    """A quantity as records take it. A comma between thousands and a wide digit are what people type."""
+    text = posted.text(name).translate(_WIDE).replace(",", "")
+    if not text:
+        raise Malformed(field=name, came="", expected=Words(zh="数量", en="a quantity"))
+    return {"amount": text, "unit": unit or posted.text(f"{name}_unit")}
+
+
+_WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF0E: ".", 0xFF0C: ",", 0x3002: "."}
+
+
+def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
+    statement, drafting = form_id(posted), Drafting(ledger=desk.ledger, author=party)
+    plot = _plot(desk, party, posted)
+    body: dict[str, object] = {
+        "id": str(statement),
+        "maker": str(party),
+        "quantity": amount_of(posted, "quantity"),
+        **posted.present("name", "category", "batch_number", "produced_on", "expires_on", "origin", "gtin"),
+    }
+    if plot is not None:
+        body["site"] = str(plot.site)
+    batch = drafting.draft(Batch, body)  # type: ignore[arg-type]  # texts and a mapping of texts are JSON
+    return [batch] if plot is None or _is_known(desk, plot.site) else [Draft(said=plot, id=derived_id(statement, "site")), batch]
+
+
+def _plot(desk: Desk, party: PartyId, posted: Posted) -> Site | None:
+    """The plot of that name: the one recorded before, or a new one whose id follows from party and name."""
+    name = posted.text("plot")
+    if not name:
+        return None
+    with desk.ledger.book() as book:
+        known = Own.of(book, party).plots().get(name)
+    if known is not None:
+        return known
+    workshop = profile_for(posted.text("category")).category != "farm_produce"
+    drafting = Drafting(ledger=desk.ledger, author=party)
+    site = SiteId.new(derived(form_id(posted), "site"))
+    body = {"site": str(site), "party": str(party), "site_kind": "workshop" if workshop else "plot", "name": name}
+    said = drafting.draft(Site, body).said
+    assert isinstance(said, Site)
+    return said
+
+
+def _is_known(desk: Desk, site: SiteId) -> bool:
+    with desk.ledger.book() as book:
+        return any(isinstance(one.said, Site) for one in book.records({m.seq for m in book.mentions([site_key(site)])}).values())
+
+
+def _show(desk: Desk, party: PartyId, form: Form, *, status: int = 200) -> HTMLResponse:
+    with desk.ledger.book() as book:
+        own = Own.of(book, party)
+        return desk.page(
+            "batch_new.html",
+            status=status,
+            who=who(Names(book, desk.viewer, desk.language), party),
+            form=form,
+            labels={name: desk.say(key) for name, key in _LABELS.items()},
+            categories=categories(desk.language),
+            units=units(desk.language),
+            products=own.products(),
+            plots=list(own.plots()),
+        )
+
+
+def _facts(batch: Batch, names: Names) -> list[tuple[str, str]]:
+    places, language = Batch.places(), names.language
+    values = (
+        ("category", profile_for(batch.category).name.words.in_language(language)),
+        ("quantity", quantity(batch.quantity, language) if batch.quantity is not None else ""),
+        ("produced_on", str(batch.produced_on or "")),
+        ("expires_on", str(batch.expires_on or "")),
+        ("origin", batch.origin or ""),
+    )
+    return [(places[name].label.in_language(language), value) for name, value in values if value]

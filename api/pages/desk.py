@@ -1,0 +1,177 @@
+"""Who sits where: one request with its reader, its ledger and its language, and the frame that every page has.
+
+The frame shows the demo's clock and the switch of identities where the log runs on a simulated clock, the sections that are open to this
+reader, and the link to the other language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from api.deps import DEMO_COOKIE, Anyone, TheLedger, TheSettings, Viewer
+from api.language import LANGUAGE_COOKIE, TAGS, language_of
+from api.pages.rendering import environment, moment
+from api.settings import Settings
+from api.words import say
+from ledger.identifiers import PartyId
+from ledger.register import Role
+from ledger.service import Ledger
+from ledger.vocabulary.parties import Party
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ledger.errors import Language
+    from ledger.store.book import SqlBook
+
+#: A reader's choice of language is kept for a year.
+LANGUAGE_SECONDS: Final = 365 * 86_400
+#: The switch of identities offers so many parties, officials first.
+IDENTITIES_MAX: Final = 60
+_ROLE_ORDER: Final[Mapping[Role, int]] = {"authority": 0, "enterprise": 1, "operator": 2, "laboratory": 3, "registrar": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page."""
+
+    demo: bool = False
+    demo_now: str | None = None
+    identity: str = ""
+    identities: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One request: who asks, of which ledger, in which language."""
+
+    request: Request
+    viewer: Viewer
+    ledger: Ledger
+    settings: Settings
+
+    @property
+    def language(self) -> Language:
+        """The reader's language."""
+        return language_of(self.request)
+
+    def say(self, key: str, **values: object) -> str:
+        """One text in the reader's language."""
+        return say(key, self.language, **values)
+
+    def page(
+        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **content: object
+    ) -> HTMLResponse:
+        """A page with the frame of this reader."""
+        return answer(
+            self.request, template, frame=self._frame(), viewer=self.viewer, status=status, headers=headers, **content
+        )
+
+    def _frame(self) -> Frame:
+        with self.ledger.book() as book:
+            if book.register.clock != "simulated":
+                return Frame()
+            identities = _identities(book) if self.settings.demo else ()
+        return Frame(
+            demo=self.settings.demo,
+            demo_now=moment(self.ledger.clock()),
+            identity=self.request.cookies.get(DEMO_COOKIE, ""),
+            identities=identities,
+        )
+
+
+async def _desk(request: Request, viewer: Anyone, ledger: TheLedger, settings: TheSettings) -> Desk:
+    return Desk(request=request, viewer=viewer, ledger=ledger, settings=settings)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+def answer(
+    request: Request,
+    template: str,
+    *,
+    frame: Frame,
+    viewer: Viewer,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **content: object,
+) -> HTMLResponse:
+    """The template in the reader's language."""
+    language = language_of(request)
+    html = environment().get_template(template).render(
+        **content,
+        frame=frame,
+        lang=language,
+        lang_tag=TAGS[language],
+        t=lambda key, **values: say(key, language, **values),
+        w=lambda words: words.in_language(language),
+        other_language=_other_language(request, language),
+        nav=_sections(request.url.path, viewer, language),
+        back=request.url.path if request.method == "GET" else "/",
+        is_official=viewer.is_official,
+    )
+    made = HTMLResponse(html, status_code=status)
+    made.headers["Content-Language"] = TAGS[language]
+    made.headers["Vary"] = "Accept-Language, Cookie"
+    # What a page shows depends on who asks; nobody's copy may be handed to somebody else.
+    made.headers["Cache-Control"] = "private, no-cache"
+    made.headers.update(headers or {})
+    if LANGUAGE_COOKIE in request.query_params:
+        made.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, samesite="lax", httponly=True)
+    return made
+
+
+def _sections(path: str, viewer: Viewer, language: Language) -> list[tuple[str, str, bool]]:
+    """The sections open to this reader: address, name, and whether this page lies in it."""
+    sections = [("/", "nav_front")]
+    if viewer.party is not None and not viewer.is_official:
+        sections.append(("/my", "nav_my"))
+    if viewer.party is not None:
+        sections.append(("/inspect", "nav_inspect"))
+    if viewer.is_official:
+        sections.append(("/findings", "nav_findings"))
+    here = {"/": path == "/", "/inspect": path.startswith(("/inspect", "/trace"))}
+    return [(href, say(words, language), here.get(href, path.startswith(href))) for href, words in sections]
+
+
+def _other_language(request: Request, language: Language) -> dict[str, str]:
+    """The link that shows the same page in the other language."""
+    other: Language = "en" if language == "zh" else "zh"
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != LANGUAGE_COOKIE]
+    return {
+        "tag": TAGS[other],
+        "href": f"{request.url.path}?{urlencode([*query, (LANGUAGE_COOKIE, other)])}",
+        "name": say("language_name", other),
+    }
+
+
+def _identities(book: SqlBook) -> tuple[tuple[str, str], ...]:
+    """Every party that signs here and has a name, for the demo's switch."""
+    sheets = book.mentions([f"type/{Party.TYPE}"])
+    origin, state = book.register.origin, (len(sheets), len(book.register.keys))
+    known = _known.get(origin)
+    if known is None or known[0] != state:
+        known = _known[origin] = (state, _named(book, [one.seq for one in sheets]))
+    return known[1]
+
+
+#: Read again only when a party or a key was added: the switch stands on every page.
+_known: dict[str, tuple[tuple[int, int], tuple[tuple[str, str], ...]]] = {}
+
+
+def _named(book: SqlBook, seqs: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    roles: dict[PartyId, Role] = {one.party: one.role for one in book.register.keys.values()}
+    names: dict[PartyId, str] = {}
+    for _, record in sorted(book.records(seqs).items()):
+        said = record.said
+        if isinstance(said, Party) and said.name is not None and said.party in roles:
+            names[said.party] = said.name
+    shown = sorted((_ROLE_ORDER[roles[party]], name, party) for party, name in names.items())
+    return tuple((str(party), name) for _, name, party in shown[:IDENTITIES_MAX])

@@ -1,0 +1,163 @@
+"""Forms: what was typed, what is wrong with it, and recording it once.
+
+A form carries the id of the record it will make. Sent twice, it records once: everything else that is made along with it (another
+record, a name for new goods) is derived from that id. What is wrong stands beside its field, and what was typed stays there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import Depends
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from api.bodies import media_type
+from api.pages.rendering import sentence
+from api.problems import Refusals
+from api.words import say
+from ledger.errors import Conflict, Malformed, Refusal, Words
+from ledger.identifiers import Sha256Hex, StatementId
+
+if TYPE_CHECKING:
+    from api.drafting import Draft
+    from api.pages.desk import Desk
+    from ledger.errors import Language
+    from ledger.identifiers import PartyId
+    from ledger.recorder import Placed
+
+FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+#: More than the longest form of ours has.
+FIELDS_MAX: Final = 300
+FILES_MAX: Final = 2
+RANDOM_BYTES: Final = 10
+
+#: How the pictures begin that we keep: JPEG, PNG, WebP. What they show is nobody's business here.
+_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What came: texts without outer spaces, and files that are not empty."""
+
+    texts: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+    def text(self, name: str) -> str:
+        """One text; empty when it did not come."""
+        return self.texts.get(name, "")
+
+    def present(self, *names: str) -> dict[str, str]:
+        """Those of the texts that were filled in."""
+        return {name: self.text(name) for name in names if self.text(name)}
+
+
+async def _posted(request: Request) -> Posted:
+    media_type(request.headers, FORM_TYPES)
+    texts, files = dict[str, str](), dict[str, bytes]()
+    async with request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if content := await value.read():
+                    files[name] = content
+            else:
+                # Browsers send CR LF; a text is the same text on every machine.
+                texts[name] = value.replace("\r\n", "\n").strip()
+    return Posted(texts=texts, files=files)
+
+
+PostedForm = Annotated[Posted, Depends(_posted)]
+
+
+@dataclass(slots=True)
+class Form:
+    """A form as it is shown: values by name, and a sentence for each field that is wrong. `""` names the form as a whole."""
+
+    values: Mapping[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        return self.values.get(name, "")
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong so far."""
+        return not self.errors
+
+    def refuse(self, refusals: Iterable[Refusal], fields: Mapping[str, str], language: Language) -> None:
+        """Put each refusal beside the field it is about. `fields`: from the beginning of a record's field to the form's."""
+        for refusal in refusals:
+            name = next((to for start, to in fields.items() if refusal.field.startswith(start)), "")
+            text = sentence(refusal, language) if name else refusal.in_language(language)
+            self.errors.setdefault(name, text)
+
+
+def attempt(form: Form, make: Callable[[], Sequence[Draft]], fields: Mapping[str, str], language: Language) -> Sequence[Draft]:
+    """The drafts a form asks for; none, with the reasons in the form, when it cannot be taken."""
+    try:
+        return make()
+    except Refusals as found:
+        form.refuse(found.refusals, fields, language)
+    except Refusal as refusal:
+        form.refuse([refusal], fields, language)
+    return ()
+
+
+def record(
+    desk: Desk, party: PartyId, drafts: Sequence[Draft], form: Form, fields: Mapping[str, str]
+) -> tuple[Placed, ...]:
+    """Sign and record, all or nothing; nothing placed, with the reason in the form, when the ledger refuses."""
+    statements = [
+        desk.ledger.draft(
+            party,
+            one.said,
+            occurred_at=one.occurred_at,
+            statement_id=one.id,
+            on_behalf_of=one.on_behalf_of,
+            corrects=one.corrects,
+        )
+        for one in drafts
+    ]
+    try:
+        return desk.ledger.recorder.record(statements)
+    except Conflict:
+        form.errors[""] = say("error_used", desk.language)
+    except Refusal as refusal:
+        form.refuse([refusal], fields, desk.language)
+    return ()
+
+
+def new_id(desk: Desk) -> StatementId:
+    """The id a fresh form carries."""
+    return StatementId.new(desk.ledger.clock(), os.urandom(RANDOM_BYTES))
+
+
+def form_id(posted: Posted) -> StatementId:
+    """The id that came back with the form."""
+    return StatementId.parse(posted.text("id"))
+
+
+def derived(statement: StatementId, what: str) -> bytes:
+    """Ten bytes that are always the same for one form, for names that are drawn along with it."""
+    return sha256(f"suyuan/form/{statement}/{what}".encode()).digest()[:RANDOM_BYTES]
+
+
+def derived_id(statement: StatementId, what: str) -> StatementId:
+    """The id of a record that is made along with the form's own."""
+    return StatementId.new(statement.ms, derived(statement, what))
+
+
+def keep_photo(desk: Desk, posted: Posted, name: str) -> Sha256Hex | None:
+    """Keep an uploaded photo among the evidence and give its digest; None when none came."""
+    content = posted.files.get(name)
+    if content is None:
+        return None
+    if not content.startswith(_PICTURES):
+        expected = Words(zh="JPEG、PNG 或 WebP 照片", en="a JPEG, PNG or WebP photo")
+        raise Malformed(field=name, came=f"{len(content)} bytes", expected=expected)
+    return desk.ledger.evidence.put(content, field=name)

@@ -1,0 +1,172 @@
+"""Parties, goods and records in words, for one reader of one book.
+
+A farmer's name, and everybody's phone and address, are for those who may read that item (`api.audience`); for all others a farmer is
+a farmer. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from api.pages.rendering import quantity
+from api.words import say
+from ledger.trace import party_view, what_it_was
+from ledger.vocabulary.documents import Certificate, Commitment, Voucher
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
+from ledger.vocabulary.oversight import Complaint, Hold, Inspection, Recall, RecallAnswer, TestResult
+from ledger.vocabulary.parties import Licence, Party, Product, Site
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, SupplierFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from api.deps import Viewer
+    from ledger.errors import Language
+    from ledger.identifiers import GoodsId, PartyId
+    from ledger.statement import Audience
+    from ledger.trace import BatchView, PartyView
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.said import Said
+    from ledger.vocabulary.values import Line
+
+#: Lines of a record that its summary names.
+LINES_SHOWN: Final = 3
+
+
+@dataclass(slots=True)
+class Names:
+    """Looks each party and each batch up once."""
+
+    book: Book
+    viewer: Viewer
+    language: Language
+    _parties: dict[PartyId, PartyView] = field(default_factory=dict)
+    _goods: dict[GoodsId, BatchView] = field(default_factory=dict)
+
+    def view(self, party: PartyId) -> PartyView:
+        """The sheet of a party."""
+        if party not in self._parties:
+            self._parties[party] = party_view(self.book, party)
+        return self._parties[party]
+
+    def sheet(self, goods: GoodsId) -> BatchView:
+        """The sheet of some goods."""
+        if goods not in self._goods:
+            self._goods[goods] = what_it_was(self.book, goods)
+        return self._goods[goods]
+
+    def party(self, party: PartyId) -> str:
+        """The name of a party."""
+        view = self.view(party)
+        if view.name is not None:
+            return view.name
+        if view.person_name is not None and self.may_see_contact(view):
+            return view.person_name
+        if view.kind == "farmer":
+            return say("farmer_masked", self.language)
+        if party == self.book.register.registrar:
+            return say("registrar", self.language)
+        return f"{say('nobody_recorded', self.language)} {party}"
+
+    def contact(self, party: PartyId) -> str:
+        """Person, phone and address, as far as this reader may see them."""
+        view = self.view(party)
+        if not self.may_see_contact(view):
+            return ""
+        person = view.person_name if view.name is not None else None
+        return " · ".join(one for one in (person, view.phone, view.address) if one is not None)
+
+    def may_see_contact(self, view: PartyView) -> bool:
+        """Whether this reader may read the item that holds name, phone and address of a person."""
+        if self.viewer.is_official or self.viewer.party == view.party:
+            return True
+        return view.record is not None and self.viewer.party in {view.record.actor, view.record.header.issuer}
+
+    def goods(self, goods: GoodsId) -> str:
+        """Name and batch number, else what there is of an identifier."""
+        sheet = self.sheet(goods)
+        number = str(sheet.batch_number) if sheet.batch_number is not None else ""
+        if sheet.name is None:
+            link = goods.digital_link
+            return str(goods) if link is None else f"{link.gtin} {link.batch or ''}".rstrip()
+        return f"{sheet.name} {number}".rstrip()
+
+    def lines(self, lines: Iterable[Line]) -> list[str]:
+        """Trade lines in words."""
+        return [f"{self.goods(line.goods)} {quantity(line.quantity, self.language)}" for line in lines]
+
+    def summary(self, record: Record, may_read: Callable[[Audience], bool]) -> str:
+        """What a record says, in one line, as far as its reader may read it."""
+        said = record.said
+        if said is None:
+            return say("item_erased_short", self.language)
+        audience: Audience = _SUMMED.get(type(said), "public")
+        return self._summed(said) if may_read(audience) else ""
+
+    def _summed(self, said: Said) -> str:  # noqa: C901, PLR0911  (one case for each type, none of them deep)
+        match said:
+            case Shipment() | Return():
+                return self._moved(said.lines, to=said.to)
+            case Receipt() | SupplierCheck():
+                return self._moved(said.lines, of=said.supplier)
+            case Sale() | Adjustment() | Use():
+                return self._moved(said.lines)
+            case Transformation():
+                return f"{self._moved(said.inputs)} → {self._moved(said.outputs)}"
+            case Batch():
+                amount = "" if said.quantity is None else quantity(said.quantity, self.language)
+                return f"{said.name} {said.batch_number or ''} {amount}".strip()
+            case Party():
+                return said.name or say("farmer_masked", self.language)
+            case Licence():
+                return f"{self.party(said.holder)} {said.licence_kind} {said.number}"
+            case Product() | Site():
+                return said.name
+            case Codes():
+                return f"{self.goods(said.goods)} × {len(said.codes)}"
+            case Certificate() | Voucher() | Commitment():
+                return said.number or ""
+            case TestResult():
+                return f"{self.goods(said.goods)} {said.laboratory}"
+            case Hold() | Recall():
+                return "；".join(self.goods(one) for one in said.goods[:LINES_SHOWN])
+            case RecallAnswer():
+                return self.goods(said.goods)
+            case Inspection():
+                return self.party(said.party)
+            case SupplierFile():
+                return self.party(said.supplier)
+            case _:
+                return ""
+
+    def _moved(self, lines: Iterable[Line], *, to: PartyId | None = None, of: PartyId | None = None) -> str:
+        texts = self.lines(lines)
+        shown = "；".join(texts[:LINES_SHOWN]) + (" …" if len(texts) > LINES_SHOWN else "")
+        if to is not None:
+            return f"{shown} → {self.party(to)}"
+        return shown if of is None else f"{shown} ← {self.party(of)}"
+
+
+#: In which item the words of a summary lie, where that is not public.
+_SUMMED: Final[dict[type[Said], Audience]] = {
+    Shipment: "chain",
+    Return: "chain",
+    Receipt: "chain",
+    SupplierCheck: "chain",
+    Sale: "chain",
+    Adjustment: "chain",
+    Use: "chain",
+    Transformation: "chain",
+    Batch: "chain",
+    Codes: "chain",
+    Site: "chain",
+    Certificate: "chain",
+    Hold: "chain",
+    RecallAnswer: "chain",
+    Voucher: "parties",
+    TestResult: "parties",
+    Inspection: "parties",
+    SupplierFile: "parties",
+    Complaint: "officials",
+}

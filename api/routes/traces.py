@@ -1,0 +1,136 @@
+"""Where goods came from and who else has them, what should be left of them, and what does not fit: for each reader what is theirs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+
+from api.deps import Anyone, Someone, TheLedger, TheSettings
+from api.facts import finding_facts, public_facts
+from api.parameters import MaybeText, QueryNumber, Text
+from api.routes.statements import unknown
+from api.scanning import named_by_text, require_known
+from api.tracing import balance_facts, scope_facts, trace_facts
+from ledger.errors import Malformed, NotAllowed, UnknownName, Words
+from ledger.findings import contradictions, may_read
+from ledger.identifiers import GoodsId, Instant, PartyId, StatementId
+from ledger.trace import TraceLimits, balance, recall_scope, trace
+from ledger.views.book import Book, about, goods_key
+from ledger.vocabulary.oversight import Recall
+
+DEPTH_MAX: Final = TraceLimits().depth_max
+NODES_MAX: Final = TraceLimits().nodes_max
+FINDINGS_MAX: Final = 1_000
+
+router = APIRouter(tags=["traces"])
+
+
+@router.get("/trace", operation_id="trace")
+def trace_goods(  # noqa: PLR0913, PLR0917  (the parameters of the address)
+    viewer: Anyone,
+    ledger: TheLedger,
+    settings: TheSettings,
+    code: MaybeText = None,
+    goods: MaybeText = None,
+    as_of: QueryNumber = None,
+    depth_max: QueryNumber = None,
+    nodes_max: QueryNumber = None,
+) -> dict[str, object]:
+    """追溯 · the chain of some goods.
+
+    The public gets the public facts. A party on the chain sees the steps before and behind its own hands. An authority sees
+    everything, with the findings. `as_of` is a log size: the same size gives the same trace for ever.
+    """
+    limits = TraceLimits(
+        depth_max=_at_most(depth_max, DEPTH_MAX, "depth_max"), nodes_max=_at_most(nodes_max, NODES_MAX, "nodes_max")
+    )
+    with ledger.book(as_of) as book:
+        if (code is None) == (goods is None):
+            expected = Words(zh="code 或 goods 之一", en="either code or goods")
+            raise Malformed(field="goods", came=goods or "", expected=expected)
+        pack = None
+        if code is not None:
+            named = named_by_text(code, settings.base_url, book)
+            start, pack = require_known(named, code), named.code
+        else:
+            start = _known_goods(GoodsId.parse(goods or ""), book)
+        if viewer.party is None:
+            facts = public_facts(book, start, code=pack)
+            if facts is None:
+                raise _no_goods(start)
+            return dict(facts)
+        found = trace(book, start, limits=limits, contradictions=contradictions)
+        return dict(trace_facts(found, book, viewer))
+
+
+@router.get("/balance", operation_id="balance")
+def goods_balance(
+    caller: Someone, viewer: Anyone, ledger: TheLedger, goods: Text, party: MaybeText = None
+) -> dict[str, object]:
+    """结存 · what the caller should have of some goods; an authority may ask for any `party`."""
+    whose = caller.party if party is None else PartyId.parse(party)
+    if whose != caller.party and not viewer.is_official:
+        raise NotAllowed(field="party", came=whose, expected=Words(zh="本方", en="yourself"))
+    with ledger.book() as book:
+        start = _known_goods(GoodsId.parse(goods), book)
+        return dict(balance_facts(balance(book, whose, start)))
+
+
+@router.get("/recalls/{recall}/scope", operation_id="recall_scope")
+def scope(recall: str, caller: Someone, viewer: Anyone, ledger: TheLedger, as_of: QueryNumber = None) -> dict[str, object]:
+    """召回范围 · who has recalled goods and what became of them.
+
+    Authorities and whoever ordered the recall see all holders; a holder sees what concerns its own goods.
+    """
+    with ledger.book(as_of) as book:
+        seq = book.position(StatementId.parse(recall, field="recall"))
+        record = None if seq is None else book.records([seq])[seq]
+        if record is None or not isinstance(record.said, Recall):
+            raise unknown(recall)
+        found = recall_scope(book, record)
+        whole = viewer.is_official or caller.party in {record.actor, record.header.issuer}
+        if not whole and all(one.holding.party != caller.party for one in found.holders):
+            raise NotAllowed(field="recall", came=recall, expected=Words(zh="召回范围内的主体", en="a party within its scope"))
+        return dict(scope_facts(found, book, viewer, whole=whole))
+
+
+@router.get("/findings", operation_id="findings")
+def findings(
+    caller: Someone,
+    viewer: Anyone,
+    ledger: TheLedger,
+    party: MaybeText = None,
+    since: Annotated[str | None, Query(description="RFC 3339")] = None,
+    until: Annotated[str | None, Query(description="RFC 3339")] = None,
+) -> dict[str, object]:
+    """疑点 · what does not fit: everything for an authority, what concerns it for a party. At most 1,000, the newest."""
+    whose = PartyId.parse(party) if party is not None else None if viewer.is_official else caller.party
+    if not viewer.is_official and whose != caller.party:
+        raise NotAllowed(field="party", came=whose, expected=Words(zh="本方", en="yourself"))
+    since_ms = Instant.parse(since, field="since").ms if since is not None else 0
+    until_ms = Instant.parse(until, field="until").ms if until is not None else None
+    found = ledger.findings(party=whose, since_ms=since_ms, until_ms=until_ms)
+    readable = [one for one in found if may_read(one, reader=viewer.party, official=viewer.is_official)]
+    return {
+        "findings": [finding_facts(one) for one in readable[-FINDINGS_MAX:]],
+        "truncated": len(readable) > FINDINGS_MAX,
+    }
+
+
+def _known_goods(goods: GoodsId, book: Book) -> GoodsId:
+    if not about(book, goods_key(goods)):
+        raise _no_goods(goods)
+    return goods
+
+
+def _no_goods(goods: GoodsId) -> UnknownName:
+    return UnknownName(field="goods", came=goods, expected=Words(zh="本台账记录过的货物", en="goods recorded on this ledger"))
+
+
+def _at_most(asked: int | None, most: int, field: str) -> int:
+    if asked is None:
+        return most
+    if not 1 <= asked <= most:
+        raise Malformed(field=field, came=asked, expected=Words(zh=f"1 至 {most}", en=f"1 to {most}"))
+    return asked

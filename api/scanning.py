@@ -1,0 +1,95 @@
+"""From what a phone or a clerk reads to the goods it names on this ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.errors import Refusal, UnknownName, Words
+from ledger.identifiers import BatchCode, DigitalLink, GoodsId
+from ledger.trace import code_state
+from ledger.views.book import about, code_key, goods_key
+from scanner.codes import Scanned, address_host, read_code
+from scanner.element_string import ElementString
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.views.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a code names: the goods, and the pack when the code is one pack's own. `known`: somebody recorded them here."""
+
+    goods: GoodsId | None = None
+    code: str | None = None
+    known: bool = False
+
+
+def scanned(text: str, base_url: str) -> Scanned:
+    """What a printed text is; our own address is the one that labels carry."""
+    return read_code(text, frozenset({address_host(base_url)}))
+
+
+def named_by_text(text: str, base_url: str, book: Book) -> Named:
+    """What a printed text names here; a text that names nothing is refused, by name when it is a code gone wrong."""
+    reading = scanned(text, base_url)
+    named = named_by(reading, base_url, book)
+    if not named.known and reading.refusal is not None:
+        raise reading.refusal.at("code")
+    return named
+
+
+def named_by(reading: Scanned, base_url: str, book: Book) -> Named:
+    """What a scanned code names in this book."""
+    link = _link(reading)
+    if link is not None:
+        return named_by_link(link, base_url, book)
+    if isinstance(reading.value, BatchCode):
+        return _goods(GoodsId.of_batch(reading.value), book)
+    return _pack(dict.fromkeys(_spellings(reading)), book)
+
+
+def named_by_link(link: DigitalLink, base_url: str, book: Book) -> Named:
+    """The pack if its serial was recorded, else its batch: a serial nobody issued still leads to the goods it claims to be."""
+    batch = _goods(GoodsId.of_link(link.batch_link()), book)
+    if link.serial is None:
+        return batch
+    # Makers record the code as they print it: at our address, or at GS1's.
+    pack = _pack((str(link), link.at(base_url)), book)
+    return pack if pack.known else Named(goods=batch.goods, code=str(link), known=batch.known)
+
+
+def require_known(named: Named, came: object, *, field: str = "code") -> GoodsId:
+    """The goods, or one and the same refusal for everything that is not known here: guessing teaches nothing."""
+    if named.goods is None or not named.known:
+        raise UnknownName(field=field, came=came, expected=Words(zh="本台账记录过的货物", en="goods recorded on this ledger"))
+    return named.goods
+
+
+def _link(reading: Scanned) -> DigitalLink | None:
+    if isinstance(reading.value, DigitalLink):
+        return reading.value
+    try:
+        return reading.value.link if isinstance(reading.value, ElementString) else None
+    except Refusal:
+        # A bar code may hold what a link may not.
+        return None
+
+
+def _spellings(reading: Scanned) -> Iterator[str]:
+    yield reading.raw.strip()
+    if reading.value is not None:
+        yield str(reading.value)
+
+
+def _goods(goods: GoodsId, book: Book) -> Named:
+    return Named(goods=goods, known=bool(about(book, goods_key(goods))))
+
+
+def _pack(spellings: tuple[str, ...] | dict[str, None], book: Book) -> Named:
+    for code in spellings:
+        if about(book, code_key(code)) and (goods := code_state(book, code).goods) is not None:
+            return Named(goods=goods, code=code, known=True)
+    return Named(code=next(iter(spellings), None))

@@ -1,0 +1,137 @@
+"""The state of one printed unit code: who issued it, for which goods, whose hands it passed, whether it was sold or used up.
+
+The state is what the records say together, in whatever order they came: a code once sold is not new again, and one made void
+stays void. Looking at a code is not a sale: consumers' scans are not here at all. Conflicts (a second sale, a hand that was
+never in the chain) are for the findings; this module only lays the records side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ledger.trace.orders import Order, standing_orders
+from ledger.views.book import about, code_key
+from ledger.vocabulary.goods import Codes, Transformation, Use
+from ledger.vocabulary.oversight import Recall
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ledger.identifiers import GoodsId, PartyId
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.values import Line
+
+CodeStateName = Literal["unknown", "issued", "active", "sold", "used", "void"]
+StepKind = Literal["issued", "activated", "voided", "shipped", "received", "returned", "sold", "used"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeStep:
+    """One record about a code. `holder`: who has the pack after it by that record; None once it left the trade."""
+
+    record: Record
+    kind: StepKind
+    holder: PartyId | None
+    goods: GoodsId
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """What is recorded about one code. `path` holds every hand in order; `goods` is what it was issued for, else what it lay on."""
+
+    code: str
+    state: CodeStateName
+    goods: GoodsId | None
+    issued_by: PartyId | None
+    path: tuple[CodeStep, ...]
+    sales: tuple[Record, ...]
+    first_sold: Record | None
+    recalls: tuple[Order, ...]
+
+    @property
+    def holder(self) -> PartyId | None:
+        """The last recorded holder."""
+        return next((one.holder for one in reversed(self.path) if one.holder is not None), None)
+
+
+def code_state(book: Book, code: str) -> CodeState:
+    """The state of `code`, which must be spelt as the records spell it."""
+    records = about(book, code_key(code))
+    path = tuple(step for record in records for step in _steps(record, code))
+    issue = next((one for one in path if one.kind == "issued"), None)
+    # Whoever never had the pack can neither activate nor void its code.
+    hands = {one.holder for one in path if one.kind not in {"activated", "voided"}}
+    path = tuple(one for one in path if one.kind not in {"activated", "voided"} or one.record.actor in hands)
+    goods = issue.goods if issue else next((one.goods for one in path), None)
+    sales = tuple(one.record for one in path if one.kind == "sold")
+    return CodeState(
+        code=code,
+        state=_state(path),
+        goods=goods,
+        issued_by=issue.record.actor if issue else None,
+        path=path,
+        sales=sales,
+        first_sold=sales[0] if sales else None,
+        recalls=_orders(book, code, goods),
+    )
+
+
+def _state(path: Sequence[CodeStep]) -> CodeStateName:
+    kinds = {one.kind for one in path}
+    if "voided" in kinds:
+        return "void"
+    if "used" in kinds:
+        return "used"
+    if "sold" in kinds:
+        return "sold"
+    if "activated" in kinds:
+        return "active"
+    return "issued" if "issued" in kinds else "unknown"
+
+
+def _steps(record: Record, code: str) -> Iterator[CodeStep]:
+    match record.said:
+        case Codes() as said if code in said.codes:
+            if said.action == "issue":
+                yield CodeStep(record, "issued", record.actor, said.goods)
+            else:
+                yield CodeStep(
+                    record, "activated" if said.action == "activate" else "voided", None, said.goods
+                )
+        case Shipment() as said:
+            yield from _with_code(record, "shipped", said.to, said.lines, code)
+        case Receipt() as said if said.conclusion != "refuse":
+            yield from _with_code(record, "received", record.actor, said.lines, code)
+        case Return() as said:
+            yield from _with_code(record, "returned", said.to, said.lines, code)
+        case Sale() as said:
+            yield from _with_code(record, "sold", None, said.lines, code)
+        case Use() as said:
+            yield from _with_code(record, "used", None, said.lines, code)
+        case Transformation() as said:
+            yield from _with_code(record, "used", None, said.inputs, code)
+        case _:
+            return
+
+
+def _with_code(
+    record: Record, kind: StepKind, holder: PartyId | None, lines: Iterable[Line], code: str
+) -> Iterator[CodeStep]:
+    for line in lines:
+        if code in (line.codes or ()):
+            yield CodeStep(record, kind, holder, line.goods)
+            return
+
+
+def _orders(book: Book, code: str, goods: GoodsId | None) -> tuple[Order, ...]:
+    """Standing recalls of the goods; one that names codes concerns those codes only."""
+    if goods is None:
+        return ()
+    return tuple(
+        order
+        for order in standing_orders(book, goods)
+        if isinstance(order.record.said, Recall)
+        and (not order.record.said.codes or code in order.record.said.codes)
+    )

@@ -1,0 +1,132 @@
+"""Which holds and recalls stand on some goods.
+
+An order binds the goods it names and everything that was made from them, through processing only: leeks that were sprayed
+with a recalled pesticide are a matter for the inspector, not for this rule. A hold at one party binds that party's goods only.
+
+A hold ends by a release of the same goods, a recall by its end: said later, by the same party or by an authority or the
+registrar. Nobody lifts an order that somebody else gave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ledger.errors import TooLarge, Words
+from ledger.trace.shelf import Shelf, about_goods
+from ledger.views.book import of_type
+from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.oversight import Hold, Recall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.identifiers import GoodsId, PartyId
+    from ledger.views.book import Book, Record
+
+#: Kinds of goods one answer follows back through processing. Beyond them nobody can say that nothing stands.
+ANCESTORS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One standing order. `goods` is what it names: the goods asked about, or goods they were made from."""
+
+    kind: Literal["hold", "recall"]
+    record: Record
+    goods: GoodsId
+    at: PartyId | None
+    inherited: bool
+
+    @property
+    def words(self) -> Words:
+        """The order for whoever is stopped by it. A hold's reason is for the parties it names, and not repeated here."""
+        since = self.record.header.occurred_at.display()
+        zh, en = (
+            (f"{since} 起召回，未终止", f"recalled since {since}, not ended")
+            if self.kind == "recall"
+            else (f"{since} 起控制，未解除", f"held since {since}, not released")
+        )
+        if self.inherited:
+            return Words(zh=f"{zh}（原料 {self.goods}）", en=f"{en} (made from {self.goods})")
+        return Words(zh=zh, en=en)
+
+
+def standing_orders(book: Book, goods: GoodsId, *, party: PartyId | None = None) -> tuple[Order, ...]:
+    """The orders that stand on `goods`, in anybody's hands, or for `party` those that bind it; the oldest first."""
+    shelf = Shelf(book, records_max=book.size)
+    orders = [
+        order
+        for one in ancestors(shelf, goods, party=party)
+        for order in _standing_on(shelf, one, asked=goods)
+        if order.at is None or party is None or order.at == party
+    ]
+    return tuple(sorted(orders, key=lambda one: (one.record.order, one.goods)))
+
+
+def ancestors(shelf: Shelf, goods: GoodsId, *, party: PartyId | None = None) -> tuple[GoodsId, ...]:
+    """The goods, and all goods they were made from, level by level.
+
+    Only whoever is recorded as the maker of a batch can say what went into it: a stranger's word must not stop it. A maker that
+    asks about its own batch answers for itself.
+    """
+    found = {goods: None}
+    frontier = [goods]
+    while frontier:
+        shelf.look(about_goods(one) for one in frontier)
+        new = {
+            line.goods: None
+            for one in frontier
+            for said in _makings(shelf, one, party)
+            for line in said.inputs
+        }
+        frontier = [one for one in new if one not in found]
+        found.update(dict.fromkeys(frontier))
+        if len(found) > ANCESTORS_MAX:
+            most = ANCESTORS_MAX
+            expected = Words(zh=f"最多由 {most} 种货物制成", en=f"goods made from at most {most} others")
+            raise TooLarge(field="goods", came=goods, expected=expected)
+    return tuple(found)
+
+
+def _makings(shelf: Shelf, goods: GoodsId, party: PartyId | None) -> Iterator[Transformation]:
+    records = shelf.about(about_goods(goods))
+    makers = {said.maker for _, said in of_type(records, Batch) if said.goods == goods}
+    if party in makers:
+        makers = {party}
+    for record, said in of_type(records, Transformation):
+        if (not makers or record.actor in makers) and any(line.goods == goods for line in said.outputs):
+            yield said
+
+
+def _standing_on(shelf: Shelf, goods: GoodsId, *, asked: GoodsId) -> Iterator[Order]:
+    records = shelf.about(about_goods(goods))
+    holds = [(record, said) for record, said in of_type(records, Hold) if goods in said.goods]
+    releases = [(record, said) for record, said in holds if said.action == "release"]
+    for record, said in holds:
+        if said.action == "hold" and not any(
+            release.at in {None, said.at} and _lifts(shelf.book, one, record) for one, release in releases
+        ):
+            yield Order(kind="hold", record=record, goods=goods, at=said.at, inherited=goods != asked)
+    recalls = [(record, recall) for record, recall in of_type(records, Recall) if goods in recall.goods]
+    ends = [(record, recall) for record, recall in recalls if recall.action == "end"]
+    for record, recall in recalls:
+        if recall.action == "recall" and not any(
+            _names(end, record) and _lifts(shelf.book, one, record) for one, end in ends
+        ):
+            yield Order(kind="recall", record=record, goods=goods, at=None, inherited=goods != asked)
+
+
+def _names(end: Recall, recall: Record) -> bool:
+    """Whether an end speaks of this recall: of it, of the version it put right, or of all recalls of these goods."""
+    return end.ends is None or end.ends in {recall.header.id, recall.header.corrects}
+
+
+def _lifts(book: Book, later: Record, order: Record) -> bool:
+    if later.order <= order.order:
+        return False
+    return (
+        later.actor == order.actor
+        or later.header.issuer == book.register.registrar
+        or book.register.role_of(later.header.issuer) == "authority"
+    )
