@@ -42,7 +42,9 @@ class Recorded(BaseModel):
     issuer: str
     position: int
     recorded_at: str
-    again: bool = Field(description="Whether it stood there before: the same record was sent again. 是否重复提交")
+    again: bool = Field(
+        description="Whether it stood there before: the same record was sent again. 是否重复提交"
+    )
     statement: str = Field(description="Address of the record. 记录地址")
     page: str | None = Field(default=None, description="Address of the goods' page. 产品页面")
     label: str | None = Field(default=None, description="Address of the label picture. 标签图片")
@@ -63,7 +65,9 @@ class RecordedAll(BaseModel):
     statements: list[Recorded]
 
 
-def recorded(ledger: Ledger, base_url: str, statement: Statement, placed: Placed, said: Said | None) -> Recorded:
+def recorded(
+    ledger: Ledger, base_url: str, statement: Statement, placed: Placed, said: Said | None
+) -> Recorded:
     """The answer for one record; `said` brings the names and the pages of what it speaks of."""
     receipt = ledger.receipt(placed.seq)
     goods = said.goods if isinstance(said, (Batch, Codes)) else None
@@ -107,4 +111,8 @@ def _named(said: Said | None) -> dict[str, str]:
         return {}
     names: Sequence[str] = ("goods", "party", "product", "site")
     values = {name: getattr(said, name, None) for name in names if name in type(said).model_fields}
-    return {name: str(value) for name, value in values.items() if value is not None and not isinstance(value, tuple)}
+    return {
+        name: str(value)
+        for name, value in values.items()
+        if value is not None and not isinstance(value, tuple)
+    }

@@ -14,7 +14,19 @@ from api import links
 from api.bodies import BodyLimit
 from api.headers import SecurityHeaders
 from api.problems import add_handlers
-from api.routes import demo, docs, evidence, health, labels, log, registering, resolver, scans, statements, traces
+from api.routes import (
+    demo,
+    docs,
+    evidence,
+    health,
+    labels,
+    log,
+    registering,
+    resolver,
+    scans,
+    statements,
+    traces,
+)
 from api.routes.trade import PATHS, trade_router
 from api.schemas import add_schemas
 

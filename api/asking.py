@@ -82,14 +82,15 @@ def read_asked(drafting: Drafting, kind: type[Said], body: Json) -> Asked:
 def _step(drafting: Drafting, kind: type[Said], body: Json) -> Step:
     if kind is not Receipt or not isinstance(body, Mapping) or not {CHECK, VOUCHER} & body.keys():
         return Step(record=drafting.draft(kind, body))
-    record = drafting.draft(kind, {name: value for name, value in body.items() if name not in {CHECK, VOUCHER}})
+    record = drafting.draft(
+        kind, {name: value for name, value in body.items() if name not in {CHECK, VOUCHER}}
+    )
     along, wrong = dict[str, Draft](), list[Refusal]()
     for name, said, known in _along(drafting, record, body):
         sent = body[name]
         try:
-            if not isinstance(sent, Mapping):
-                raise Refusals([Malformed(field="", came=sent, expected=Words(zh="JSON 对象", en="a JSON object"))])
-            along[name] = drafting.draft(said, {**known, **sent})
+            # What is no object is refused by the record's own reading.
+            along[name] = drafting.draft(said, {**known, **sent} if isinstance(sent, Mapping) else sent)
         except Refusals as found:
             wrong += (refusal.at(name) for refusal in found.refusals)
     if wrong:
@@ -114,7 +115,10 @@ def _along(
             "supplier": str(receipt.supplier),
             "received_on": str(happened.date_in_shanghai()),
             "conclusion": receipt.conclusion,
-            "lines": [line.model_dump(mode="json", include={"goods", "quantity", "codes"}, exclude_none=True) for line in receipt.lines],
+            "lines": [
+                line.model_dump(mode="json", include={"goods", "quantity", "codes"}, exclude_none=True)
+                for line in receipt.lines
+            ],
         }
         asked.append((CHECK, SupplierCheck, known | _voucher_named(body.get(VOUCHER))))
     if VOUCHER in body:

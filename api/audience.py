@@ -90,13 +90,19 @@ def sight_of(found: Trace, party: PartyId, book: Book) -> Sight | None:
     spoke = _speakers(edges, book)
     before = _seen(own, {edge: (edge.target, edge.source) for edge in edges}, spoke)
     behind = _seen(own, {edge: (edge.source, edge.target) for edge in edges}, spoke)
-    returned = {edge for edge in edges if edge.kind == "return" and not own.isdisjoint({edge.source, edge.target})}
+    returned = {
+        edge for edge in edges if edge.kind == "return" and not own.isdisjoint({edge.source, edge.target})
+    }
     seen = frozenset(before | behind | returned)
     ends = (holding for edge in seen for holding in (edge.source, edge.target))
     return Sight(holdings=own | frozenset(ends), edges=seen)
 
 
-def _seen(own: Iterable[Holding], ways: Mapping[Edge, tuple[Holding, Holding]], spoke: Mapping[Edge, frozenset[PartyId]]) -> set[Edge]:
+def _seen(
+    own: Iterable[Holding],
+    ways: Mapping[Edge, tuple[Holding, Holding]],
+    spoke: Mapping[Edge, frozenset[PartyId]],
+) -> set[Edge]:
     """The steps one sees in one direction: up to the first hands that did not record the step themselves."""
     at: defaultdict[Holding, list[tuple[Edge, Holding]]] = defaultdict(list)
     for edge, (near, far) in ways.items():
@@ -121,4 +127,6 @@ def _speakers(edges: Iterable[Edge], book: Book) -> dict[Edge, frozenset[PartyId
 
 
 def _goods_of(record: Record) -> list[GoodsId]:
-    return [GoodsId.parse(key.removeprefix(_GOODS)) for key in sorted(keys_of(record)) if key.startswith(_GOODS)]
+    return [
+        GoodsId.parse(key.removeprefix(_GOODS)) for key in sorted(keys_of(record)) if key.startswith(_GOODS)
+    ]

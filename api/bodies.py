@@ -75,14 +75,20 @@ def media_type(headers: Headers, allowed: Collection[str]) -> str:
     encoding = headers.get("content-encoding", "identity")
     if encoding != "identity":
         # A few bytes that unfold into gigabytes are no way to send JSON.
-        raise WrongMediaType(field="content-encoding", came=encoding, expected=Words(zh="不压缩", en="no compression"))
+        raise WrongMediaType(
+            field="content-encoding", came=encoding, expected=Words(zh="不压缩", en="no compression")
+        )
     kinds = "、".join(allowed), ", ".join(allowed)
     if kind.strip() not in allowed:
         raise WrongMediaType(field="content-type", came=kind, expected=Words(zh=kinds[0], en=kinds[1]))
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') != "utf-8":
-            raise WrongMediaType(field="content-type", came=parameter.strip(), expected=Words(zh="charset=utf-8", en="charset=utf-8"))
+            raise WrongMediaType(
+                field="content-type",
+                came=parameter.strip(),
+                expected=Words(zh="charset=utf-8", en="charset=utf-8"),
+            )
     return kind.strip()
 
 

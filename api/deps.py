@@ -94,7 +94,9 @@ def _caller_by_key(header: str, ledger: Ledger) -> Caller:
     caller = ledger.caller(key.strip()) if scheme.lower() == _SCHEME else None
     if caller is None:
         # The key itself is never repeated back.
-        raise KeyMissing(field="authorization", came=scheme if scheme.lower() == _SCHEME else "…", expected=_A_KEY)
+        raise KeyMissing(
+            field="authorization", came=scheme if scheme.lower() == _SCHEME else "…", expected=_A_KEY
+        )
     return caller
 
 
@@ -109,7 +111,10 @@ def demo_caller(identity: str, ledger: Ledger) -> Caller | None:
     return Caller(party=party, role=keys[-1].role, label="demo") if keys else None
 
 
-_A_KEY = Words(zh="Authorization: Bearer suyuan_…（未过期的访问密钥）", en="Authorization: Bearer suyuan_… (a key that has not run out)")
+_A_KEY = Words(
+    zh="Authorization: Bearer suyuan_…（未过期的访问密钥）",
+    en="Authorization: Bearer suyuan_… (a key that has not run out)",
+)
 
 MaybeCaller = Annotated[Caller | None, Depends(_caller)]
 
@@ -162,8 +167,12 @@ def check_same_origin(request: Request, settings: Settings) -> None:
     ours = {settings.base_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
     if site != "same-origin" if site is not None else origin not in ours:
         came = site or origin or ""
-        raise NotFromOurPages(field="origin", came=came, expected=Words(zh="本站页面", en="a page of this site"))
+        raise NotFromOurPages(
+            field="origin", came=came, expected=Words(zh="本站页面", en="a page of this site")
+        )
 
 
 def _wrong_role(role: Role, expected: Role) -> NotAllowed:
-    return NotAllowed(field="authorization", came=role, expected=Words(zh=f"角色 {expected}", en=f"the role {expected}"))
+    return NotAllowed(
+        field="authorization", came=role, expected=Words(zh=f"角色 {expected}", en=f"the role {expected}")
+    )

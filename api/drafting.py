@@ -19,7 +19,17 @@ from pydantic import ValidationError
 
 from api.problems import Refusals
 from ledger.errors import Malformed, Refusal, Words
-from ledger.identifiers import BatchCode, BatchNumber, DigitalLink, GoodsId, Gtin, PartyId, ProductId, SiteId, StatementId
+from ledger.identifiers import (
+    BatchCode,
+    BatchNumber,
+    DigitalLink,
+    GoodsId,
+    Gtin,
+    PartyId,
+    ProductId,
+    SiteId,
+    StatementId,
+)
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party, Product, Site
 from ledger.vocabulary.said import Part, Said, refusals
@@ -81,7 +91,9 @@ class Drafting:
     def draft(self, kind: type[Said], body: Json) -> Draft:
         """One record, or `Refusals` that name every fault in it."""
         if not isinstance(body, Mapping):
-            raise Refusals([Malformed(field="", came=body, expected=Words(zh="JSON 对象", en="a JSON object"))])
+            raise Refusals(
+                [Malformed(field="", came=body, expected=Words(zh="JSON 对象", en="a JSON object"))]
+            )
         wrong = list[Refusal]()
         meta = checked(Meta, {name: body[name] for name in Meta.model_fields if name in body}, wrong)
         fields = {name: value for name, value in body.items() if name not in Meta.model_fields}

@@ -126,19 +126,28 @@ def may_see_contact(view: PartyView, party: PartyId | None) -> bool:
     """Whether a party may see the person behind another: its own sheet, or one that it recorded itself."""
     if party is None:
         return False
-    return party == view.party or (view.record is not None and party in {view.record.actor, view.record.header.issuer})
+    return party == view.party or (
+        view.record is not None and party in {view.record.actor, view.record.header.issuer}
+    )
 
 
 def recall_facts(orders: Iterable[Order]) -> list[Json]:
     """The recalls among some standing orders: public from the moment the log took them."""
     return [
-        {**public_record(order.record), "inherited": order.inherited} for order in orders if order.kind == "recall"
+        {**public_record(order.record), "inherited": order.inherited}
+        for order in orders
+        if order.kind == "recall"
     ]
 
 
 def order_facts(order: Order) -> Facts:
     """A standing hold or recall, for those who deal with the goods."""
-    facts: Facts = {**heading(order.record), "order": order.kind, "goods": str(order.goods), "inherited": order.inherited}
+    facts: Facts = {
+        **heading(order.record),
+        "order": order.kind,
+        "goods": str(order.goods),
+        "inherited": order.inherited,
+    }
     if order.at is not None:
         facts["at"] = str(order.at)
     return facts

@@ -15,7 +15,9 @@ LANGUAGE_COOKIE: Final = "lang"
 TAGS: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}
 
 #: RFC 9110 12.5.4: a range and its weight. Browsers send a handful; nobody reads on behind twenty.
-_RANGE: Final = re.compile(r"([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,40})?(?:\s*;\s*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?")
+_RANGE: Final = re.compile(
+    r"([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,40})?(?:\s*;\s*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
+)
 _RANGES_MAX: Final = 20
 
 

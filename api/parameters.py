@@ -42,7 +42,9 @@ def _number_schema(most: int, *, least: int = 0) -> WithJsonSchema:
 
 #: A number in the path or the query.
 PathNumber = Annotated[int, BeforeValidator(_whole), _number_schema(INTEGER_MAX), Path()]
-QueryNumber = Annotated[int | None, BeforeValidator(lambda came: None if came is None else _whole(came)), Query()]
+QueryNumber = Annotated[
+    int | None, BeforeValidator(lambda came: None if came is None else _whole(came)), Query()
+]
 Limit = Annotated[int, _up_to(LIST_LIMIT_MAX), _number_schema(LIST_LIMIT_MAX, least=1), Query()]
 #: A text that a value's own `parse` reads next; longer than any of them allows.
 Text = Annotated[str, Query(max_length=2_000)]

@@ -99,7 +99,7 @@ class NotFromOurPages(NotAllowed):
     title = Words(zh="请求不是从本站页面发出的", en="the request did not come from our own pages")
 
 
-class Refusals(Exception):  # noqa: N818  (named for what it carries)
+class Refusals(Exception):
     """Several refusals of one request, at least one."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
@@ -147,7 +147,10 @@ BROKEN: Final[tuple[type[Exception], ...]] = (
     TilesBehind,
 )
 
-_BUSY: Final = Words(zh="暂时不能办理，什么都没有写入，请稍后再试", en="not possible just now; nothing was written, try again later")
+_BUSY: Final = Words(
+    zh="暂时不能办理，什么都没有写入，请稍后再试",
+    en="not possible just now; nothing was written, try again later",
+)
 _OURS: Final = Words(
     zh="服务器出错，什么都没有写入；请把编号告诉管理员",
     en="something is wrong on our side; nothing was written. Tell the operator this number",
@@ -178,7 +181,8 @@ class Problem:
         if self.refusals:
             body |= _fault(self.refusals[0], language)
             body["errors"] = [
-                {"name": one.name, "detail": one.in_language(language), **_fault(one, language)} for one in self.refusals
+                {"name": one.name, "detail": one.in_language(language), **_fault(one, language)}
+                for one in self.refusals
             ]
         if self.instance is not None:
             body["instance"] = self.instance
@@ -186,7 +190,11 @@ class Problem:
 
     def headers(self, language: Language) -> dict[str, str]:
         """What goes with the body."""
-        headers = {"Content-Language": TAGS[language], "Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"}
+        headers = {
+            "Content-Language": TAGS[language],
+            "Cache-Control": "no-store",
+            "Vary": "Accept-Language, Cookie",
+        }
         if self.retry_seconds is not None:
             headers["Retry-After"] = str(self.retry_seconds)
         if self.status == STATUSES[KeyMissing]:
@@ -206,7 +214,16 @@ def add_handlers(app: FastAPI, *, page: ProblemPage | None = None) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         return answer(request, problem_of(request, error), page=page)
 
-    for kind in (Refusal, Refusals, LedgerFault, ReaderBroken, SQLAlchemyError, RequestValidationError, HTTPException, Exception):
+    for kind in (
+        Refusal,
+        Refusals,
+        LedgerFault,
+        ReaderBroken,
+        SQLAlchemyError,
+        RequestValidationError,
+        HTTPException,
+        Exception,
+    ):
         app.add_exception_handler(kind, handle)
 
 
@@ -275,7 +292,9 @@ def _of_framework(request: Request, error: HTTPException) -> Problem:
     headers = error.headers or {}
     if error.status_code == STATUSES[MethodNotAllowed]:
         allow = headers.get("Allow", "")
-        refusal: Refusal = MethodNotAllowed(field="method", came=request.method, expected=Words(zh=allow, en=allow))
+        refusal: Refusal = MethodNotAllowed(
+            field="method", came=request.method, expected=Words(zh=allow, en=allow)
+        )
         problem = _refused(request, [refusal])
         return Problem(
             status=problem.status,

@@ -64,7 +64,11 @@ def named_by_link(link: DigitalLink, base_url: str, book: Book) -> Named:
 def require_known(named: Named, came: object, *, field: str = "code") -> GoodsId:
     """The goods, or one and the same refusal for everything that is not known here: guessing teaches nothing."""
     if named.goods is None or not named.known:
-        raise UnknownName(field=field, came=came, expected=Words(zh="本台账记录过的货物", en="goods recorded on this ledger"))
+        raise UnknownName(
+            field=field,
+            came=came,
+            expected=Words(zh="本台账记录过的货物", en="goods recorded on this ledger"),
+        )
     return named.goods
 
 

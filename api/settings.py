@@ -62,7 +62,9 @@ class Settings(BaseSettings):
         """The database's address: the one named, or a SQLite file in the data folder."""
         if self.database_url is not None:
             return self.database_url
-        return URL.create("sqlite", database=str(self.data / "suyuan.db")).render_as_string(hide_password=False)
+        return URL.create("sqlite", database=str(self.data / "suyuan.db")).render_as_string(
+            hide_password=False
+        )
 
     @property
     def evidence_path(self) -> Path:

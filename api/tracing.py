@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from api.answers import moment
 from api.audience import Sight, sight_of
-from api.facts import amount, finding_facts, heading, may_see_contact, order_facts, parties_of, public_record, words_facts
+from api.facts import (
+    amount,
+    finding_facts,
+    heading,
+    may_see_contact,
+    order_facts,
+    parties_of,
+    public_record,
+    words_facts,
+)
 from ledger.errors import NotAllowed, Words
 from ledger.findings import judge_many, may_read, subjects_of
 from ledger.trace import standing_orders
@@ -18,7 +27,20 @@ if TYPE_CHECKING:
     from api.deps import Viewer
     from ledger.canonical import Json
     from ledger.findings import Finding
-    from ledger.trace import Balance, Edge, Holder, Holding, Node, PartyView, RecallHolder, RecallScope, RecallTotals, Source, Trace
+    from ledger.identifiers import PartyId
+    from ledger.trace import (
+        Balance,
+        Edge,
+        Holder,
+        Holding,
+        Node,
+        PartyView,
+        RecallHolder,
+        RecallScope,
+        RecallTotals,
+        Source,
+        Trace,
+    )
     from ledger.views.book import Book
 
     Facts = dict[str, Json]
@@ -47,22 +69,29 @@ def trace_facts(found: Trace, book: Book, viewer: Viewer) -> Facts:
     """The trace as this reader may see it; `NotAllowed` for a party that is not on the chain."""
     sight = _sight(found, book, viewer)
     nodes = [node for node in found.nodes if sight is None or node.holding in sight.holdings]
-    edges = {name: [edge for edge in way if sight is None or edge in sight.edges] for name, way in (("back", found.back), ("forward", found.forward))}
-    seqs = {seq for way in edges.values() for edge in way for seq in edge.seqs} | {node.batch.seq for node in nodes if node.batch is not None}
+    back = [edge for edge in found.back if sight is None or edge in sight.edges]
+    forward = [edge for edge in found.forward if sight is None or edge in sight.edges]
+    batches = {str(node.holding.goods): node.batch for node in nodes if node.batch is not None}
+    seqs = {seq for edge in (*back, *forward) for seq in edge.seqs} | {
+        batch.seq for batch in batches.values()
+    }
     findings, cut = _findings(seqs, book, viewer)
-    batch = next((node.batch for node in found.nodes if node.holding.goods == found.goods and node.batch is not None), None)
     facts: Facts = {
         "goods": str(found.goods),
         "as_of": found.size,
         "truncated": found.truncated or cut,
-        "batch": None if batch is None else public_record(batch),
-        "parties": parties_of(book, {node.holding.party for node in nodes}, lambda view: _may_see_contact(view, viewer)),
+        "batches": {goods: public_record(batch) for goods, batch in batches.items()},
+        "parties": parties_of(
+            book, {node.holding.party for node in nodes}, lambda view: _may_see_contact(view, viewer)
+        ),
         "sources": [_source(one) for one in found.sources if sight is None or one.holding in sight.holdings],
-        "holders": [_holder(one, viewer) for one in found.holders if sight is None or one.holding in sight.holdings],
+        "holders": [
+            _holder(one, viewer) for one in found.holders if sight is None or one.holding in sight.holdings
+        ],
         "nodes": [_node(one, viewer) for one in nodes],
-        "back": [_edge(one) for one in edges["back"]],
-        "forward": [_edge(one) for one in edges["forward"]],
-        "orders": [order_facts(one) for one in standing_orders(book, found.goods, party=None if viewer.is_official else viewer.party)],
+        "back": [_edge(one) for one in back],
+        "forward": [_edge(one) for one in forward],
+        "orders": [order_facts(one) for one in standing_orders(book, found.goods, party=_bound(viewer))],
         "findings": [finding_facts(one) for one in findings],
     }
     return facts
@@ -89,7 +118,9 @@ def scope_facts(scope: RecallScope, book: Book, viewer: Viewer, *, whole: bool) 
         "goods": [str(one) for one in scope.goods],
         "as_of": scope.size,
         "truncated": scope.truncated,
-        "parties": parties_of(book, {one.holding.party for one in holders}, lambda view: _may_see_contact(view, viewer)),
+        "parties": parties_of(
+            book, {one.holding.party for one in holders}, lambda view: _may_see_contact(view, viewer)
+        ),
         "holders": [_recall_holder(one) for one in holders],
     }
     if whole:
@@ -106,6 +137,11 @@ def _sight(found: Trace, book: Book, viewer: Viewer) -> Sight | None:
         expected = Words(zh="经手过这些货物的主体", en="a party that had these goods in its hands")
         raise NotAllowed(field="goods", came=found.goods, expected=expected)
     return sight
+
+
+def _bound(viewer: Viewer) -> PartyId | None:
+    """An order at one party binds that party only; an authority sees all of them."""
+    return None if viewer.is_official else viewer.party
 
 
 def _findings(seqs: set[int], book: Book, viewer: Viewer) -> tuple[list[Finding], bool]:
@@ -151,7 +187,6 @@ def _node(node: Node, viewer: Viewer) -> Facts:
         **_holding(node.holding),
         "depth": node.depth,
         "flags": list(node.flags),
-        "batch": None if node.batch is None else public_record(node.batch),
     }
     if viewer.is_official or node.holding.party == viewer.party:
         facts["expected"] = amount(node.balance.expected)

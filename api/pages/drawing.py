@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from markupsafe import Markup
 
+from scanner.labels import qr_modules
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -26,7 +28,7 @@ BoxKind = Literal["recorded", "declared", "contradicted", "through", "several"]
 #: More arrows out of one box than this, and the plain ends among them become one box.
 BRANCHES_MAX: Final = 6
 #: How many of them keep a box of their own.
-BRANCHES_KEPT: Final = 3
+BRANCHES_KEPT: Final = 2
 
 _SWEEPS = 6
 
@@ -513,3 +515,25 @@ def _middle(spot: _Spot) -> float:
 
 def _mean(values: Sequence[float], *, otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
+
+
+def code_svg(text: str, *, label: str) -> Markup:
+    """A QR code for a page that will be printed, with its quiet zone."""
+    modules = qr_modules(text)
+    size, quiet = len(modules), 4
+    runs = []
+    for y, row in enumerate(modules):
+        x = 0
+        while x < size:
+            start = x
+            while x < size and row[x]:
+                x += 1
+            if x > start:
+                runs.append(f"M{start} {y}h{x - start}v1h{start - x}z")
+            x += 1
+    whole = size + 2 * quiet
+    return Markup(  # noqa: S704  (the label went through quoteattr, the rest are numbers)
+        f'<svg class="code-picture" xmlns="http://www.w3.org/2000/svg" viewBox="{-quiet} {-quiet} {whole} {whole}" role="img"'
+        f' aria-label={quoteattr(label)} shape-rendering="crispEdges">'
+        f'<rect x="{-quiet}" y="{-quiet}" width="{whole}" height="{whole}" fill="#fff"/><path d="{"".join(runs)}"/></svg>'
+    )

@@ -20,8 +20,9 @@ from api.bodies import media_type
 from api.pages.rendering import sentence
 from api.problems import Refusals
 from api.words import say
-from ledger.errors import Conflict, Malformed, Refusal, Words
+from ledger.errors import Conflict, Refusal
 from ledger.identifiers import Sha256Hex, StatementId
+from scanner.photo import NoCodeInPhoto, read_photo
 
 if TYPE_CHECKING:
     from api.drafting import Draft
@@ -35,9 +36,6 @@ FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 FIELDS_MAX: Final = 300
 FILES_MAX: Final = 2
 RANDOM_BYTES: Final = 10
-
-#: How the pictures begin that we keep: JPEG, PNG, WebP. What they show is nobody's business here.
-_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +150,21 @@ def derived_id(statement: StatementId, what: str) -> StatementId:
     return StatementId.new(statement.ms, derived(statement, what))
 
 
-def keep_photo(desk: Desk, posted: Posted, name: str) -> Sha256Hex | None:
-    """Keep an uploaded photo among the evidence and give its digest; None when none came."""
+@dataclass(frozen=True, slots=True)
+class KeptPhoto:
+    """A photo among the evidence, and the codes that could be read in it."""
+
+    digest: Sha256Hex
+    codes: tuple[str, ...]
+
+
+def keep_photo(desk: Desk, posted: Posted, name: str) -> KeptPhoto | None:
+    """Keep an uploaded photo; None when none came. A picture must open; that it shows no code is no fault of a paper."""
     content = posted.files.get(name)
     if content is None:
         return None
-    if not content.startswith(_PICTURES):
-        expected = Words(zh="JPEG、PNG 或 WebP 照片", en="a JPEG, PNG or WebP photo")
-        raise Malformed(field=name, came=f"{len(content)} bytes", expected=expected)
-    return desk.ledger.evidence.put(content, field=name)
+    try:
+        codes = tuple(reading.text for reading in read_photo(content, field=name))
+    except NoCodeInPhoto:
+        codes = ()
+    return KeptPhoto(digest=desk.ledger.evidence.put(content, field=name), codes=codes)

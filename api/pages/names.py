@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from api.facts import may_see_contact
 from api.pages.rendering import quantity
 from api.words import say
 from ledger.trace import party_view, what_it_was
@@ -79,9 +80,7 @@ class Names:
 
     def may_see_contact(self, view: PartyView) -> bool:
         """Whether this reader may read the item that holds name, phone and address of a person."""
-        if self.viewer.is_official or self.viewer.party == view.party:
-            return True
-        return view.record is not None and self.viewer.party in {view.record.actor, view.record.header.issuer}
+        return self.viewer.is_official or may_see_contact(view, self.viewer.party)
 
     def goods(self, goods: GoodsId) -> str:
         """Name and batch number, else what there is of an identifier."""

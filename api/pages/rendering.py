@@ -87,3 +87,8 @@ def sentence(refusal: Refusal, language: Language) -> str:
         return say("error_missing", language)
     expected = refusal.expected.in_language(language)
     return say("error_expected", language, title=refusal.title.in_language(language), expected=expected)
+
+
+def short(text: str, characters: int = 16) -> str:
+    """The beginning of a long digest."""
+    return text if len(text) <= characters else f"{text[:characters]}…"

@@ -23,14 +23,24 @@ _PATH: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 async def _asked(request: Request, settings: TheSettings) -> dict[str, str]:
     if not settings.demo:
-        raise NoSuchPage(field="path", came=request.url.path, expected=Words(zh="演示台账", en="a demo ledger"))
+        raise NoSuchPage(
+            field="path", came=request.url.path, expected=Words(zh="演示台账", en="a demo ledger")
+        )
     check_same_origin(request, settings)
     async with request.form(max_files=0, max_fields=FORM_FIELDS_MAX) as form:
         return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-@router.post("/demo/identity", operation_id="demo_identity", status_code=303, response_class=Response, include_in_schema=False)
-def be(asked: Annotated[dict[str, str], Depends(_asked)], ledger: TheLedger, settings: TheSettings) -> Response:
+@router.post(
+    "/demo/identity",
+    operation_id="demo_identity",
+    status_code=303,
+    response_class=Response,
+    include_in_schema=False,
+)
+def be(
+    asked: Annotated[dict[str, str], Depends(_asked)], ledger: TheLedger, settings: TheSettings
+) -> Response:
     """演示身份 · look at the demo as one of its parties, or as nobody in particular."""
     identity, back = asked.get("identity", ""), asked.get("back", "/")
     answer = RedirectResponse(back if _PATH.fullmatch(back) else "/", status_code=303)
@@ -39,12 +49,19 @@ def be(asked: Annotated[dict[str, str], Depends(_asked)], ledger: TheLedger, set
         return answer
     caller = demo_caller(identity, ledger)
     if caller is None:
-        raise UnknownName(field="identity", came=identity, expected=Words(zh="演示中的主体", en="a party of the demo"))
+        raise UnknownName(
+            field="identity", came=identity, expected=Words(zh="演示中的主体", en="a party of the demo")
+        )
     _set(answer, str(caller.party), settings)
     return answer
 
 
 def _set(answer: Response, party: str, settings: Settings) -> None:
     answer.set_cookie(
-        DEMO_COOKIE, party, path="/", httponly=True, samesite="lax", secure=settings.base_url.startswith("https://")
+        DEMO_COOKIE,
+        party,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=settings.base_url.startswith("https://"),
     )

@@ -35,7 +35,7 @@ def docs(request: Request) -> HTMLResponse:
             parts.extend(_operation(str(method).upper(), path, operation))
     parts.append("<h2>内容 · Bodies</h2>")
     for name, schema in sorted(_object(_object(document, "components"), "schemas").items()):
-        parts.extend(_schema(name, schema))
+        parts.extend(_schema(name, schema if isinstance(schema, Mapping) else {}))
     return _page("API", parts)
 
 
@@ -102,7 +102,9 @@ def _kind(schema: Schema) -> str:
         name = escape(reference.removeprefix(_SCHEMAS))
         return f'<a href="#{name}">{name}</a>'
     for several in ("oneOf", "anyOf", "allOf"):
-        choices = [one for one in _list(schema, several) if isinstance(one, Mapping) and one.get("type") != "null"]
+        choices = [
+            one for one in _list(schema, several) if isinstance(one, Mapping) and one.get("type") != "null"
+        ]
         if choices:
             return " | ".join(map(_kind, choices))
     values = _list(schema, "enum")
@@ -111,7 +113,11 @@ def _kind(schema: Schema) -> str:
     if schema.get("type") == "array":
         return f"[ {_kind(_object(schema, 'items'))} ]"
     if schema.get("properties"):
-        fields = ", ".join(f"{escape(name)}: {_kind(inner)}" for name, inner in _object(schema, "properties").items() if isinstance(inner, Mapping))
+        fields = ", ".join(
+            f"{escape(name)}: {_kind(inner)}"
+            for name, inner in _object(schema, "properties").items()
+            if isinstance(inner, Mapping)
+        )
         return f"{{ {fields} }}"
     example = next(iter(_list(schema, "examples")), None)
     shown = f" <code>{_text(example)}</code>" if example is not None else ""

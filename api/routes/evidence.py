@@ -35,12 +35,20 @@ router = APIRouter(prefix="/evidence", tags=["evidence"])
 PDF: Final = "application/pdf"
 KINDS: Final = (*PICTURES, PDF)
 #: How each kind begins; a file that begins otherwise is not what it says.
-_BEGINNINGS: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "image/webp": b"RIFF", PDF: b"%PDF-"}
+_BEGINNINGS: Final = {
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/webp": b"RIFF",
+    PDF: b"%PDF-",
+}
 _NAMES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", PDF: "pdf"}
 _ANY: Final = {"schema": {"type": "string", "format": "binary"}}
 _BODY: Final[dict[str, object]] = {"requestBody": {"required": True, "content": dict.fromkeys(KINDS, _ANY)}}
 #: Whatever a browser makes of the file, it may do nothing.
-_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store"}
+_HEADERS: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "private, no-store",
+}
 
 
 class _Sent:
@@ -76,7 +84,9 @@ def hand_out(
     caller: Someone,
     viewer: Anyone,
     ledger: TheLedger,
-    statement: Annotated[str | None, Query(description="The record that names it; an authority must say which.")] = None,
+    statement: Annotated[
+        str | None, Query(description="The record that names it; an authority must say which.")
+    ] = None,
 ) -> Response:
     """附件 · the file, for those who may read a record that names it."""
     digest = Sha256Hex.parse(sha256)
@@ -89,7 +99,10 @@ def hand_out(
         if not any(_names(reading, record, digest) for record in records):
             raise _unknown(digest)
     content = ledger.evidence.get(digest)
-    kind = next((kind for kind, beginning in _BEGINNINGS.items() if content.startswith(beginning)), "application/octet-stream")
+    kind = next(
+        (kind for kind, beginning in _BEGINNINGS.items() if content.startswith(beginning)),
+        "application/octet-stream",
+    )
     name = f'attachment; filename="{digest}.{_NAMES.get(kind, "bin")}"'
     return Response(content, media_type=kind, headers={**_HEADERS, "Content-Disposition": name})
 
@@ -121,4 +134,6 @@ def _holds(value: Json, text: str) -> bool:
 
 
 def _unknown(digest: Sha256Hex) -> UnknownName:
-    return UnknownName(field="sha256", came=digest, expected=Words(zh="可以查看的附件", en="a file that you may read"))
+    return UnknownName(
+        field="sha256", came=digest, expected=Words(zh="可以查看的附件", en="a file that you may read")
+    )

@@ -26,7 +26,7 @@ _DPI, _WIDTH_MM, _HEIGHT_MM = 300, 50, 30
 
 
 @router.get("/codes/{code}/label.{form}", operation_id="code_label", response_class=Response)
-def of_code(  # noqa: PLR0913, PLR0917  (the parameters of the address)
+def of_code(
     code: Annotated[str, Path(max_length=200)],
     form: Form,
     caller: Someone,
@@ -44,7 +44,7 @@ def of_code(  # noqa: PLR0913, PLR0917  (the parameters of the address)
 
 
 @router.get("/goods-label", operation_id="goods_label", response_class=Response)
-def of_goods(  # noqa: PLR0913, PLR0917  (the parameters of the address)
+def of_goods(
     goods: Text,
     caller: Someone,
     ledger: TheLedger,
@@ -58,7 +58,9 @@ def of_goods(  # noqa: PLR0913, PLR0917  (the parameters of the address)
     with ledger.book() as book:
         link = GoodsId.parse(goods).digital_link
         if link is None:
-            raise Malformed(field="goods", came=goods, expected=Words(zh="GS1 数字链接", en="a GS1 Digital Link"))
+            raise Malformed(
+                field="goods", came=goods, expected=Words(zh="GS1 数字链接", en="a GS1 Digital Link")
+            )
         named = named_by_link(link, settings.base_url, book)
         text = _text(book, named, caller.party, settings.base_url, came=goods)
     return _drawn(text, form, dpi=dpi, width_mm=width_mm, height_mm=height_mm)
@@ -70,7 +72,11 @@ def _text(book: Book, named: Named, party: PartyId, base_url: str, *, came: str)
     _check_free(book, goods, party)
     sheet = what_it_was(book, goods)
     maker = None if sheet.maker is None else party_view(book, sheet.maker)
-    name = None if maker is None else maker.name or (maker.person_name if may_see_contact(maker, party) else None)
+    name = (
+        None
+        if maker is None
+        else maker.name or (maker.person_name if may_see_contact(maker, party) else None)
+    )
     code = goods.batch_code
     return LabelText(
         code=_printed(book, named, goods, base_url),
@@ -89,10 +95,14 @@ def _printed(book: Book, named: Named, goods: GoodsId, base_url: str) -> str:
             expected = Words(zh="已赋码的单元码", en="a code that was issued")
             raise UnknownName(field="code", came=named.code, expected=expected)
         scanned_code = scanned(named.code, base_url).value
-        return printed_address(scanned_code, base_url) if isinstance(scanned_code, DigitalLink) else named.code
+        return (
+            printed_address(scanned_code, base_url) if isinstance(scanned_code, DigitalLink) else named.code
+        )
     address = goods.digital_link or goods.batch_code
     if address is None:
-        expected = Words(zh="批次码或 GS1 数字链接标识的货物", en="goods named by a batch code or a GS1 Digital Link")
+        expected = Words(
+            zh="批次码或 GS1 数字链接标识的货物", en="goods named by a batch code or a GS1 Digital Link"
+        )
         raise Malformed(field="goods", came=goods, expected=expected)
     return printed_address(address, base_url)
 
@@ -109,7 +119,9 @@ def _check_free(book: Book, goods: GoodsId, party: PartyId) -> None:
         raise Blocked(field="goods", came=goods, expected=expected)
 
 
-def _drawn(text: LabelText, form: Form, *, dpi: int | None, width_mm: int | None, height_mm: int | None) -> Response:
+def _drawn(
+    text: LabelText, form: Form, *, dpi: int | None, width_mm: int | None, height_mm: int | None
+) -> Response:
     draw = label_png if form == "png" else label_svg
     picture = draw(text, dpi=dpi or _DPI, width_mm=width_mm or _WIDTH_MM, height_mm=height_mm or _HEIGHT_MM)
     return Response(picture, media_type=_TYPES[form])

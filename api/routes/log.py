@@ -32,19 +32,22 @@ router = APIRouter(prefix="/log", tags=["log"])
 entries = APIRouter(tags=["log"])
 
 
-@router.api_route("/vkey", methods=["GET", "HEAD"], operation_id="log_vkey", response_class=PlainTextResponse)
+@router.head("/vkey", include_in_schema=False)
+@router.get("/vkey", operation_id="log_vkey", response_class=PlainTextResponse)
 def vkey(ledger: TheLedger) -> PlainTextResponse:
     """日志公钥 · the key that checkpoints are checked with (c2sp.org/signed-note)."""
     return PlainTextResponse(f"{ledger.vkey}\n", headers=_BRIEFLY)
 
 
-@router.api_route("/checkpoint", methods=["GET", "HEAD"], operation_id="log_checkpoint", response_class=PlainTextResponse)
+@router.head("/checkpoint", include_in_schema=False)
+@router.get("/checkpoint", operation_id="log_checkpoint", response_class=PlainTextResponse)
 def checkpoint(ledger: TheLedger) -> PlainTextResponse:
     """检查点 · the newest signed tree head (c2sp.org/tlog-checkpoint)."""
     return PlainTextResponse(ledger.checkpoint(), headers=_BRIEFLY)
 
 
-@router.api_route("/tile/{place:path}", methods=["GET", "HEAD"], operation_id="log_tile", response_class=Response)
+@router.head("/tile/{place:path}", include_in_schema=False)
+@router.get("/tile/{place:path}", operation_id="log_tile", response_class=Response)
 def tile(place: Annotated[str, Path(max_length=100)], ledger: TheLedger) -> Response:
     """数据块 · a tile of hashes (`0/x001/067`) or a bundle of entries (`entries/x001/067.p/12`)."""
     path, size = f"tile/{place}", Size(ledger.size())
@@ -52,14 +55,17 @@ def tile(place: Annotated[str, Path(max_length=100)], ledger: TheLedger) -> Resp
         bundle = Bundle.parse(path)
         bundle.require_in(size)
         start = bundle.index * 256
-        return Response(encode_bundle(ledger.entries(start, start + bundle.width)), media_type=_BYTES, headers=_FOR_EVER)
+        return Response(
+            encode_bundle(ledger.entries(start, start + bundle.width)), media_type=_BYTES, headers=_FOR_EVER
+        )
     hashes = Tile.parse(path)
     hashes.require_in(size)
     row = ledger.tile(hashes.level, hashes.index)
     return Response(row[: hashes.width * 32], media_type=_BYTES, headers=_FOR_EVER)
 
 
-@router.api_route("/register", methods=["GET", "HEAD"], operation_id="log_register")
+@router.head("/register", include_in_schema=False)
+@router.get("/register", operation_id="log_register")
 def register(ledger: TheLedger) -> JSONResponse:
     """登记簿 · who may sign what, since when: every register statement whole, with its position."""
     with ledger.book() as book:
@@ -108,7 +114,9 @@ def proof(position: PathNumber, ledger: TheLedger) -> PlainTextResponse:
 def _leaf(ledger: Ledger, position: int) -> bytes:
     for raw in ledger.entries(position, position + 1):
         return raw
-    raise UnknownName(field="position", came=position, expected=Words(zh="日志中已有的位置", en="a position in the log"))
+    raise UnknownName(
+        field="position", came=position, expected=Words(zh="日志中已有的位置", en="a position in the log")
+    )
 
 
 def _base64(raw: bytes) -> str:

@@ -50,24 +50,41 @@ class AccessKeyRequest(Part):
     days: Annotated[int, Field(ge=1, le=ACCESS_DAYS_MAX)] = ACCESS_DAYS_MAX
 
 
-@router.post("/keys", status_code=201, operation_id="post_key", response_model_exclude_none=True, openapi_extra=model_body(KeyRequest))
+@router.post(
+    "/keys",
+    status_code=201,
+    operation_id="post_key",
+    response_model_exclude_none=True,
+    openapi_extra=model_body(KeyRequest),
+)
 def post_key(
     body: JsonBody, registrar: AsRegistrar, ledger: TheLedger, settings: TheSettings, response: Response
 ) -> Recorded:
     """登记密钥 · enrol a party's key, or revoke one."""
     asked = read_model(KeyRequest, body)
-    statement, placed = _revoked(ledger, registrar.party, asked) if asked.action == "revoke" else _enrolled(ledger, registrar.party, asked)
+    statement, placed = (
+        _revoked(ledger, registrar.party, asked)
+        if asked.action == "revoke"
+        else _enrolled(ledger, registrar.party, asked)
+    )
     response.status_code = status([placed])
     said = Key.from_items(statement.items)
     return recorded(ledger, settings.base_url, statement, placed, said)
 
 
-@router.post("/access-keys", status_code=201, operation_id="post_access_key", openapi_extra=model_body(AccessKeyRequest))
+@router.post(
+    "/access-keys",
+    status_code=201,
+    operation_id="post_access_key",
+    openapi_extra=model_body(AccessKeyRequest),
+)
 def post_access_key(body: JsonBody, registrar: AsRegistrar, ledger: TheLedger) -> dict[str, object]:  # noqa: ARG001  (the right to give)
     """发放访问密钥 · give a party an API key. It is shown this once; only its digest is kept."""
     asked = read_model(AccessKeyRequest, body)
     with ledger.book() as book:
-        if not any(one.party == asked.party and one.active_at(book.size) for one in book.register.keys.values()):
+        if not any(
+            one.party == asked.party and one.active_at(book.size) for one in book.register.keys.values()
+        ):
             expected = Words(zh="已登记密钥的主体", en="a party with a key in the register")
             raise UnknownName(field="party", came=asked.party, expected=expected)
     key = ledger.give_access_key(asked.party, label=asked.label, days=asked.days)
@@ -84,13 +101,17 @@ def _enrolled(ledger: Ledger, registrar: PartyId, asked: KeyRequest) -> tuple[St
         stored = ledger.stored(placed.seq)
         return Statement.open(stored.envelope, [one for one in stored.opened if one is not None]), placed
     key = PublicKey.parse("ed25519", asked.public_key)
-    said = Key(action="enrol", party=party, role=asked.role, custody="own", kind_of_key=key.kind, public_key=str(key))
+    said = Key(
+        action="enrol", party=party, role=asked.role, custody="own", kind_of_key=key.kind, public_key=str(key)
+    )
     return _recorded(ledger, registrar, said)
 
 
 def _revoked(ledger: Ledger, registrar: PartyId, asked: KeyRequest) -> tuple[Statement, Placed]:
     if asked.keyid is None or asked.reason is None:
-        raise Malformed(field="keyid", came=asked.keyid or "", expected=Words(zh="keyid 和 reason", en="keyid and reason"))
+        raise Malformed(
+            field="keyid", came=asked.keyid or "", expected=Words(zh="keyid 和 reason", en="keyid and reason")
+        )
     return _recorded(ledger, registrar, Key(action="revoke", keyid=asked.keyid, reason=asked.reason))
 
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["codes"])
 
-_METHODS: Final = ["GET", "HEAD"]
 _JSON: Final = ("application/json", "application/ld+json")
 #: The answer depends on who asks for what; and any page may ask, for these are the public's facts.
 _HEADERS: Final = {"Vary": "Accept", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 
 
-@router.api_route("/01/{rest:path}", methods=_METHODS, operation_id="resolve_link")
+@router.head("/01/{rest:path}", include_in_schema=False)
+@router.get("/01/{rest:path}", operation_id="resolve_link")
 def of_link(rest: str, request: Request, ledger: TheLedger, settings: TheSettings) -> Response:  # noqa: ARG001  (read as it came)
     """GS1 数字链接 · `/01/{gtin}[/10/{batch}][/21/{serial}]`."""
     # The path as it came: a batch number may hold an escaped slash, which is no slash of the path.
@@ -45,8 +45,8 @@ def of_link(rest: str, request: Request, ledger: TheLedger, settings: TheSetting
     return _answer(request, ledger, named, path=link.path())
 
 
-@router.api_route("/c/{code}", methods=_METHODS, operation_id="resolve_code")
-@router.api_route("/c/{code}/", methods=_METHODS, include_in_schema=False)
+@router.head("/c/{code}", include_in_schema=False)
+@router.get("/c/{code}", operation_id="resolve_code")
 def of_code(code: str, request: Request, ledger: TheLedger) -> Response:
     """批次码 · the code of a batch."""
     try:

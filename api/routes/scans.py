@@ -45,7 +45,9 @@ async def _photo(request: Request) -> bytes:
 
 
 @router.post("/photo", operation_id="scan_photo", openapi_extra=_BODY)
-def scan_photo(photo: Annotated[bytes, Depends(_photo)], ledger: TheLedger, settings: TheSettings) -> dict[str, object]:
+def scan_photo(
+    photo: Annotated[bytes, Depends(_photo)], ledger: TheLedger, settings: TheSettings
+) -> dict[str, object]:
     """拍照识码 · the codes in a photo. The photo is read and forgotten."""
     readings = read_photo(photo)
     with ledger.book() as book:

@@ -83,7 +83,12 @@ _SIGNED: Final[dict[str, object]] = {
         },
     },
 }
-_MANY_SIGNED: Final[dict[str, object]] = {"type": "array", "items": _SIGNED, "minItems": 1, "maxItems": STATEMENTS_MAX}
+_MANY_SIGNED: Final[dict[str, object]] = {
+    "type": "array",
+    "items": _SIGNED,
+    "minItems": 1,
+    "maxItems": STATEMENTS_MAX,
+}
 
 
 @router.post(
@@ -93,7 +98,9 @@ _MANY_SIGNED: Final[dict[str, object]] = {"type": "array", "items": _SIGNED, "mi
     response_model_exclude_none=True,
     openapi_extra=json_body({"oneOf": [_SIGNED, _MANY_SIGNED]}),
 )
-def post(body: JsonBody, ledger: TheLedger, settings: TheSettings, response: Response) -> Recorded | RecordedAll:
+def post(
+    body: JsonBody, ledger: TheLedger, settings: TheSettings, response: Response
+) -> Recorded | RecordedAll:
     """提交已签名的记录 · record statements that were signed elsewhere: one, or a list that is recorded whole or not at all."""
     many = not isinstance(body, Mapping) or MANY in body
     statements = _read_many(body) if many else [Statement.from_json(body)]
@@ -125,7 +132,9 @@ def read(
     statement: str,
     viewer: Anyone,
     ledger: TheLedger,
-    issuer: Annotated[str | None, Query(description="Whose statement, where two parties chose one id.")] = None,
+    issuer: Annotated[
+        str | None, Query(description="Whose statement, where two parties chose one id.")
+    ] = None,
 ) -> dict[str, object]:
     """一条记录 · one statement: its envelope, and the items this reader may open; the others are marked."""
     name = StatementId.parse(statement)
@@ -144,7 +153,12 @@ def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[st
         if one is None:
             items.append({"place": place, "withheld": "erased"})
         elif reading.may_read(record, one.item.audience):
-            opened = {"kind": one.item.kind, "audience": one.item.audience, "fields": one.item.fields, **one.as_json()}
+            opened = {
+                "kind": one.item.kind,
+                "audience": one.item.audience,
+                "fields": one.item.fields,
+                **one.as_json(),
+            }
             items.append({"place": place, **opened})
         else:
             items.append({"place": place, "withheld": one.item.audience})
@@ -156,7 +170,11 @@ def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[st
 
 def unknown(came: object) -> UnknownName:
     """Nothing of that name, or nothing for this reader."""
-    return UnknownName(field="statement", came=came, expected=Words(zh="可以查看的记录编号", en="the id of a record you may read"))
+    return UnknownName(
+        field="statement",
+        came=came,
+        expected=Words(zh="可以查看的记录编号", en="the id of a record you may read"),
+    )
 
 
 def _read_many(body: Json) -> list[Statement]:
@@ -204,5 +222,9 @@ def _read_cursor(text: str | None) -> int | None:
         raw = ""
     match = _CURSOR.fullmatch(raw)
     if match is None:
-        raise Malformed(field="cursor", came=text, expected=Words(zh="上一页给出的 next", en="the `next` of the page before"))
+        raise Malformed(
+            field="cursor",
+            came=text,
+            expected=Words(zh="上一页给出的 next", en="the `next` of the page before"),
+        )
     return int(match[1])

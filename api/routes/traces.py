@@ -27,7 +27,7 @@ router = APIRouter(tags=["traces"])
 
 
 @router.get("/trace", operation_id="trace")
-def trace_goods(  # noqa: PLR0913, PLR0917  (the parameters of the address)
+def trace_goods(
     viewer: Anyone,
     ledger: TheLedger,
     settings: TheSettings,
@@ -43,7 +43,8 @@ def trace_goods(  # noqa: PLR0913, PLR0917  (the parameters of the address)
     everything, with the findings. `as_of` is a log size: the same size gives the same trace for ever.
     """
     limits = TraceLimits(
-        depth_max=_at_most(depth_max, DEPTH_MAX, "depth_max"), nodes_max=_at_most(nodes_max, NODES_MAX, "nodes_max")
+        depth_max=_at_most(depth_max, DEPTH_MAX, "depth_max"),
+        nodes_max=_at_most(nodes_max, NODES_MAX, "nodes_max"),
     )
     with ledger.book(as_of) as book:
         if (code is None) == (goods is None):
@@ -78,7 +79,9 @@ def goods_balance(
 
 
 @router.get("/recalls/{recall}/scope", operation_id="recall_scope")
-def scope(recall: str, caller: Someone, viewer: Anyone, ledger: TheLedger, as_of: QueryNumber = None) -> dict[str, object]:
+def scope(
+    recall: str, caller: Someone, viewer: Anyone, ledger: TheLedger, as_of: QueryNumber = None
+) -> dict[str, object]:
     """召回范围 · who has recalled goods and what became of them.
 
     Authorities and whoever ordered the recall see all holders; a holder sees what concerns its own goods.
@@ -91,7 +94,11 @@ def scope(recall: str, caller: Someone, viewer: Anyone, ledger: TheLedger, as_of
         found = recall_scope(book, record)
         whole = viewer.is_official or caller.party in {record.actor, record.header.issuer}
         if not whole and all(one.holding.party != caller.party for one in found.holders):
-            raise NotAllowed(field="recall", came=recall, expected=Words(zh="召回范围内的主体", en="a party within its scope"))
+            raise NotAllowed(
+                field="recall",
+                came=recall,
+                expected=Words(zh="召回范围内的主体", en="a party within its scope"),
+            )
         return dict(scope_facts(found, book, viewer, whole=whole))
 
 
@@ -125,7 +132,9 @@ def _known_goods(goods: GoodsId, book: Book) -> GoodsId:
 
 
 def _no_goods(goods: GoodsId) -> UnknownName:
-    return UnknownName(field="goods", came=goods, expected=Words(zh="本台账记录过的货物", en="goods recorded on this ledger"))
+    return UnknownName(
+        field="goods", came=goods, expected=Words(zh="本台账记录过的货物", en="goods recorded on this ledger")
+    )
 
 
 def _at_most(asked: int | None, most: int, field: str) -> int:

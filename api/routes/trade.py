@@ -16,7 +16,6 @@ from api.deps import AsAuthor, TheLedger, TheSettings
 from api.drafting import Drafting
 from api.schemas import request_body
 from ledger.register import REGISTER_TYPES
-from ledger.statement import Statement
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.epcis import EpcisEvent
 from ledger.vocabulary.registering import Credential
@@ -34,7 +33,9 @@ def path_of(type_name: str) -> str:
 
 
 #: Address to type. Where a type has several versions the newest is written.
-PATHS: Final[dict[str, type[Said]]] = {path_of(name): kind for name, kind in TYPES.items() if name not in _ELSEWHERE}
+PATHS: Final[dict[str, type[Said]]] = {
+    path_of(name): kind for name, kind in TYPES.items() if name not in _ELSEWHERE
+}
 
 
 def trade_router() -> APIRouter:
@@ -68,7 +69,7 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
             recorded(ledger, settings.base_url, statement, where, draft.said)
             for statement, where, draft in zip(statements, placed, asked.drafts(), strict=True)
         ]
-        return _answer(asked, statements, answers)
+        return _answer(asked, answers)
 
     router.add_api_route(
         f"/{path}",
@@ -84,7 +85,7 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
     )
 
 
-def _answer(asked: Asked, statements: list[Statement], answers: list[Recorded]) -> Recorded | RecordedAll:
+def _answer(asked: Asked, answers: list[Recorded]) -> Recorded | RecordedAll:
     """The answers in the shape of the question."""
     waiting = iter(answers)
     steps = list[Recorded]()

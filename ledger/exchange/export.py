@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ledger.canonical import Json, canonical
 from ledger.log.sizes import Size
 from ledger.log.tiles import TILE_WIDTH, Bundle, encode_bundle, tiles_touched
 from ledger.register import REGISTER_TYPES
-from ledger.store.book import stored_entries
-from ledger.store.tables import CheckpointRow, TileRow
+from ledger.store.book import StoreBroken, stored_entries
+from ledger.store.tables import CheckpointRow, EntryRow, TileRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EXPORT_VERSION = 1
 HASH_BYTES = 32
 
+_entries = EntryRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 _tiles, _checkpoints = TileRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 
@@ -44,6 +45,10 @@ def export_log(
     for size, note in notes:
         _write(folder, f"checkpoints/{size:09d}", bytes(note))
     size, newest = notes[-1]
+    held = connection.execute(select(func.count()).select_from(_entries).where(_entries.c.log_id == origin)).scalar_one()
+    if size > held:
+        message = f"the newest checkpoint is of size {size}, and {held} entries are stored"
+        raise StoreBroken(message)
     _write(folder, "checkpoint", bytes(newest))
     _write(folder, "vkey", f"{vkey}\n".encode())
     rows = {

@@ -17,8 +17,8 @@ from ledger.trace.codes import CodeState, CodeStep, code_state
 from ledger.trace.edges import Edge, EdgeKind, EdgeState, Holding
 from ledger.trace.orders import Order, standing_orders
 from ledger.trace.recall import RECALL_LIMITS, RecallHolder, RecallScope, RecallTotals, recall_scope
+from ledger.trace.sharing import Shared, SharedVoucher, Sideways, VoucherUse, sideways
 from ledger.trace.sheets import BatchView, PartyView, party_view, what_it_was
-from ledger.trace.sideways import Shared, SharedVoucher, Sideways, VoucherUse, sideways
 from ledger.trace.sources import Contradictions, Source
 from ledger.trace.tracing import Holder, Node, Trace, trace
 from ledger.trace.walk import TraceLimits

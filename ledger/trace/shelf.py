@@ -167,10 +167,6 @@ class Shelf:
 
     # What was read
 
-    def record(self, seq: int) -> Record:
-        """A record that was read."""
-        return self._records[seq]
-
     def records_of(self, holding: Holding) -> list[Record]:
         """Every record that changes or counts a holding that was brought; none for another."""
         return self._about.get(holding_key(holding.party, holding.goods), [])

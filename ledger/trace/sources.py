@@ -64,7 +64,7 @@ class Contradictions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One end of the way back. `record` is the batch record, else the entry that names this holding; `missing` what would help."""
+    """One end of the way back. `record` is the batch record of this maker, else the first entry that names this holding; `missing` what would help."""
 
     kind: SourceKind
     holding: Holding
@@ -85,12 +85,7 @@ def sources_of(
     ends = _ends(shelf, back)
     parties = party_views(shelf, {one.party for one in ends})
     shelf.look(about_goods(one.goods) for one in ends)
-    named_by: dict[Holding, int] = {}
-    for edge in back.edges:
-        named_by.setdefault(edge.source, edge.seqs[0])
-    found = [
-        _judged(shelf, end, parties[end.party], contradictions, named_by=named_by.get(end)) for end in ends
-    ]
+    found = [_judged(shelf, end, parties[end.party], contradictions) for end in ends]
     order: dict[SourceKind, int] = {"contradicted": 0, "declared": 1, "recorded": 2}
     return tuple(sorted(found, key=lambda one: (order[one.kind], one.holding)))
 
@@ -145,16 +140,15 @@ def _declared_maker(shelf: Shelf, holding: Holding) -> Holding:
     return holding
 
 
-def _judged(
-    shelf: Shelf, end: Holding, party: PartyView, contradictions: Contradictions, *, named_by: int | None
-) -> Source:
+def _judged(shelf: Shelf, end: Holding, party: PartyView, contradictions: Contradictions) -> Source:
     goods, own = batch_view(shelf, end.goods), _own_batch(shelf, end)
     against = contradictions(shelf.book, end.party, goods.category) or _credit_code_fails(party)
     kind: SourceKind = "contradicted" if against else "recorded" if own is not None else "declared"
+    declared = goods.record if goods.maker == end.party else None
     return Source(
         kind=kind,
         holding=end,
-        record=own or goods.record or (None if named_by is None else shelf.record(named_by)),
+        record=own or declared or next(iter(shelf.records_of(end)), None),
         reasons=against or ((MADE_HERE,) if own is not None else _reasons(shelf, end, party)),
         missing=() if own is not None else _missing(shelf, end, party, goods),
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json as jsons
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -26,7 +27,6 @@ from ledger.vocabulary.parties import Party
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
-    from pathlib import Path
 
     from anyio.from_thread import BlockingPortal
 
@@ -108,7 +108,9 @@ class Client:
     _portal: BlockingPortal
     _http: httpx.AsyncClient
 
-    def get(self, path: str, *, key: str | None = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    def get(
+        self, path: str, *, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """One GET."""
         return self.send("GET", path, key=key, headers=headers)
 
@@ -122,7 +124,13 @@ class Client:
     ) -> httpx.Response:
         """One POST of a JSON body."""
         body = jsons.dumps(json, ensure_ascii=False).encode()
-        return self.send("POST", path, content=body, key=key, headers={"content-type": "application/json", **(headers or {})})
+        return self.send(
+            "POST",
+            path,
+            content=body,
+            key=key,
+            headers={"content-type": "application/json", **(headers or {})},
+        )
 
     def send(
         self,
@@ -141,15 +149,17 @@ class Client:
             sent["authorization"] = f"Bearer {key}"
 
         async def ask() -> httpx.Response:
-            return await self._http.request(method, path, content=content, files=files, data=data, headers=sent)
+            return await self._http.request(
+                method, path, content=content, files=files, data=data, headers=sent
+            )
 
         return self._portal.call(ask)
 
 
 @contextmanager
-def open_client(ledger: Ledger, *, demo: bool = False, data: Path | None = None) -> Iterator[Client]:
+def open_client(ledger: Ledger, *, demo: bool = False, data: Path = Path(".data")) -> Iterator[Client]:
     """A client of an application over this ledger. An error nobody foresaw is raised here, not answered."""
-    settings = Settings(base_url=BASE_URL, demo=demo, **({} if data is None else {"data": data}))
+    settings = Settings(base_url=BASE_URL, demo=demo, data=data)
     transport = httpx.ASGITransport(app=create_app(ledger, settings))
     with start_blocking_portal() as portal:
         client = httpx.AsyncClient(transport=transport, base_url=BASE_URL)

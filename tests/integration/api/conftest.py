@@ -51,3 +51,8 @@ def stall(ledger: Ledger) -> Enrolled:
 @pytest.fixture
 def authority(ledger: Ledger) -> Enrolled:
     return enrol_party(ledger, "示例市市场监督管理局（演示）", role="authority")
+
+
+@pytest.fixture
+def market(ledger: Ledger) -> Enrolled:
+    return enrol_party(ledger, "城东农贸市场（演示）", role="operator")

@@ -1,0 +1,164 @@
+"""Goods from a supplier who is not on this ledger: a farmer with a name, a village and a phone, lawful without code or licence.
+
+One submit declares the supplier (once), registers the batch for it, and records receipt, supplier check and voucher: all or none. Goods
+without a printed lot get their name from supplier, product and date; nobody invents a number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.asking import read_asked
+from api.deps import AsAuthor, Someone
+from api.drafting import Draft, Drafting
+from api.pages.batches import FIELDS as BATCH_FIELDS
+from api.pages.batches import amount_of, categories, today, units
+from api.pages.deliveries import FIELDS as DELIVERY_FIELDS
+from api.pages.deliveries import LABELS as DELIVERY_LABELS
+from api.pages.deliveries import PAPERS, VOUCHER_KINDS, check_body, voucher_body
+from api.pages.desk import AtDesk, Desk
+from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, keep_photo, new_id, record
+from api.pages.my import who
+from api.pages.names import Names
+from api.pages.own import Own
+from api.problems import Refusals
+from ledger.errors import Malformed, Words
+from ledger.identifiers import BatchCode, GoodsId, PartyId
+from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.parties import Party
+from ledger.vocabulary.trade import Receipt
+
+if TYPE_CHECKING:
+    from api.pages.forms import Posted
+    from ledger.canonical import Json
+    from ledger.errors import Refusal
+
+_KINDS: Final = ("farmer", "individual_business", "company", "unknown")
+_LABELS: Final = DELIVERY_LABELS | {
+    "supplier": "farmer_who",
+    "party_kind": "farmer_kind",
+    "party_name": "farmer_name",
+    "address": "farmer_village",
+    "phone": "farmer_phone",
+    "name": "batch_name",
+    "category": "batch_category",
+    "quantity": "farmer_quantity",
+    "total": "voucher_total",
+}
+_FIELDS: Final = {
+    "person_name": "party_name",
+    "party_name": "party_name",
+    "party_kind": "party_kind",
+    "address": "address",
+    "phone": "phone",
+    **DELIVERY_FIELDS,
+    **BATCH_FIELDS,
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/my/deliveries/new", response_class=HTMLResponse)
+def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
+    """A form filled with the last supplier and the last goods from it."""
+    values = {"id": str(new_id(desk)), "received_on": today(desk), "quantity_unit": "KGM", "papers": "in_order"}
+    values |= {"party_kind": "farmer", "voucher_kind": "purchase_invoice", "category": "farm_produce"}
+    with desk.ledger.book() as book:
+        own = Own.of(book, caller.party)
+        last = next((batch for batch in own.batches() if batch.maker in own.declared_suppliers()), None)
+    if last is not None:
+        values |= {"supplier": str(last.maker), "name": last.name, "category": last.category}
+        values["quantity_unit"] = str(last.quantity.unit) if last.quantity is not None else "KGM"
+    return _show(desk, caller.party, Form(values))
+
+
+@router.post("/my/deliveries", response_class=HTMLResponse)
+def declare(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+    """Supplier, batch, receipt, check and voucher in one step."""
+    form = Form(posted.texts)
+    drafts = attempt(form, lambda: _drafts(desk, author.party, posted), _FIELDS, desk.language)
+    placed = record(desk, author.party, drafts, form, _FIELDS) if drafts else ()
+    if placed:
+        return RedirectResponse(f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303)
+    return _show(desk, author.party, form, status=422)
+
+
+def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
+    """Every record of the delivery; all that is wrong with the supplier and the goods is said at once."""
+    statement, wrong, drafts = form_id(posted), list[Refusal](), list[Draft]()
+    drafting = Drafting(ledger=desk.ledger, author=party)
+    goods = GoodsId.of_batch(BatchCode.new(derived(statement, "goods")))
+    supplier = PartyId.new(derived(statement, "party"))
+    try:
+        if posted.text("supplier"):
+            supplier = PartyId.parse(posted.text("supplier"))
+        else:
+            drafts.append(_supplier(drafting, posted, supplier))
+    except Refusals as found:
+        wrong += found.refusals
+    try:
+        quantity: Json = amount_of(posted, "quantity")
+        batch: dict[str, Json] = {
+            "id": str(derived_id(statement, "batch")),
+            "goods": str(goods),
+            "maker": str(supplier),
+            "lot_basis": "supplier_product_date",
+            "quantity": quantity,
+            **posted.present("name", "category"),
+        }
+        drafts.append(drafting.draft(Batch, batch))
+    except Refusals as found:
+        wrong += found.refusals
+    except Malformed as refusal:
+        wrong.append(refusal)
+    if wrong:
+        raise Refusals(wrong)
+    photo = keep_photo(desk, posted, "voucher_photo")
+    voucher = voucher_body(posted, photo)
+    body: dict[str, Json] = {
+        "id": str(statement),
+        "supplier": str(supplier),
+        "lines": [{"goods": str(goods), "quantity": quantity}],
+        "check": check_body(posted, category=posted.text("category"), photo=photo, voucher=voucher),
+    }
+    if voucher:
+        body["voucher"] = voucher
+    return [*drafts, *read_asked(drafting, Receipt, body).drafts()]
+
+
+def _supplier(drafting: Drafting, posted: Posted, party: PartyId) -> Draft:
+    """The supplier's sheet as the buyer declares it. A farmer's name is personal data and lies in an item of its own."""
+    kind, name = posted.text("party_kind"), posted.text("party_name")
+    if not name:
+        raise Refusals([Malformed(field="party_name", came="", expected=Words(zh="姓名或名称", en="a name"))])
+    body: dict[str, Json] = {
+        "id": str(derived_id(form_id(posted), "party")),
+        "party": str(party),
+        "party_kind": kind,
+        "person_name" if kind == "farmer" else "name": name,
+        **posted.present("phone", "address"),
+    }
+    return drafting.draft(Party, body)
+
+
+def _show(desk: Desk, party: PartyId, form: Form, *, status: int = 200) -> HTMLResponse:
+    with desk.ledger.book() as book:
+        names, own = Names(book, desk.viewer, desk.language), Own.of(book, party)
+        suppliers = own.declared_suppliers()
+        return desk.page(
+            "delivery_new.html",
+            status=status,
+            who=who(names, party),
+            form=form,
+            labels={name: desk.say(key) for name, key in _LABELS.items()},
+            suppliers=[(str(one), names.party(one)) for one in suppliers],
+            kinds=[(one, desk.say(f"party_kind_{one}")) for one in _KINDS],
+            categories=categories(desk.language),
+            units=units(desk.language),
+            products=own.products(),
+            papers=[(one, desk.say(f"papers_{one}")) for one in PAPERS],
+            voucher_kinds=[(one, desk.say(f"voucher_kind_{one}")) for one in VOUCHER_KINDS],
+        )

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ledger.vocabulary.goods import Transformation
+from ledger.vocabulary.oversight import Hold, Recall
+from ledger.vocabulary.trade import Conclusion, Receipt, Sale, Shipment
+from ledger.vocabulary.values import OutputLine, ReceivedLine
+from tests.support.books import BookWriter, kg, pieces
+from tests.unit.findings.judged import batch, check, findings, goods, kinds, licence, line
+
+if TYPE_CHECKING:
+    from ledger.identifiers import GoodsId, PartyId, Quantity, StatementId
+
+
+@pytest.fixture
+def books() -> BookWriter:
+    return BookWriter()
+
+
+def _sausage(books: BookWriter) -> tuple[PartyId, GoodsId]:
+    factory = books.party("肉制品厂（演示）")
+    licence(books, factory, "食品生产许可证")
+    return factory, batch(books, factory, "sausage", "packaged_food", called="香肠")
+
+
+def _makes(
+    books: BookWriter,
+    who: PartyId,
+    goods_out: GoodsId,
+    came: Quantity,
+    gave: Quantity,
+    process: str = "灌肠",
+    waste: Quantity | None = None,
+) -> None:
+    outputs = [OutputLine(goods=goods_out, quantity=gave)]
+    if waste is not None:
+        outputs.append(OutputLine(goods=goods("waste"), quantity=waste, role="waste"))
+    books.says(
+        who,
+        Transformation(process=process, inputs=(line(goods("meat"), came),), outputs=tuple(outputs)),
+        at="2026-10-02T08:00:00+08:00",
+    )
+
+
+def _yields(books: BookWriter) -> list[str]:
+    return [one.figures["yield"] for one in findings(books.book, "yield_out_of_range")]
+
+
+@pytest.mark.parametrize(
+    ("gave", "expected"), [("449", ["0.449"]), ("450", []), ("774", []), ("1050", []), ("1051", ["1.051"])]
+)
+def test_a_process_gives_what_its_profile_says_or_is_amber(
+    books: BookWriter, gave: str, expected: list[str]
+) -> None:
+    factory, sausage = _sausage(books)
+    _makes(books, factory, sausage, kg(1000), kg(gave))
+
+    assert _yields(books) == expected
+
+
+def test_waste_is_not_yield_and_tonnes_are_kilograms(books: BookWriter) -> None:
+    factory, sausage = _sausage(books)
+    _makes(books, factory, sausage, kg(1).__class__.parse("1 TNE"), kg(700), waste=kg(600))
+
+    assert _yields(books) == []
+
+
+def test_what_is_counted_in_two_kinds_of_unit_has_no_yield(books: BookWriter) -> None:
+    factory, sausage = _sausage(books)
+    _makes(books, factory, sausage, pieces(1), kg(100000))
+    _makes(books, factory, sausage, kg(0), kg(100000))
+
+    assert _yields(books) == []
+
+
+def test_the_first_profile_entry_that_names_the_process_counts_and_else_the_open_one(
+    books: BookWriter,
+) -> None:
+    factory, sausage = _sausage(books)
+    _makes(books, factory, sausage, kg(100), kg(110), process="分装")
+    _makes(books, factory, sausage, kg(100), kg(1100), process="调配饮料")
+
+    assert _yields(books) == ["1.100"]
+
+
+def _delivery(books: BookWriter, amount: str = "60") -> tuple[PartyId, PartyId, GoodsId, StatementId]:
+    farm, stall = books.party("合作社（演示）"), books.party("菜摊（演示）")
+    leek = batch(books, farm, "leek", "farm_produce", kg(1000))
+    books.says(farm, Shipment(to=stall, lines=(line(leek, kg(amount)),)), at="2026-10-02T05:00:00+08:00")
+    return farm, stall, leek, books.last.header.id
+
+
+def _confirms(
+    books: BookWriter,
+    stall: PartyId,
+    farm: PartyId,
+    shipment: StatementId,
+    *lines: tuple[GoodsId, Quantity],
+    conclusion: Conclusion = "accept",
+    reason: str | None = None,
+) -> None:
+    said = Receipt(
+        supplier=farm,
+        shipment=shipment,
+        conclusion=conclusion,
+        reason=reason,
+        lines=tuple(ReceivedLine(goods=one, quantity=amount) for one, amount in lines),
+    )
+    books.says(stall, said, at="2026-10-02T06:00:00+08:00")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"), [("57", []), ("56.99", ["amber"]), ("63", []), ("63.01", ["amber"])]
+)
+def test_a_difference_beyond_the_loss_that_is_usual_is_amber_on_the_sender(
+    books: BookWriter, got: str, expected: list[str]
+) -> None:
+    farm, stall, leek, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (leek, kg(got)))
+
+    found = findings(books.book, "sender_receiver_differ")
+    assert [one.grade for one in found] == expected
+    assert {one.party for one in found} <= {farm}
+
+
+def test_both_figures_stand_side_by_side(books: BookWriter) -> None:
+    farm, stall, leek, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (leek, kg(50)))
+
+    (one,) = findings(books.book)
+    assert one.figures == {"sent": "60", "received": "50", "difference": "-10", "unit": "KGM"}
+    assert one.subject == f"statement/{shipment}"
+
+
+def test_a_difference_with_a_reason_is_grey(books: BookWriter) -> None:
+    farm, stall, leek, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (leek, kg(50)), reason="过磅少了")
+    assert [one.grade for one in findings(books.book)] == ["grey"]
+
+
+@pytest.mark.parametrize("conclusion", ["accept_part", "refuse"])
+def test_a_delivery_that_was_refused_in_part_or_whole_is_grey(
+    books: BookWriter, conclusion: Conclusion
+) -> None:
+    farm, stall, leek, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (leek, kg(10)), conclusion=conclusion)
+
+    (one,) = findings(books.book, "sender_receiver_differ")
+    assert (one.grade, one.figures["received"]) == ("grey", "10" if conclusion == "accept_part" else "0")
+
+
+def test_two_receipts_for_two_halves_are_the_whole(books: BookWriter) -> None:
+    farm, stall, leek, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (leek, kg(30)))
+    _confirms(books, stall, farm, shipment, (leek, kg(30)))
+
+    assert kinds(books.book) == []
+
+
+def test_a_receiver_with_its_own_name_for_the_goods_is_compared_by_the_sum(books: BookWriter) -> None:
+    farm, stall, _, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (goods("my own lot"), kg(60)))
+
+    assert findings(books.book, "sender_receiver_differ") == []
+
+
+def test_a_receipt_in_boxes_cannot_be_compared_with_kilograms(books: BookWriter) -> None:
+    farm, stall, leek, shipment = _delivery(books)
+    _confirms(books, stall, farm, shipment, (leek, pieces(3)))
+
+    assert findings(books.book, "sender_receiver_differ") == []
+
+
+def test_a_stranger_cannot_answer_for_the_receiver(books: BookWriter) -> None:
+    farm, _, leek, shipment = _delivery(books)
+    _confirms(books, books.party("路人（演示）"), farm, shipment, (leek, kg(1)))
+
+    assert findings(books.book, "sender_receiver_differ") == []
+
+
+def test_a_receipt_of_the_first_version_answers_the_corrected_shipment_too(books: BookWriter) -> None:
+    farm, stall, leek, shipment = _delivery(books, "600")
+    wrong = books.last
+    _confirms(books, stall, farm, shipment, (leek, kg(60)))
+    assert kinds(books.book) == ["sender_receiver_differ"]
+
+    better = Shipment(to=stall, lines=(line(leek, kg(80)),), correction_reason="incorrect_data")
+    books.says(farm, better, at="2026-10-02T05:00:00+08:00", corrects=wrong)
+    (one,) = findings(books.book)
+    assert (one.figures["sent"], one.figures["received"]) == ("80", "60")
+
+    right = Shipment(to=stall, lines=(line(leek, kg(60)),), correction_reason="incorrect_data")
+    books.says(farm, right, at="2026-10-02T05:00:00+08:00", corrects=books.last)
+    assert kinds(books.book) == []
+
+
+def _ordered(books: BookWriter) -> tuple[PartyId, PartyId, PartyId, GoodsId]:
+    farm, stall, _, _ = _delivery(books)
+    leek = goods("leek")
+    books.says(stall, check(farm, leek, "2026-10-02", kg(60)), at="2026-10-02T06:00:00+08:00")
+    return farm, stall, books.party("监管（演示）", kind="authority"), leek
+
+
+def _sale_at(
+    books: BookWriter, who: PartyId, leek: GoodsId, at: str, codes: tuple[str, ...] | None = None
+) -> None:
+    books.says(who, Sale(lines=(line(leek, kg(1), codes),)), at=at, logged="2026-12-01T08:00:00+08:00")
+
+
+def _orders(books: BookWriter) -> list[tuple[str, str]]:
+    return [(one.grade, one.figures["sold_at"][:10]) for one in findings(books.book, "shipped_under_order")]
+
+
+def test_a_recalled_batch_that_is_sold_or_shipped_is_red(books: BookWriter) -> None:
+    farm, stall, office, leek = _ordered(books)
+    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
+    order = books.last
+    _sale_at(books, stall, leek, "2026-10-03T09:00:00+08:00")
+    assert _orders(books) == []
+
+    _sale_at(books, stall, leek, "2026-10-03T09:00:01+08:00")
+    books.says(
+        farm, Shipment(to=stall, lines=(line(leek, kg(1)),), offer=False), at="2026-10-04T09:00:00+08:00"
+    )
+    found = findings(books.book, "shipped_under_order")
+    assert {(one.grade, one.party) for one in found} == {("red", stall), ("red", farm)}
+    assert all(one.seqs[0] == order.seq for one in found)
+
+
+def test_a_recall_that_was_ended_binds_no_more(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
+    ended = Recall(action="end", goods=(leek,), reason="完成", ends=books.last.header.id)
+    books.says(office, ended, at="2026-10-10T09:00:00+08:00")
+    _sale_at(books, stall, leek, "2026-10-09T09:00:00+08:00")
+    _sale_at(books, stall, leek, "2026-10-11T09:00:00+08:00")
+
+    assert _orders(books) == [("red", "2026-10-09")]
+
+
+def test_nobody_ends_a_recall_that_somebody_else_gave(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
+    books.says(stall, Recall(action="end", goods=(leek,), reason="完成"), at="2026-10-04T09:00:00+08:00")
+    _sale_at(books, stall, leek, "2026-10-05T09:00:00+08:00")
+    assert _orders(books) == [("red", "2026-10-05")]
+
+    books.says(
+        books.register.registrar,
+        Recall(action="end", goods=(leek,), reason="完成"),
+        at="2026-10-06T09:00:00+08:00",
+    )
+    _sale_at(books, stall, leek, "2026-10-07T09:00:00+08:00")
+    assert _orders(books) == [("red", "2026-10-05")]
+
+
+def test_a_recall_of_certain_packs_leaves_the_others_alone(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    books.says(
+        office,
+        Recall(action="recall", goods=(leek,), reason="错标", codes=("code-0001",)),
+        at="2026-10-03T09:00:00+08:00",
+    )
+    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00", codes=("code-0002",))
+    assert _orders(books) == []
+
+    _sale_at(books, stall, leek, "2026-10-05T09:00:00+08:00", codes=("code-0001",))
+    _sale_at(books, stall, leek, "2026-10-06T09:00:00+08:00")
+    assert _orders(books) == [("red", "2026-10-05"), ("red", "2026-10-06")]
+
+
+def test_goods_on_hold_that_are_sold_are_amber_until_the_hold_is_released(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    books.says(office, Hold(action="hold", goods=(leek,)), at="2026-10-03T09:00:00+08:00")
+    books.says(office, Hold(action="release", goods=(leek,)), at="2026-10-05T09:00:00+08:00")
+    for at in ("02", "04", "06"):
+        _sale_at(books, stall, leek, f"2026-10-{at}T09:00:00+08:00")
+
+    assert _orders(books) == [("amber", "2026-10-04")]
+
+
+def test_a_hold_at_one_party_binds_that_party_only(books: BookWriter) -> None:
+    farm, stall, office, leek = _ordered(books)
+    books.says(office, Hold(action="hold", goods=(leek,), at=farm), at="2026-10-03T09:00:00+08:00")
+    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00")
+    assert _orders(books) == []
+
+    _sale_at(books, farm, leek, "2026-10-05T09:00:00+08:00")
+    assert _orders(books) == [("amber", "2026-10-05")]
+
+
+def test_an_order_that_is_written_up_later_could_not_be_obeyed(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    hold = Hold(action="hold", goods=(leek,))
+    books.says(office, hold, at="2026-10-03T09:00:00+08:00", logged="2026-10-05T09:00:00+08:00")
+    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00")
+    assert _orders(books) == []
+
+    _sale_at(books, stall, leek, "2026-10-05T09:00:01+08:00")
+    assert _orders(books) == [("amber", "2026-10-05")]
