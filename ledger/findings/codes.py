@@ -347,24 +347,25 @@ def _repeats(one: Sighting, subject: str) -> bool:
 
 
 def _was_sent(one: Sighting, code: str, book: Book) -> bool:
-    """Whether somebody else recorded sending this party goods that could have held the pack. Its own word is not enough."""
+    """Whether somebody else recorded sending this party goods that could have held the pack. Its own word is not enough.
+
+    A shipment that names the code is weighed with the codes: who sends on a copy puts nobody on the path.
+    """
     for record in about(book, holding_key(one.party, one.goods)):
         said = record.said
-        if (
-            not isinstance(said, Shipment)
-            or said.to != one.party
-            or record.actor == one.party
-            or record.order > one.record.order
-        ):
+        if not isinstance(said, Shipment) or said.to != one.party or record.actor == one.party:
             continue
-        if any(line.goods == one.goods and _could_hold(line, code) for line in said.lines):
+        if record.order <= one.record.order and any(
+            line.goods == one.goods and _unnamed(line, code) for line in said.lines
+        ):
             return True
     return False
 
 
-def _could_hold(line: Line, code: str) -> bool:
+def _unnamed(line: Line, code: str) -> bool:
+    """Whether a line could have held the pack without naming its code: it lists fewer codes than it counts."""
     codes = set(line.codes or ())
-    return code in codes or len(codes) < line.quantity.amount
+    return code not in codes and len(codes) < line.quantity.amount
 
 
 def _how(end: Sighting) -> Words:

@@ -107,7 +107,9 @@ def _late_check(
         sold = moment(resale.occurred_ms)
         figures["first_resale"] = sold
         zh += f"；记录之前，{sold} 已有同一货物的销售记录，按所填日期不能成立"
-        en += f"; the same goods had been sold at {sold} before it was recorded, so it cannot be true as dated"
+        en += (
+            f"; the same goods had been sold at {sold} before it was recorded, so it cannot be true as dated"
+        )
     if said.late_reason:
         zh += f"。当事人说明：{said.late_reason}"
         en += f". The party's reason: {said.late_reason}"

@@ -8,6 +8,7 @@ refused by name. Its bytes are kept as they came by whoever reads them; this mod
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
@@ -23,6 +24,8 @@ ForeignObject = Mapping[str, ForeignJson]
 FOREIGN_DEPTH_MAX = 64
 #: Longest number read; a measured value has a dozen digits.
 NUMBER_CHARACTERS_MAX = 100
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_foreign(text: str, *, field: str = "") -> ForeignJson:
@@ -101,7 +104,9 @@ def _not_a_number(text: str) -> NotJson:
 def _too_deep(field: str) -> NotJson:
     most = FOREIGN_DEPTH_MAX
     return NotJson(
-        field=field, came="…", expected=Words(zh=f"最多 {most} 层嵌套", en=f"at most {most} levels of nesting")
+        field=field,
+        came="…",
+        expected=Words(zh=f"最多 {most} 层嵌套", en=f"at most {most} levels of nesting"),
     )
 
 
@@ -110,7 +115,7 @@ def _check(value: ForeignJson, *, field: str, depth: int) -> None:
         raise _too_deep(field)
     if isinstance(value, str):
         # Written as \ud800 it passes UTF-8, and has no UTF-8 bytes of its own to hash or to store.
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if _SURROGATE.search(value):
             raise NotJson(
                 field=field, came=value, expected=Words(zh="成对的代理码元", en="no lone surrogate")
             )

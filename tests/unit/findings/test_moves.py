@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.identifiers import Quantity
 from ledger.vocabulary.goods import Transformation
 from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.trade import Conclusion, Receipt, Sale, Shipment
@@ -12,7 +13,7 @@ from tests.support.books import BookWriter, kg, pieces
 from tests.unit.findings.judged import batch, check, findings, goods, kinds, licence, line
 
 if TYPE_CHECKING:
-    from ledger.identifiers import GoodsId, PartyId, Quantity, StatementId
+    from ledger.identifiers import GoodsId, PartyId, StatementId
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_process_gives_what_its_profile_says_or_is_amber(
 
 def test_waste_is_not_yield_and_tonnes_are_kilograms(books: BookWriter) -> None:
     factory, sausage = _sausage(books)
-    _makes(books, factory, sausage, kg(1).__class__.parse("1 TNE"), kg(700), waste=kg(600))
+    _makes(books, factory, sausage, Quantity.parse("1 TNE"), kg(700), waste=kg(600))
 
     assert _yields(books) == []
 
@@ -162,7 +163,7 @@ def test_two_receipts_for_two_halves_are_the_whole(books: BookWriter) -> None:
 
 def test_a_receiver_with_its_own_name_for_the_goods_is_compared_by_the_sum(books: BookWriter) -> None:
     farm, stall, _, shipment = _delivery(books)
-    _confirms(books, stall, farm, shipment, (goods("my own lot"), kg(60)))
+    _confirms(books, stall, farm, shipment, (goods("my-own-lot"), kg(60)))
 
     assert findings(books.book, "sender_receiver_differ") == []
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.identifiers import Quantity
 from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Transformation
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 from ledger.vocabulary.values import OutputLine, ReceivedLine
@@ -73,7 +74,7 @@ def test_oversold_shows_in_out_and_difference_in_one_unit(books: BookWriter) -> 
     _, stall, leek = _stall(books)
     books.says(
         stall,
-        Sale(lines=(line(leek, kg(150).__class__.parse("150000 GRM")),)),
+        Sale(lines=(line(leek, Quantity.parse("150000 GRM")),)),
         at="2026-10-02T09:00:00+08:00",
     )
 
