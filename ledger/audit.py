@@ -23,7 +23,7 @@ from ledger.log.entry import NO_ENTRY_BEFORE, Entry
 from ledger.log.merkle import HASH_BYTES, Edge, Hash
 from ledger.log.sizes import Size
 from ledger.log.tiles import grow_tiles
-from ledger.register import Register
+from ledger.register import REGISTER_TYPES, Register, issuers_key
 from ledger.statement import CommitmentWrong, Envelope, Header, OpenedItem, Statement, check_commitment
 from ledger.store.book import custody_of, read_opened, write_opened
 from ledger.store.fold import Views, folded
@@ -308,8 +308,14 @@ def _check_statement(
             state.register = state.register.after(statement, at=seq).at_size(seq + 1)
     except (Refusal, LedgerFault) as wrong:
         raise fail("envelopes", "raw", str(wrong), "signatures by keys enrolled before this entry") from wrong
-    if all(one.party != header.issuer for one in signers):
-        raise fail("envelopes", "raw", [str(one.party) for one in signers], f"a signature by {header.issuer}")
+    issuer = _read(
+        lambda: issuers_key(header, signers),
+        lambda why: fail("envelopes", "raw", why, f"a signature by {header.issuer}"),
+    )
+    if header.type in REGISTER_TYPES and issuer.role != "registrar":
+        raise fail(
+            "envelopes", "raw", f"{header.type} by {issuer.role}", "a register statement by the registrar"
+        )
     state.signatures += len(envelope.signatures)
     missing = tuple(place for place, one in enumerate(opened) if one is None)
     if missing:
@@ -360,7 +366,9 @@ def _check_erasures(state: _State) -> None:
 
 def _check_tiles(connection: Connection, origin: str, leaves: Sequence[Hash]) -> int:
     expected = grow_tiles(Size(0), leaves, lambda _level, _number: b"")
-    found = {(_int(row["level"]), _int(row["number"])): _bytes(row["hashes"]) for row in _rows(connection, "tiles")}
+    found = {
+        (_int(row["level"]), _int(row["number"])): _bytes(row["hashes"]) for row in _rows(connection, "tiles")
+    }
     for place in sorted({*expected, *found}):
         ours, theirs = expected.get(place, b""), found.get(place, b"")
         if ours != theirs:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, UnknownName, Words
 from ledger.identifiers import Instant, PartyId
-from ledger.register import REGISTER_TYPES, Role
+from ledger.register import REGISTER_TYPES, Role, issuers_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.correctable import Correctable, Correction
 from ledger.vocabulary.goods import Codes
@@ -138,7 +138,7 @@ def admit(statement: Statement, *, register: Register, known: Known, at_ms: int)
             came=header.occurred_at,
             expected=Words(zh=f"不晚于 {latest}", en=f"at most {latest}"),
         )
-    role = _role_of_issuer(header, signers)
+    role = issuers_key(header, signers).role
     _check_right(header, role)
     _check_correction(header, said, known)
     _check_subject(header, said, role=role, register=register, known=known)
@@ -157,19 +157,6 @@ def may_do(goods: Collection[GoodsId], *, by: PartyId, known: Known, field: str 
                 zh=f"无控制或召回的货物（{order.zh}）", en=f"goods under no hold or recall ({order.en})"
             )
             raise Blocked(field=field, came=one, expected=expected)
-
-
-def _role_of_issuer(header: Header, signers: tuple[Enrolment, ...]) -> Role:
-    """The role the issuer's own key was enrolled with. A signature of somebody else alone says nothing for the issuer."""
-    for signer in signers:
-        if signer.party == header.issuer:
-            return signer.role
-    came = [str(signer.party) for signer in signers]
-    raise NotAllowed(
-        field="signatures",
-        came=came,
-        expected=Words(zh=f"{header.issuer} 的签名", en=f"a signature by {header.issuer}"),
-    )
 
 
 def _check_right(header: Header, role: Role) -> None:

@@ -18,10 +18,10 @@ from ledger.identifiers import PartyId
 from ledger.keys import PublicKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ledger.canonical import Json, JsonObject
-    from ledger.statement import Envelope, Statement
+    from ledger.statement import Envelope, Header, Statement
 
 #: What a party is to this ledger; given with its key. One party has one role.
 Role = Literal["registrar", "enterprise", "operator", "authority", "laboratory"]
@@ -43,7 +43,7 @@ class RegisterBroken(LedgerFault):
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One key from the entry that enrolled it to the entry that revoked it (exclusive), or to now."""
+    """One key from the entry that enrolled it to the entry that revoked it, which it may still sign itself, or to now."""
 
     key: PublicKey
     party: PartyId
@@ -205,13 +205,26 @@ def check_signatures(envelope: Envelope, keys: Mapping[str, Enrolment], *, at: i
     return tuple(enrolments)
 
 
+def issuers_key(header: Header, signers: Sequence[Enrolment]) -> Enrolment:
+    """The issuer's own key among those that signed. A signature of somebody else alone says nothing for the issuer."""
+    for signer in signers:
+        if signer.party == header.issuer:
+            return signer
+    came = [str(signer.party) for signer in signers]
+    expected = Words(zh=f"{header.issuer} 的签名", en=f"a signature by {header.issuer}")
+    raise NotAllowed(field="signatures", came=came, expected=expected)
+
+
 def _sheet(statement: Statement, kind: str) -> JsonObject:
-    for item in statement.items:
-        if item.kind == kind:
-            return item.fields
-    raise Malformed(
-        field="items", came=[item.kind for item in statement.items], expected=Words(zh=kind, en=kind)
-    )
+    """The one public item that a register statement is made of."""
+    items = [(item.kind, item.audience) for item in statement.items]
+    if items != [(kind, "public")]:
+        raise Malformed(
+            field="items",
+            came=items,
+            expected=Words(zh=f"一个公开的 {kind} 项", en=f"one public item {kind}"),
+        )
+    return statement.items[0].fields
 
 
 def _text(sheet: JsonObject, name: str) -> str:

@@ -131,6 +131,11 @@ class OpenedItem:
     @classmethod
     def from_json(cls, value: Json, *, field: str) -> Self:
         """The inverse of `as_json`; salts of any length but 32 bytes are refused."""
+        if not isinstance(value, Mapping) or set(value) != {"item", "salt"}:
+            came = sorted(value) if isinstance(value, Mapping) else value
+            raise Malformed(
+                field=field, came=came, expected=Words(zh="恰好 item 和 salt", en="exactly item and salt")
+            )
         salt = base64_bytes(_text(value, "salt", field), field=f"{field}.salt")
         if len(salt) != SALT_BYTES:
             raise Malformed(

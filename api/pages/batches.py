@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -23,12 +23,15 @@ from ledger.views.book import site_key
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Site
 from ledger.vocabulary.profiles import all_profiles, profile_for
+from ledger.vocabulary.said import Said
 
 if TYPE_CHECKING:
     from api.pages.forms import Posted
     from ledger.errors import Language
     from ledger.identifiers import PartyId
-    from ledger.views.book import Record
+    from ledger.views.book import Book, Record
+
+_Said = TypeVar("_Said", bound=Said)
 
 #: The units a market knows come first; the rest in the order of the list.
 _UNITS_FIRST: Final = ("KGM", "XBX", "XBO", "XBG", "XCT", "H87", "HEA", "TNE", "GRM", "LTR")
@@ -88,7 +91,7 @@ def register_batch(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Respon
 def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """Label, code, link and receipt of a batch of one's own."""
     with desk.ledger.book() as book:
-        batch, record_ = own_record(book.records([position] if position < book.size else []), position, caller.party, Batch)
+        batch, record_ = own_record(book, position, caller.party, Batch)
         names = Names(book, desk.viewer, desk.language)
         path = links.code_path(batch.goods)
         return desk.page(
@@ -103,9 +106,9 @@ def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLRes
         )
 
 
-def own_record[S](found: dict[int, Record], position: int, party: PartyId, kind: type[S]) -> tuple[S, Record]:
+def own_record(book: Book, position: int, party: PartyId, kind: type[_Said]) -> tuple[_Said, Record]:
     """A record of the party's own, of one type; for everybody else there is no such page."""
-    record_ = found.get(position)
+    record_ = book.records([position]).get(position) if position < book.size else None
     if record_ is None or not isinstance(record_.said, kind) or party not in {record_.actor, record_.header.issuer}:
         raise UnknownName(field="position", came=position, expected=Words(zh="本方的记录", en="a record of your own"))
     return record_.said, record_

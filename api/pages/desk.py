@@ -70,10 +70,11 @@ class Desk:
     ) -> HTMLResponse:
         """A page with the frame of this reader."""
         return answer(
-            self.request, template, frame=self._frame(), viewer=self.viewer, status=status, headers=headers, **content
+            self.request, template, frame=self.frame(), viewer=self.viewer, status=status, headers=headers, **content
         )
 
-    def _frame(self) -> Frame:
+    def frame(self) -> Frame:
+        """What stands around the page for this reader."""
         with self.ledger.book() as book:
             if book.register.clock != "simulated":
                 return Frame()

@@ -36,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """One check with the receipt and the voucher it belongs to."""
     with desk.ledger.book() as book:
-        said, record = own_record(book.records([position] if position < book.size else []), position, caller.party, SupplierCheck)
+        said, record = own_record(book, position, caller.party, SupplierCheck)
         names = Names(book, desk.viewer, desk.language)
         supplier = names.view(said.supplier)
         return desk.page(

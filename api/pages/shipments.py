@@ -85,7 +85,7 @@ def ship(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
 def slip(position: PathNumber, desk: AtDesk, caller: Someone, new: MaybeText = None) -> HTMLResponse:
     """The slip, to be printed: what a market asks of a sales voucher, and where the record stands in the log."""
     with desk.ledger.book() as book:
-        said, record_ = own_record(book.records([position] if position < book.size else []), position, caller.party, Shipment)
+        said, record_ = own_record(book, position, caller.party, Shipment)
         names = Names(book, desk.viewer, desk.language)
         page = links.goods_page(said.lines[0].goods)
         return desk.page(

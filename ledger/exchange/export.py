@@ -71,7 +71,8 @@ def export_log(
 def statement_file(stored: Stored, *, everything: bool) -> bytes:
     """One statement as it stands in an exported folder: a withheld or erased item is null."""
     public = everything or stored.header.type in REGISTER_TYPES
-    items: list[Json] = [one.as_json() if one is not None and public else None for one in stored.opened]
+    # Not even the number of withheld items is told.
+    items: list[Json] = [None if one is None else one.as_json() for one in stored.opened] if public else []
     return canonical(
         {
             "v": EXPORT_VERSION,

@@ -14,7 +14,7 @@ from typing import Self
 from ledger.canonical import canonical, read_canonical
 from ledger.errors import Malformed, Words
 from ledger.keys import base64_bytes
-from ledger.log.merkle import leaf_hash
+from ledger.log.merkle import Hash, leaf_hash
 
 ENTRY_VERSION = 1
 ENTRY_BYTES_MAX = 1_024
@@ -44,7 +44,7 @@ class Entry:
         )
 
     @property
-    def leaf_hash(self) -> bytes:
+    def leaf_hash(self) -> Hash:
         """RFC 6962 2.1: SHA-256(0x00 ‖ entry bytes)."""
         return leaf_hash(self.raw)
 

@@ -143,7 +143,7 @@ def moves_of(record: Record) -> Iterator[Claim | Turning]:
 
 
 def stock_of(record: Record) -> Iterator[Holding]:
-    """Holdings that a record speaks of without moving goods: whoever made, counted, lost or sold them has or had them."""
+    """Whoever made, counted, lost, sold or sent goods has or had them; where to they went is for `moves_of` to say."""
     if record.superseded_by is not None:
         return
     match record.said:
@@ -153,7 +153,7 @@ def stock_of(record: Record) -> Iterator[Holding]:
         case Adjustment() as said:
             for line in said.lines:
                 yield Holding(said.held_by or record.actor, line.goods)
-        case Sale() as said:
+        case Sale() | Shipment() | Return() as said:
             for line in said.lines:
                 yield Holding(record.actor, line.goods)
         case RecallAnswer() as said:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import GoodsId, Instant, Quantity, Unit
-from ledger.vocabulary.foreign import is_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,20 +23,24 @@ if TYPE_CHECKING:
 #: Objects of one event that stand in the graph. A container of more is read up to here, and says so.
 OBJECTS_MAX = 2_000
 
+#: Far outside what a quantity holds; scaling more would only cost time.
+_EXPONENT_MAX: Final = 30
+#: Wider than the longest number that is read: scaling moves the point and rounds nothing.
+_WIDE: Final = Context(prec=200)
+
 #: CBV 7.1 and the GDST standard: the steps whose meaning for hands is known. The goods leave the sender's hands,
 SENDING: Final = frozenset({"shipping", "departing", "consigning"})
 #: or come into the receiver's,
 RECEIVING: Final = frozenset({"receiving", "arriving", "accepting", "unloading"})
-#: or stay where they are,
+#: or stay where they are. Not here: steps that end or undo something (destroying, retail_selling, void_shipping and their
+#: kin). The graph does not count what they take away yet, so they are reported by name.
 _STAYING: Final = frozenset(
-    "assembling collecting commissioning creating_class_instance cycle_counting disassembling encoding entering_exiting "
-    "holding inspecting installing loading other packing picking repackaging repairing replacing removing reserving sensor_reporting "
-    "staging_outbound stock_taking stocking storing transporting unpacking "
-    "fishingEvent transshipment landing hatching farmHarvest commingling feedmill processing".split()
-)
-#: or come to an end in a way that the graph does not count yet (these are reported by name).
-_NOT_COUNTED: Final = frozenset(
-    {"decommissioning", "destroying", "dispensing", "killing", "retail_selling", "sampling", "void_shipping"}
+    """
+    assembling collecting commissioning creating_class_instance cycle_counting disassembling encoding entering_exiting
+    holding inspecting installing loading other packing picking removing repackaging repairing replacing reserving
+    sensor_reporting staging_outbound stock_taking stocking storing transporting unpacking
+    commingling farmHarvest fishingEvent hatching landing transshipment
+    """.split()  # noqa: SIM905  (a column of forty quoted words hides the words)
 )
 
 _STEP_NAMES: Final = re.compile(
@@ -298,7 +301,7 @@ class _Reader:
 
     def _list(self, name: str) -> Sequence[ForeignJson]:
         value = self.event.get(name)
-        if value is not None and not is_list(value):
+        if value is not None and not isinstance(value, list):
             raise self._malformed(name, value, Words(zh="数组", en="a list"))
         return _listed(value)
 
@@ -308,14 +311,12 @@ class _Reader:
 
 def _quantity(amount: Decimal, unit: Unit) -> Quantity | None:
     """The quantity, in a finer unit where only that writes it exactly (55.7918652 kg are 55791.8652 g); None if none does."""
-    if (
-        not -30 < amount.adjusted() < 30
-    ):  # Far outside what a statement holds; scaling it would only cost time.
+    if abs(amount.adjusted()) > _EXPONENT_MAX:
         return None
     finer = (one for one in Unit if one.base is unit.base and one.power < unit.power)
     for one in (unit, *sorted(finer, key=lambda other: -other.power)):
         try:
-            return Quantity(amount.scaleb(unit.power - one.power), one)
+            return Quantity(amount.scaleb(unit.power - one.power, context=_WIDE), one)
         except Refusal:
             continue
     return None

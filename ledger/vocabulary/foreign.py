@@ -57,11 +57,6 @@ def read_foreign(text: str, *, field: str = "") -> ForeignJson:
     return value
 
 
-def is_list(value: ForeignJson) -> bool:
-    """Whether it is a JSON array. (A text is a sequence too, of letters.)"""
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
 def _object(pairs: list[tuple[str, ForeignJson]]) -> dict[str, ForeignJson]:
     names: dict[str, ForeignJson] = {}
     for name, value in pairs:

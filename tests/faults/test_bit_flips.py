@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 FLIPS_A_COLUMN = 50
 LEEK = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-20261114")
-CLASSES: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "columns.toml").read_text("utf-8"))
+CLASSES: dict[str, dict[str, str]] = tomllib.loads(
+    (Path(__file__).parent / "columns.toml").read_text("utf-8")
+)
 COLUMNS = [(table, column, guard) for table, columns in CLASSES.items() for column, guard in columns.items()]
 
 
@@ -55,7 +57,9 @@ def story(ledger: Ledger, clock: object) -> None:
     ledger.say(farm, Shipment(to=stall, lines=(Line(goods=LEEK, quantity=kg(600)),)), statement_id=wrong)
     right = Shipment(to=stall, lines=(Line(goods=LEEK, quantity=kg(60)),), correction_reason="incorrect_data")
     ledger.say(farm, right, corrects=wrong)
-    ledger.say(stall, Receipt(supplier=farm, lines=(ReceivedLine(goods=LEEK, quantity=kg(58), declared=kg(60)),)))
+    ledger.say(
+        stall, Receipt(supplier=farm, lines=(ReceivedLine(goods=LEEK, quantity=kg(58), declared=kg(60)),))
+    )
     day = Instant(ledger.clock() - 40 * 86_400_000).date_in_shanghai()
     check = SupplierCheck(
         supplier=farm,
@@ -94,7 +98,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine,
 
 
 def test_every_column_of_the_database_is_classed(database: tuple[Engine, str, str]) -> None:
-    found = {table: {c["name"] for c in inspect(database[0]).get_columns(table)} for table in inspect(database[0]).get_table_names()}
+    found = {
+        table: {c["name"] for c in inspect(database[0]).get_columns(table)}
+        for table in inspect(database[0]).get_table_names()
+    }
     assert found == {table: set(columns) for table, columns in CLASSES.items()}
     assert {guard for _, _, guard in COLUMNS} == {"bound", "derived", "mutable"}
 
@@ -152,7 +159,9 @@ def test_the_untouched_database_passes_both(database: tuple[Engine, str, str], t
         assert not second_verifier_finds(connection, origin, vkey, tmp_path / "out")
 
 
-@pytest.mark.parametrize(("table", "column", "guard"), [pytest.param(*row, id=f"{row[0]}.{row[1]}") for row in COLUMNS])
+@pytest.mark.parametrize(
+    ("table", "column", "guard"), [pytest.param(*row, id=f"{row[0]}.{row[1]}") for row in COLUMNS]
+)
 def test_one_changed_bit_is_found(
     database: tuple[Engine, str, str], tmp_path: Path, table: str, column: str, guard: str
 ) -> None:

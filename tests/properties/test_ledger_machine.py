@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import event
 
 from ledger.errors import Conflict, LedgerFault
@@ -83,7 +90,9 @@ class LedgerMachine(RuleBasedStateMachine):
             Batch(goods=lot, maker=me, name="韭菜", category="farm_produce", quantity=kg(amount)),
             Shipment(to=other, lines=lines),
             Receipt(supplier=other, lines=arrived),
-            SupplierCheck(supplier=other, received_on=day, conclusion="accept", checked_by="甲（演示）", lines=lines),
+            SupplierCheck(
+                supplier=other, received_on=day, conclusion="accept", checked_by="甲（演示）", lines=lines
+            ),
             Sale(buyer_name="乙（演示）", lines=lines),
             Return(to=other, lines=lines),
             Adjustment(reason="loss", lines=lines),
@@ -131,7 +140,9 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.recorder.record([self.ledger.draft(header.issuer, other, statement_id=header.id)])
         assert self.ledger.size() == self.size
 
-    @precondition(lambda self: any(one.standing and isinstance(one.content, Correctable) for one in self.said))
+    @precondition(
+        lambda self: any(one.standing and isinstance(one.content, Correctable) for one in self.said)
+    )
     @rule(data=st.data(), amount=st.integers(1, 50), withdraw=st.booleans())
     def put_right(self, data: st.DataObject, amount: int, withdraw: bool) -> None:  # noqa: FBT001  (drawn)
         candidates = [one for one in self.said if one.standing and isinstance(one.content, Correctable)]
@@ -140,7 +151,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if withdraw or not isinstance(one.content, Correctable):
             content = Correction(correction_reason="did_not_occur")
         else:
-            content = one.content.model_copy(update={"correction_reason": "incorrect_data", "correction_note": str(amount)})
+            content = one.content.model_copy(
+                update={"correction_reason": "incorrect_data", "correction_note": str(amount)}
+            )
         header = one.statement.header
         statement = self.ledger.draft(header.issuer, content, statement_id=self._id(), corrects=header.id)
         self._send(statement)
@@ -198,7 +211,10 @@ class LedgerMachine(RuleBasedStateMachine):
                 expected = {
                     one.statement.header.id
                     for one in self.said
-                    if one.goods == goods and one.standing and not one.erased and not isinstance(one.content, Correction)
+                    if one.goods == goods
+                    and one.standing
+                    and not one.erased
+                    and not isinstance(one.content, Correction)
                 }
                 assert {record.header.id for record in about(book, goods_key(goods))} == expected
             for one in self.said:

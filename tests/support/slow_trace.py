@@ -133,17 +133,17 @@ def closure(starts: Iterable[Hold], steps: Iterable[Way]) -> set[Hold]:
         seen |= new
 
 
-def descendants(records: Sequence[Record], start: Hold) -> set[Hold]:
+def descendants(steps: set[Way], start: Hold) -> set[Hold]:
     """Every holding that goods from `start` reached, itself among them."""
-    return closure([start], ways(records))
+    return closure([start], steps)
 
 
-def origins(records: Sequence[Record], start: Hold) -> set[Hold]:
+def origins(steps: set[Way], start: Hold) -> set[Hold]:
     """Every holding that goods in `start` came from, itself among them."""
-    return closure([start], {(target, source) for source, target in ways(records)})
+    return closure([start], {(target, source) for source, target in steps})
 
 
-def holders(records: Sequence[Record], goods: GoodsId) -> set[Hold]:
+def holders(records: Sequence[Record], steps: set[Way], goods: GoodsId) -> set[Hold]:
     """Everybody who ever had some goods, or goods made from them: had them by his own record, or got them."""
     had: set[Hold] = set()
     for one in current(records):
@@ -158,7 +158,6 @@ def holders(records: Sequence[Record], goods: GoodsId) -> set[Hold]:
             ]
             if lines and isinstance(said, (Sale, Adjustment, Transformation, Use, Shipment, Return)):
                 had.add((one.actor, goods))
-    steps = ways(records)
     had |= {end for step in steps for end in step if end[1] == goods}
     return closure(had, steps)
 

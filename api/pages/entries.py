@@ -1,0 +1,145 @@
+"""One entry of the log: the statement behind it as far as its reader may read it, how it was signed, and the proof to take away."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api import links
+from api.audience import Reading
+from api.pages.desk import AtDesk
+from api.pages.names import Names
+from api.pages.rendering import lag, quantity
+from api.parameters import PathNumber
+from api.words import WORDS
+from ledger.errors import Refusal, UnknownName, Words
+from ledger.identifiers import GoodsId, PartyId, Quantity
+from ledger.views.book import about, statement_key
+from ledger.vocabulary import said_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.canonical import Json
+    from ledger.store.book import Stored
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.said import Said
+
+router = APIRouter(include_in_schema=False)
+
+#: Longer values are bytes of somebody else (EPCIS), shown in part.
+VALUE_CHARACTERS_MAX: Final = 400
+
+
+@router.get("/entries/{position}.tlog-proof")
+def proof(position: PathNumber) -> Response:
+    """The proof lies where programs look for it."""
+    return RedirectResponse(f"{links.API}/entries/{position}/proof", status_code=307)
+
+
+@router.get("/entries/{position}", response_class=HTMLResponse)
+def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
+    """The entry; whoever may read an item sees it, everybody sees that it is there."""
+    with desk.ledger.book() as book:
+        if position >= book.size:
+            expected = Words(zh=f"0 至 {book.size - 1}", en=f"a position from 0 to {book.size - 1}")
+            raise UnknownName(field="position", came=position, expected=expected)
+        record, stored = book.records([position])[position], desk.ledger.stored(position)
+        names, reading = Names(book, desk.viewer, desk.language), Reading(book=book, viewer=desk.viewer)
+        kind, behalf = said_type(record.header.type), record.header.on_behalf_of
+        return desk.page(
+            "entry.html",
+            vkey=str(desk.ledger.vkey),
+            entry={
+                "title": kind.TITLE,
+                "seq": position,
+                "id": record.header.id,
+                "issuer": names.party(record.header.issuer),
+                "on_behalf_of": names.party(behalf) if behalf is not None else None,
+                "occurred_ms": record.occurred_ms,
+                "at_ms": record.at_ms,
+                "lag": lag(record.at_ms - record.occurred_ms, desk.language),
+                "custody": record.custody,
+                "corrects_seq": _corrected(book, record),
+                "superseded_seq": _superseding(book, record),
+                "items": _items(kind, record, stored, reading, names),
+                "leaf": _base64(stored.entry.leaf_hash),
+                "statement_hash": _base64(stored.entry.statement),
+            },
+        )
+
+
+def _items(kind: type[Said], record: Record, stored: Stored, reading: Reading, names: Names) -> list[dict[str, object]]:
+    items = list[dict[str, object]]()
+    labels = _labels(kind)
+    for place, (opened, commitment) in enumerate(zip(stored.opened, record.header.items, strict=True)):
+        item = opened.item if opened is not None else None
+        readable = item is not None and reading.may_read(record, item.audience)
+        items.append(
+            {
+                "place": place,
+                "audience": item.audience if item is not None and readable else None,
+                "erased": opened is None,
+                "commitment": _base64(commitment),
+                "fields": [
+                    (_label(name, labels, names), _value(value, names)) for name, value in item.fields.items()
+                ]
+                if item is not None and readable
+                else [],
+            }
+        )
+    return items
+
+
+def _labels(kind: type[Said]) -> Mapping[str, Words]:
+    return {name: place.label for name, place in kind.places().items()}
+
+
+def _label(name: str, labels: Mapping[str, Words], names: Names) -> str:
+    words = labels.get(name) or WORDS.get(f"field_{name}") or Words(zh=name, en=name)
+    return words.in_language(names.language)
+
+
+def _value(value: Json, names: Names) -> str:
+    """A field for people: a party by its name, goods by theirs, an amount with its unit."""
+    if isinstance(value, bool):
+        return "✓" if value else "—"
+    if isinstance(value, str):
+        return _text(value, names)
+    if isinstance(value, int) or value is None:
+        return str(value)
+    if isinstance(value, dict):
+        if value.keys() == {"amount", "unit"}:
+            return quantity(Quantity.from_json(value), names.language)
+        return "；".join(f"{_label(name, {}, names)} {_value(inner, names)}" for name, inner in value.items())
+    return "、".join(_value(inner, names) for inner in value)
+
+
+def _text(text: str, names: Names) -> str:
+    try:
+        if text.startswith(PartyId.prefix):
+            return f"{names.party(PartyId.parse(text))}（{text}）"
+        if text.startswith(("urn:suyuan:batch:", "https://id.gs1.org/01/")):
+            return f"{names.goods(GoodsId.parse(text))}（{text}）"
+    except Refusal:
+        return text
+    return text if len(text) <= VALUE_CHARACTERS_MAX else f"{text[:VALUE_CHARACTERS_MAX]}…"
+
+
+def _corrected(book: Book, record: Record) -> int | None:
+    earlier = record.header.corrects
+    return None if earlier is None else book.position(earlier, record.header.issuer)
+
+
+def _superseding(book: Book, record: Record) -> int | None:
+    later = record.superseded_by
+    if later is None:
+        return None
+    return next((one.seq for one in about(book, statement_key(later)) if one.header.id == later), None)
+
+
+def _base64(raw: bytes) -> str:
+    return b64encode(raw).decode("ascii")
