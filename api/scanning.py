@@ -37,7 +37,8 @@ def named_by_text(text: str, base_url: str, book: Book) -> Named:
     reading = scanned(text, base_url)
     named = named_by(reading, base_url, book)
     if not named.known and reading.refusal is not None:
-        raise reading.refusal.at("code")
+        wrong = reading.refusal
+        raise type(wrong)(field="code", came=text, expected=wrong.expected)
     return named
 
 

@@ -10,7 +10,19 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from api.pages import batches, consumer, counts, declared, deliveries, duty, entries, front, inspect, my, shipments
+from api.pages import (
+    batches,
+    consumer,
+    counts,
+    declared,
+    deliveries,
+    duty,
+    entries,
+    front,
+    inspect,
+    my,
+    shipments,
+)
 from api.pages.errors import problem_page
 from api.pages.rendering import STATIC
 

@@ -109,8 +109,14 @@ def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLRes
 def own_record(book: Book, position: int, party: PartyId, kind: type[_Said]) -> tuple[_Said, Record]:
     """A record of the party's own, of one type; for everybody else there is no such page."""
     record_ = book.records([position]).get(position) if position < book.size else None
-    if record_ is None or not isinstance(record_.said, kind) or party not in {record_.actor, record_.header.issuer}:
-        raise UnknownName(field="position", came=position, expected=Words(zh="本方的记录", en="a record of your own"))
+    if (
+        record_ is None
+        or not isinstance(record_.said, kind)
+        or party not in {record_.actor, record_.header.issuer}
+    ):
+        raise UnknownName(
+            field="position", came=position, expected=Words(zh="本方的记录", en="a record of your own")
+        )
     return record_.said, record_
 
 
@@ -153,7 +159,11 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     if plot is not None:
         body["site"] = str(plot.site)
     batch = drafting.draft(Batch, body)  # type: ignore[arg-type]  # texts and a mapping of texts are JSON
-    return [batch] if plot is None or _is_known(desk, plot.site) else [Draft(said=plot, id=derived_id(statement, "site")), batch]
+    return (
+        [batch]
+        if plot is None or _is_known(desk, plot.site)
+        else [Draft(said=plot, id=derived_id(statement, "site")), batch]
+    )
 
 
 def _plot(desk: Desk, party: PartyId, posted: Posted) -> Site | None:
@@ -168,7 +178,12 @@ def _plot(desk: Desk, party: PartyId, posted: Posted) -> Site | None:
     workshop = profile_for(posted.text("category")).category != "farm_produce"
     drafting = Drafting(ledger=desk.ledger, author=party)
     site = SiteId.new(derived(form_id(posted), "site"))
-    body = {"site": str(site), "party": str(party), "site_kind": "workshop" if workshop else "plot", "name": name}
+    body = {
+        "site": str(site),
+        "party": str(party),
+        "site_kind": "workshop" if workshop else "plot",
+        "name": name,
+    }
     said = drafting.draft(Site, body).said
     assert isinstance(said, Site)
     return said
@@ -176,7 +191,10 @@ def _plot(desk: Desk, party: PartyId, posted: Posted) -> Site | None:
 
 def _is_known(desk: Desk, site: SiteId) -> bool:
     with desk.ledger.book() as book:
-        return any(isinstance(one.said, Site) for one in book.records({m.seq for m in book.mentions([site_key(site)])}).values())
+        return any(
+            isinstance(one.said, Site)
+            for one in book.records({m.seq for m in book.mentions([site_key(site)])}).values()
+        )
 
 
 def _show(desk: Desk, party: PartyId, form: Form, *, status: int = 200) -> HTMLResponse:

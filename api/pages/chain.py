@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 from api.audience import sight_of
-from api.pages.drawing import Arrow, Box, Chain, Tag, gathered
+from api.pages.boxes import Arrow, Box, Chain, Tag
+from api.pages.drawing import gathered
 from api.pages.rendering import quantity
 from api.words import say
 from ledger.errors import NotAllowed, Words
@@ -49,9 +50,14 @@ class Shown:
         if not viewer.is_official:
             sight = None if viewer.party is None else sight_of(found, viewer.party, book)
             if sight is None:
-                expected = Words(zh="监管人员，或经手过这些货物的主体", en="an official, or a party that had these goods in its hands")
+                expected = Words(
+                    zh="监管人员，或经手过这些货物的主体",
+                    en="an official, or a party that had these goods in its hands",
+                )
                 raise NotAllowed(field="goods", came=found.goods, expected=expected)
-        goods = dict.fromkeys(node.holding.goods for node in found.nodes if sight is None or node.holding in sight.holdings)
+        goods = dict.fromkeys(
+            node.holding.goods for node in found.nodes if sight is None or node.holding in sight.holdings
+        )
         return cls(found, names, sight, {one: _orders(book, one, viewer) for one in goods})
 
     @property
@@ -82,7 +88,9 @@ class Shown:
             return True
         said = record.said
         named = said.named_parties() if said is not None else frozenset()
-        if viewer.party in {record.header.issuer, record.actor} or (viewer.party in named and audience != "officials"):
+        if viewer.party in {record.header.issuer, record.actor} or (
+            viewer.party in named and audience != "officials"
+        ):
             return True
         return audience == "chain" and self.sight is not None and self.sight.sees(record)
 
@@ -104,7 +112,10 @@ class Shown:
         kinds = {one.holding: one.kind for one in self.sources()}
         rows = {one.holding: number for number, one in enumerate(self.holders())}
         left = {one.holding: one.left for one in self.holders()}
-        boxes = [self._box(node, kinds.get(node.holding, "through"), rows, left.get(node.holding)) for node in self.nodes()]
+        boxes = [
+            self._box(node, kinds.get(node.holding, "through"), rows, left.get(node.holding))
+            for node in self.nodes()
+        ]
         ways = defaultdict[tuple[Holding, Holding], list["Edge"]](list)
         for edge in self.edges():
             ways[edge.source, edge.target].append(edge)
@@ -183,7 +194,9 @@ def source_row(one: Source, shown: Shown) -> dict[str, object]:
     }
 
 
-def holder_row(one: Holder, number: int, shown: Shown, answers: Mapping[Holding, RecallHolder]) -> dict[str, object]:
+def holder_row(
+    one: Holder, number: int, shown: Shown, answers: Mapping[Holding, RecallHolder]
+) -> dict[str, object]:
     """A holder for the table; during a recall with what it has answered."""
     names, holding = shown.names, one.holding
     answer = answers.get(holding)

@@ -45,8 +45,19 @@ LICENCES_SHOWN: Final = 2
 #: A code that a report may name: `ledger.vocabulary.values.CodeText`.
 _CODE_CHARACTERS: Final = range(8, 201)
 
-_FIELDS: Final = {"text": "text", "evidence": "photo", "photo": "photo", "reporter_phone": "phone", "place": "place"}
-_LABELS: Final = {"text": "report_text", "place": "report_place", "photo": "report_photo", "phone": "report_phone"}
+_FIELDS: Final = {
+    "text": "text",
+    "evidence": "photo",
+    "photo": "photo",
+    "reporter_phone": "phone",
+    "place": "place",
+}
+_LABELS: Final = {
+    "text": "report_text",
+    "place": "report_place",
+    "photo": "report_photo",
+    "phone": "report_phone",
+}
 
 router = APIRouter(include_in_schema=False)
 
@@ -58,18 +69,33 @@ def typed(desk: AtDesk, code: MaybeText = None, goods: MaybeText = None, batch: 
     if goods is not None:
         with desk.ledger.book() as book:
             start = GoodsId.parse(goods)
-            return _page(desk, book, Named(goods=start, known=bool(about(book, goods_key(start)))), came=goods)
+            return _page(
+                desk, book, Named(goods=start, known=bool(about(book, goods_key(start)))), came=goods
+            )
     text = (code or "").strip()
     reading = scanned(text, desk.settings.base_url)
     if isinstance(reading.value, Gtin) and batch:
-        reading = scanned(DigitalLink(reading.value, batch=batch.strip()).at(desk.settings.base_url), desk.settings.base_url)
+        reading = scanned(
+            DigitalLink(reading.value, batch=batch.strip()).at(desk.settings.base_url), desk.settings.base_url
+        )
     with desk.ledger.book() as book:
         named = named_by(reading, desk.settings.base_url, book)
-        host = reading.host if not reading.is_ours and reading.kind in {"foreign_address", "digital_link"} else None
+        host = (
+            reading.host
+            if not reading.is_ours and reading.kind in {"foreign_address", "digital_link"}
+            else None
+        )
         path = links.code_path(named.goods) if named.goods is not None and named.code is None else None
         if path is not None and named.known and host is None:
             return RedirectResponse(f"{links.PAGE}{path}", status_code=303)
-        return _page(desk, book, named, came=text, host=host, gtin=reading.value if isinstance(reading.value, Gtin) else None)
+        return _page(
+            desk,
+            book,
+            named,
+            came=text,
+            host=host,
+            gtin=reading.value if isinstance(reading.value, Gtin) else None,
+        )
 
 
 @router.api_route("/p/c/{code}", methods=_METHODS, response_class=HTMLResponse)
@@ -95,7 +121,9 @@ def of_link(rest: str, desk: AtDesk, request: Request) -> Response:
         except Refusal:
             return _page(desk, book, Named(), came=f"/01/{rest}")
         gtin = link.gtin if link.batch is None and link.serial is None else None
-        return _page(desk, book, named_by_link(link, desk.settings.base_url, book), came=link.path(), gtin=gtin)
+        return _page(
+            desk, book, named_by_link(link, desk.settings.base_url, book), came=link.path(), gtin=gtin
+        )
 
 
 @router.post("/p/report", response_class=HTMLResponse)
@@ -111,7 +139,9 @@ def report(desk: AtDesk, posted: PostedForm) -> Response:
         goods, code = posted.text("goods"), posted.text("code")
         start = GoodsId.parse(goods) if goods else None
         known = start is not None and bool(about(book, goods_key(start)))
-        return _page(desk, book, Named(goods=start, code=code or None, known=known), came=code or goods, form=form)
+        return _page(
+            desk, book, Named(goods=start, code=code or None, known=known), came=code or goods, form=form
+        )
 
 
 @router.get("/p/report/{statement}", response_class=HTMLResponse)
@@ -122,7 +152,9 @@ def reported(statement: str, desk: AtDesk) -> HTMLResponse:
         seq = book.position(number, book.register.registrar)
         found = None if seq is None else book.records([seq])[seq]
         if found is None or not isinstance(found.said, Complaint):
-            raise UnknownName(field="report", came=statement, expected=Words(zh="举报编号", en="the number of a report"))
+            raise UnknownName(
+                field="report", came=statement, expected=Words(zh="举报编号", en="the number of a report")
+            )
         goods = found.said.goods
         return desk.page(
             "report_done.html",
@@ -186,7 +218,8 @@ def _page(
         "consumer.html",
         status=status,
         title=sheet.name or names.goods(named.goods),
-        batch_number=sheet.batch_number or (named.goods.batch_code.printed if named.goods.batch_code else None),
+        batch_number=sheet.batch_number
+        or (named.goods.batch_code.printed if named.goods.batch_code else None),
         recalls=_recalls(desk, book, named, state, names),
         code=_code(desk, state, names) if state is not None else None,
         known=_known(desk, book, sheet, names),
@@ -198,11 +231,17 @@ def _page(
     )
 
 
-def _recalls(desk: Desk, book: SqlBook, named: Named, state: CodeState | None, names: Names) -> list[dict[str, object]]:
+def _recalls(
+    desk: Desk, book: SqlBook, named: Named, state: CodeState | None, names: Names
+) -> list[dict[str, object]]:
     """Standing recalls. One that names codes concerns a pack with its own code only if it is among them."""
     shown = list[dict[str, object]]()
     assert named.goods is not None
-    for order in state.recalls if state is not None and state.goods == named.goods else standing_orders(book, named.goods):
+    for order in (
+        state.recalls
+        if state is not None and state.goods == named.goods
+        else standing_orders(book, named.goods)
+    ):
         said = order.record.said
         if isinstance(said, Recall):
             codes = said.codes or ()
@@ -259,11 +298,17 @@ def _known(desk: Desk, book: SqlBook, sheet: BatchView, names: Names) -> list[di
         for key in ("produced_on", "expires_on", "origin", "specification"):
             if (value := getattr(sheet, key)) is not None:
                 add(sheet.record, f"known_{key}", value=value)
-    for record in sheet.commitments[-COMMITMENTS_SHOWN:]:
-        if isinstance(record.said, Commitment):
-            add(record, "known_commitment", number=record.said.number or "", day=record.said.issued_on or "")
-    for record, licence in _licences(sheet.maker, names):
-        add(record, "known_licence", kind=licence.licence_kind, number=licence.number, day=licence.valid_to or "—")
+    for one in sheet.commitments[-COMMITMENTS_SHOWN:]:
+        if isinstance(one.said, Commitment):
+            add(one, "known_commitment", number=one.said.number or "", day=one.said.issued_on or "")
+    for one, licence in _licences(sheet.maker, names):
+        add(
+            one,
+            "known_licence",
+            kind=licence.licence_kind,
+            number=licence.number,
+            day=licence.valid_to or "—",
+        )
     return known
 
 
@@ -271,7 +316,11 @@ def _licences(maker: PartyId | None, names: Names) -> list[tuple[Record, Licence
     """The maker's licences, the latest of each kind."""
     if maker is None:
         return []
-    latest = {one.said.licence_kind: (one, one.said) for one in names.view(maker).licences if isinstance(one.said, Licence)}
+    latest = {
+        one.said.licence_kind: (one, one.said)
+        for one in names.view(maker).licences
+        if isinstance(one.said, Licence)
+    }
     return list(latest.values())[:LICENCES_SHOWN]
 
 
@@ -279,7 +328,11 @@ def _unknown(desk: Desk, sheet: BatchView) -> list[str]:
     """What a buyer would like to know and nobody recorded."""
     if sheet.record is None:
         return [desk.say("unknown_batch")]
-    missing = [desk.say(f"unknown_{key}") for key in ("produced_on", "expires_on", "origin") if getattr(sheet, key) is None]
+    missing = [
+        desk.say(f"unknown_{key}")
+        for key in ("produced_on", "expires_on", "origin")
+        if getattr(sheet, key) is None
+    ]
     return missing if sheet.commitments else [*missing, desk.say("unknown_commitment")]
 
 

@@ -20,12 +20,22 @@ from api.pages.deliveries import FIELDS as DELIVERY_FIELDS
 from api.pages.deliveries import LABELS as DELIVERY_LABELS
 from api.pages.deliveries import PAPERS, VOUCHER_KINDS, check_body, voucher_body
 from api.pages.desk import AtDesk, Desk
-from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, keep_photo, new_id, record
+from api.pages.forms import (
+    Form,
+    PostedForm,
+    attempt,
+    derived,
+    derived_id,
+    form_id,
+    keep_photo,
+    new_id,
+    record,
+)
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import Own
 from api.problems import Refusals
-from ledger.errors import Malformed, Words
+from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import BatchCode, GoodsId, PartyId
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
@@ -34,7 +44,6 @@ from ledger.vocabulary.trade import Receipt
 if TYPE_CHECKING:
     from api.pages.forms import Posted
     from ledger.canonical import Json
-    from ledger.errors import Refusal
 
 _KINDS: Final = ("farmer", "individual_business", "company", "unknown")
 _LABELS: Final = DELIVERY_LABELS | {
@@ -64,7 +73,12 @@ router = APIRouter(include_in_schema=False)
 @router.get("/my/deliveries/new", response_class=HTMLResponse)
 def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     """A form filled with the last supplier and the last goods from it."""
-    values = {"id": str(new_id(desk)), "received_on": today(desk), "quantity_unit": "KGM", "papers": "in_order"}
+    values = {
+        "id": str(new_id(desk)),
+        "received_on": today(desk),
+        "quantity_unit": "KGM",
+        "papers": "in_order",
+    }
     values |= {"party_kind": "farmer", "voucher_kind": "purchase_invoice", "category": "farm_produce"}
     with desk.ledger.book() as book:
         own = Own.of(book, caller.party)
@@ -82,7 +96,9 @@ def declare(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
     drafts = attempt(form, lambda: _drafts(desk, author.party, posted), _FIELDS, desk.language)
     placed = record(desk, author.party, drafts, form, _FIELDS) if drafts else ()
     if placed:
-        return RedirectResponse(f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303)
+        return RedirectResponse(
+            f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303
+        )
     return _show(desk, author.party, form, status=422)
 
 

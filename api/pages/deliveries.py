@@ -22,6 +22,7 @@ from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import Own
 from api.parameters import MaybeText
+from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import InvoiceQr, StatementId
 from ledger.trace import what_it_was
@@ -32,14 +33,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from api.pages.forms import Posted
-    from ledger.canonical import Json
     from ledger.identifiers import PartyId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.values import Line
 
 ANSWERS: Final = ("confirm", "correct", "refuse")
 PAPERS: Final = ("in_order", "missing", "unread")
-VOUCHER_KINDS: Final = ("sales_slip", "e_invoice", "vat_invoice", "delivery_note", "receipt", "purchase_invoice")
+VOUCHER_KINDS: Final = (
+    "sales_slip",
+    "e_invoice",
+    "vat_invoice",
+    "delivery_note",
+    "receipt",
+    "purchase_invoice",
+)
 #: Checks of one's own that the page lists.
 CHECKS_SHOWN: Final = 20
 
@@ -108,7 +115,10 @@ def acceptance(shipment: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
         voucher = said.voucher
         values = {"id": str(new_id(desk)), "received_on": today(desk), "papers": "in_order"}
         for number, line in enumerate(said.lines):
-            values |= {f"answer_{number}": "confirm", f"amount_{number}": str(line.quantity).partition(" ")[0]}
+            values |= {
+                f"answer_{number}": "confirm",
+                f"amount_{number}": str(line.quantity).partition(" ")[0],
+            }
         if voucher is not None:
             values |= {"voucher_kind": voucher.voucher_kind, "voucher_number": voucher.number}
         return _show(desk, book, (record_, said), Form(values))
@@ -121,10 +131,14 @@ def accept(shipment: str, desk: AtDesk, author: AsAuthor, posted: PostedForm) ->
         offer = _shipment(book, author.party, shipment)
         form = Form(posted.texts)
         fields = FIELDS | {f"amount_{number}": f"amount_{number}" for number in range(len(offer[1].lines))}
-        drafts = attempt(form, lambda: _drafts(desk, book, author.party, offer, posted), fields, desk.language)
+        drafts = attempt(
+            form, lambda: _drafts(desk, book, author.party, offer, posted), fields, desk.language
+        )
     placed = record(desk, author.party, drafts, form, fields) if drafts else ()
     if placed:
-        return RedirectResponse(f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303)
+        return RedirectResponse(
+            f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303
+        )
     with desk.ledger.book() as book:
         return _show(desk, book, offer, form, status=422)
 
@@ -167,14 +181,20 @@ def voucher_body(posted: Posted, photo: KeptPhoto | None) -> dict[str, Json]:
     return {"voucher_kind": posted.text("voucher_kind") or "sales_slip", **body} if body else {}
 
 
-def check_body(posted: Posted, *, category: str | None, photo: KeptPhoto | None, voucher: Mapping[str, Json]) -> dict[str, Json]:
+def check_body(
+    posted: Posted, *, category: str | None, photo: KeptPhoto | None, voucher: Mapping[str, Json]
+) -> dict[str, Json]:
     """The supplier check beside a receipt; what the receipt says already is filled in from there."""
-    checks = checked_papers(category, posted.text("papers"), photo=photo, number=str(voucher.get("number") or ""))
+    checks = checked_papers(
+        category, posted.text("papers"), photo=photo, number=str(voucher.get("number") or "")
+    )
     body: dict[str, Json] = dict(posted.present("received_on", "checked_by"))
     return body | ({"checks": checks} if checks else {})
 
 
-def _drafts(desk: Desk, book: Book, party: PartyId, offer: tuple[Record, Shipment], posted: Posted) -> list[Draft]:
+def _drafts(
+    desk: Desk, book: Book, party: PartyId, offer: tuple[Record, Shipment], posted: Posted
+) -> list[Draft]:
     record_, said = offer
     lines, conclusion = _answered(posted, said.lines)
     photo = keep_photo(desk, posted, "voucher_photo")
@@ -185,7 +205,9 @@ def _drafts(desk: Desk, book: Book, party: PartyId, offer: tuple[Record, Shipmen
         "shipment": str(record_.header.id),
         "conclusion": conclusion,
         "lines": lines,
-        "check": check_body(posted, category=what_it_was(book, said.lines[0].goods).category, photo=photo, voucher=voucher),
+        "check": check_body(
+            posted, category=what_it_was(book, said.lines[0].goods).category, photo=photo, voucher=voucher
+        ),
         **posted.present("reason"),
     }
     if voucher:
@@ -229,7 +251,12 @@ def _shipment(book: Book, party: PartyId, shipment: str) -> tuple[Record, Shipme
     """A shipment to this party, answered or not: the same answer may be sent twice."""
     seq = book.position(StatementId.parse(shipment, field="shipment"))
     found = None if seq is None else book.records([seq])[seq]
-    if found is None or not isinstance(found.said, Shipment) or found.said.to != party or found.superseded_by is not None:
+    if (
+        found is None
+        or not isinstance(found.said, Shipment)
+        or found.said.to != party
+        or found.superseded_by is not None
+    ):
         raise _no_offer(shipment)
     return found, found.said
 
@@ -239,7 +266,9 @@ def _no_offer(shipment: str) -> UnknownName:
     return UnknownName(field="shipment", came=shipment, expected=expected)
 
 
-def _show(desk: Desk, book: Book, offer: tuple[Record, Shipment], form: Form, *, status: int = 200) -> HTMLResponse:
+def _show(
+    desk: Desk, book: Book, offer: tuple[Record, Shipment], form: Form, *, status: int = 200
+) -> HTMLResponse:
     record_, said = offer
     names = Names(book, desk.viewer, desk.language)
     return desk.page(
@@ -247,7 +276,11 @@ def _show(desk: Desk, book: Book, offer: tuple[Record, Shipment], form: Form, *,
         status=status,
         form=form,
         labels={name: desk.say(key) for name, key in LABELS.items()}
-        | {f"{what}_{n}": names.goods(line.goods) for n, line in enumerate(said.lines) for what in ("answer", "amount")},
+        | {
+            f"{what}_{n}": names.goods(line.goods)
+            for n, line in enumerate(said.lines)
+            for what in ("answer", "amount")
+        },
         offer={
             "id": record_.header.id,
             "seq": record_.seq,
@@ -265,5 +298,6 @@ def _show(desk: Desk, book: Book, offer: tuple[Record, Shipment], form: Form, *,
         answers=[(one, desk.say(f"answer_{one}")) for one in ANSWERS],
         papers=[(one, desk.say(f"papers_{one}")) for one in PAPERS],
         voucher_kinds=[(one, desk.say(f"voucher_kind_{one}")) for one in VOUCHER_KINDS],
-        voucher_open=bool(form.value("voucher_number")) or any(name.startswith("voucher") for name in form.errors),
+        voucher_open=bool(form.value("voucher_number"))
+        or any(name.startswith("voucher") for name in form.errors),
     )

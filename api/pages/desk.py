@@ -34,7 +34,13 @@ if TYPE_CHECKING:
 LANGUAGE_SECONDS: Final = 365 * 86_400
 #: The switch of identities offers so many parties, officials first.
 IDENTITIES_MAX: Final = 60
-_ROLE_ORDER: Final[Mapping[Role, int]] = {"authority": 0, "enterprise": 1, "operator": 2, "laboratory": 3, "registrar": 4}
+_ROLE_ORDER: Final[Mapping[Role, int]] = {
+    "authority": 0,
+    "enterprise": 1,
+    "operator": 2,
+    "laboratory": 3,
+    "registrar": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,13 @@ class Desk:
         """One text in the reader's language."""
         return say(key, self.language, **values)
 
-    def page(
-        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **content: object
-    ) -> HTMLResponse:
+    def page(self, template: str, *, status: int = 200, **content: object) -> HTMLResponse:
         """A page with the frame of this reader."""
-        return answer(
-            self.request, template, frame=self.frame(), viewer=self.viewer, status=status, headers=headers, **content
-        )
+        return self.page_of(template, content, status=status)
+
+    def page_of(self, template: str, content: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
+        """As `page`, for content that was put together elsewhere."""
+        return answer(self.request, template, content, frame=self.frame(), viewer=self.viewer, status=status)
 
     def frame(self) -> Frame:
         """What stands around the page for this reader."""
@@ -97,26 +103,30 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 def answer(
     request: Request,
     template: str,
+    content: Mapping[str, object],
     *,
     frame: Frame,
     viewer: Viewer,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    **content: object,
 ) -> HTMLResponse:
     """The template in the reader's language."""
     language = language_of(request)
-    html = environment().get_template(template).render(
-        **content,
-        frame=frame,
-        lang=language,
-        lang_tag=TAGS[language],
-        t=lambda key, **values: say(key, language, **values),
-        w=lambda words: words.in_language(language),
-        other_language=_other_language(request, language),
-        nav=_sections(request.url.path, viewer, language),
-        back=request.url.path if request.method == "GET" else "/",
-        is_official=viewer.is_official,
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            **content,
+            frame=frame,
+            lang=language,
+            lang_tag=TAGS[language],
+            t=lambda key, **values: say(key, language, **values),
+            w=lambda words: words.in_language(language),
+            other_language=_other_language(request, language),
+            nav=_sections(request.url.path, viewer, language),
+            back=request.url.path if request.method == "GET" else "/",
+            is_official=viewer.is_official,
+        )
     )
     made = HTMLResponse(html, status_code=status)
     made.headers["Content-Language"] = TAGS[language]

@@ -3,82 +3,30 @@
 One `Chain` (boxes and arrows) has two drawings. `wide` runs from left to right, the production source at one end and the holders at the
 other; `tall` runs from top to bottom and is read on a phone of 360 pixels. The page holds both and the style sheet shows one.
 
-Nothing is told by colour alone: every state has a word, a shape at the left of its box and a border of its own. Where the boxes come
-from, and what may be shown to whom, is decided in `chain.py`; here is geometry.
+How a box looks is in `boxes.py`; what is in it, and what may be shown to whom, is decided in `chain.py`. Here is geometry.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from markupsafe import Markup
 
-from scanner.labels import qr_modules
+from api.pages.boxes import Arrow, Box, Chain, box_height, box_svg, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-#: What a box is: where the goods come from (recorded, declared or contradicted), a hand they went through, or several hands in one box.
-BoxKind = Literal["recorded", "declared", "contradicted", "through", "several"]
+    from collections.abc import Mapping, Sequence
 
 #: More arrows out of one box than this, and the plain ends among them become one box.
 BRANCHES_MAX: Final = 6
 #: How many of them keep a box of their own.
 BRANCHES_KEPT: Final = 2
 
-_SWEEPS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One word on a box. `tone` names its colours in the style sheet; the word alone says as much."""
-
-    word: str
-    tone: Literal["accent", "red", "amber", "grey"]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One party with some goods in its hands. `weight` decides which boxes stay when many become one."""
-
-    key: str
-    title: str
-    lines: tuple[str, ...] = ()
-    kind: BoxKind = "through"
-    tags: tuple[Tag, ...] = ()
-    href: str | None = None
-    weight: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """Goods went from one box to another. `may_contain`: only some of these goods may be in what arrived."""
-
-    source: str
-    target: str
-    label: str = ""
-    may_contain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """What is drawn. Arrows whose ends are not among the boxes are left out."""
-
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-
-    def __post_init__(self) -> None:
-        known = {box.key for box in self.boxes}
-        kept = tuple(
-            arrow
-            for arrow in self.arrows
-            if arrow.source != arrow.target and arrow.source in known and arrow.target in known
-        )
-        object.__setattr__(self, "arrows", kept)
+_SWEEPS: Final = 6
 
 
 def gathered(chain: Chain, *, words: str, label: str, href: str) -> Chain:
@@ -144,50 +92,9 @@ def layers_of(chain: Chain) -> dict[str, int]:
     return layer
 
 
-# Letters
-
-
-def letters_wide(text: str) -> float:
-    """About how wide a text is, in its own type size: a Chinese character is 1, a Latin letter about half."""
-    return sum(_letter(c) for c in text)
-
-
-def _letter(c: str) -> float:
-    if unicodedata.east_asian_width(c) in "WF":
-        return 1.0
-    return 0.66 if c.isupper() else 0.56
-
-
-def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
-    """The text in at most so many lines of that width, the last one cut with … if need be."""
-    lines: list[str] = []
-    rest = " ".join(text.split())
-    while rest:
-        cut = _fits(rest, width)
-        if len(lines) == lines_max - 1 and cut < len(rest):
-            lines.append(rest[: _fits(rest, width - 1)].rstrip() + "…")
-            break
-        lines.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return lines
-
-
-def _fits(text: str, width: float) -> int:
-    """How many characters fit; Latin words are not broken where a space is near."""
-    used = 0.0
-    for place, c in enumerate(text):
-        used += _letter(c)
-        if used > width:
-            space = text.rfind(" ", 0, place + 1)
-            return space if space > place // 2 else max(place, 1)
-    return len(text)
-
-
 # From left to right
 
-_BOX_W, _LINE_H, _PAD, _TITLE_PX, _LINE_PX = 188, 18, 10, 14, 12.5
-_GAP_X, _GAP_Y, _MARGIN, _SHAPE_W = 92, 18, 12, 24
-_TAG_H = 18
+_BOX_W, _GAP_X, _GAP_Y, _MARGIN = 188, 84, 18, 12
 
 
 @dataclass(slots=True)
@@ -205,21 +112,21 @@ def wide(chain: Chain, *, label: str) -> Markup:
     """The drawing from left to right. `label` is what a screen reader calls it."""
     layer = layers_of(chain)
     spots = {
-        box.key: _Spot(key=box.key, layer=layer[box.key], height=_box_height(box, _BOX_W), box=box)
+        box.key: _Spot(key=box.key, layer=layer[box.key], height=box_height(box, _BOX_W), box=box)
         for box in chain.boxes
     }
     ways = [(arrow, _way(arrow, layer, spots)) for arrow in chain.arrows]
     columns: list[list[_Spot]] = [[] for _ in range(max((s.layer for s in spots.values()), default=0) + 1)]
     for spot in spots.values():
         columns[spot.layer].append(spot)
-    links = [(a, b) for _, way in ways for a, b in zip(way, way[1:], strict=False)]
+    links = [(a, b) for _, way in ways for a, b in pairwise(way)]
     _order(columns, links)
     height = _place(columns, links)
     width = 2 * _MARGIN + len(columns) * _BOX_W + (len(columns) - 1) * _GAP_X
     parts = [_head("chain chain-wide", width, height, label)]
     parts.extend(_wide_arrow(arrow, [spots[key] for key in way]) for arrow, way in ways)
     parts.extend(
-        _box_svg(spot.box, _column_x(spot.layer), spot.y, _BOX_W) for spot in spots.values() if spot.box
+        box_svg(spot.box, _column_x(spot.layer), spot.y, _BOX_W) for spot in spots.values() if spot.box
     )
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
@@ -349,13 +256,13 @@ def tall(chain: Chain, *, label: str, arrow_words: str) -> Markup:
     tops, top = [], float(_MARGIN)
     for box in boxes:
         tops.append(top)
-        top += _box_height(box, width) + _ROW_GAP
+        top += box_height(box, width) + _ROW_GAP
     parts = [_head("chain chain-tall", _TALL_W, top, label)]
     for arrow in chain.arrows:
         source, target = row_of[arrow.source], row_of[arrow.target]
         lane = lane_of[arrow.source]
         parts.append(_tall_arrow(arrow, left=left, lane=lane, start=tops[source] + 24, end=tops[target] + 20))
-    parts.extend(_box_svg(box, left + 10, y, width) for box, y in zip(boxes, tops, strict=True))
+    parts.extend(box_svg(box, left + 10, y, width) for box, y in zip(boxes, tops, strict=True))
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
 
@@ -381,11 +288,13 @@ def _lanes(chain: Chain, row_of: Mapping[str, int]) -> tuple[dict[str, int], int
     taken: list[list[tuple[int, int]]] = []
     # Short spans first, so that they lie next to the boxes and long ones outside.
     for key, (low, high) in sorted(spans.items(), key=lambda one: (one[1][1] - one[1][0], one[1])):
-        for lane, held in enumerate(taken):
-            if all(high <= other_low or low >= other_high for other_low, other_high in held):
-                break
-        else:
-            lane = len(taken)
+        free = (
+            lane
+            for lane, held in enumerate(taken)
+            if all(high <= other_low or low >= other_high for other_low, other_high in held)
+        )
+        lane = next(free, len(taken))
+        if lane == len(taken):
             taken.append([])
         taken[lane].append((low, high))
         lane_of[key] = min(lane, _LANES_MAX - 1)
@@ -431,80 +340,6 @@ def _line_svg(
     return svg + "</g>"
 
 
-def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
-    """Title and further lines as they stand in a box of that width."""
-    inner = width - _SHAPE_W - 2 * _PAD
-    title = wrapped(box.title, width=inner / _TITLE_PX, lines_max=2)
-    further = [
-        line for text in box.lines for line in wrapped(text, width=inner / _LINE_PX, lines_max=2) if line
-    ]
-    return title, further
-
-
-def _box_height(box: Box, width: float) -> float:
-    title, further = _lines_of(box, width)
-    tags = _TAG_H + 4 if box.tags else 0
-    return max(2 * _PAD + (len(title) + len(further)) * _LINE_H + tags - 2, 44)
-
-
-def _box_svg(box: Box, x: float, y: float, width: float) -> str:
-    """A box with its shape, its words and its tags; a link where there is more to read."""
-    title, further = _lines_of(box, width)
-    height = _box_height(box, width)
-    parts = [
-        f'<g class="box box-{box.kind}" transform="translate({x:.0f} {y:.1f})">',
-        f"<title>{escape('，'.join([box.title, *(tag.word for tag in box.tags), *box.lines]))}</title>",
-    ]
-    if box.kind == "several":
-        parts.append(f'<rect class="behind" x="4" y="4" width="{width:.0f}" height="{height:.0f}" rx="5"/>')
-    parts.append(f'<rect class="frame" width="{width:.0f}" height="{height:.0f}" rx="5"/>')
-    parts.append(f'<path class="shape" d="{_SHAPES[box.kind]}" transform="translate({_PAD} {_PAD})"/>')
-    at = _PAD + _TITLE_PX - 1.0
-    for line in title:
-        parts.append(f'<text class="who" x="{_PAD + _SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
-        at += _LINE_H
-    for line in further:
-        parts.append(f'<text class="more" x="{_PAD + _SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
-        at += _LINE_H
-    parts.append(_tags_svg(box.tags, _PAD + _SHAPE_W, at - _LINE_PX, width))
-    parts.append("</g>")
-    svg = "".join(parts)
-    return f"<a href={quoteattr(box.href)}>{svg}</a>" if box.href else svg
-
-
-#: Shapes in a field of 16: a filled disc (recorded), a ring (declared), a cross in an octagon (contradicted), a small square, a stack.
-_SHAPES: Final[dict[BoxKind, str]] = {
-    "recorded": "M8 1a7 7 0 1 1 0 14a7 7 0 1 1 0-14z",
-    "declared": "M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12zM8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
-    "contradicted": "M5 1h6l4 4v6l-4 4h-6l-4-4v-6zM5 6.4L6.4 5L8 6.6L9.6 5L11 6.4L9.4 8L11 9.6L9.6 11L8 9.4L6.4 11L5 9.6L6.6 8z",
-    "through": "M3 3h10v10h-10z",
-    "several": "M1 1h6v6h-6zM9 1h6v6h-6zM1 9h6v6h-6zM9 9h6v6h-6z",
-}
-
-
-def shape_svg(kind: BoxKind) -> Markup:
-    """One shape alone, for the legend."""
-    return Markup(  # noqa: S704  (constants only)
-        f'<svg class="legend-shape box-{kind}" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
-        f'<path class="shape" d="{_SHAPES[kind]}"/></svg>'
-    )
-
-
-def _tags_svg(tags: Iterable[Tag], x: float, y: float, width: float) -> str:
-    parts = []
-    for tag in tags:
-        wide_px = letters_wide(tag.word) * 11.5 + 12
-        if x + wide_px > width - 2:
-            break
-        parts.append(
-            f'<g class="tag-svg tone-{tag.tone}" transform="translate({x:.0f} {y + 1:.1f})">'
-            f'<rect width="{wide_px:.0f}" height="{_TAG_H}" rx="3"/>'
-            f'<text x="6" y="13">{escape(tag.word)}</text></g>'
-        )
-        x += wide_px + 5
-    return "".join(parts)
-
-
 def _column_x(layer: int) -> float:
     return _MARGIN + layer * (_BOX_W + _GAP_X)
 
@@ -515,25 +350,3 @@ def _middle(spot: _Spot) -> float:
 
 def _mean(values: Sequence[float], *, otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
-
-
-def code_svg(text: str, *, label: str) -> Markup:
-    """A QR code for a page that will be printed, with its quiet zone."""
-    modules = qr_modules(text)
-    size, quiet = len(modules), 4
-    runs = []
-    for y, row in enumerate(modules):
-        x = 0
-        while x < size:
-            start = x
-            while x < size and row[x]:
-                x += 1
-            if x > start:
-                runs.append(f"M{start} {y}h{x - start}v1h{start - x}z")
-            x += 1
-    whole = size + 2 * quiet
-    return Markup(  # noqa: S704  (the label went through quoteattr, the rest are numbers)
-        f'<svg class="code-picture" xmlns="http://www.w3.org/2000/svg" viewBox="{-quiet} {-quiet} {whole} {whole}" role="img"'
-        f' aria-label={quoteattr(label)} shape-rendering="crispEdges">'
-        f'<rect x="{-quiet}" y="{-quiet}" width="{whole}" height="{whole}" fill="#fff"/><path d="{"".join(runs)}"/></svg>'
-    )

@@ -72,7 +72,9 @@ def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
         )
 
 
-def _items(kind: type[Said], record: Record, stored: Stored, reading: Reading, names: Names) -> list[dict[str, object]]:
+def _items(
+    kind: type[Said], record: Record, stored: Stored, reading: Reading, names: Names
+) -> list[dict[str, object]]:
     items = list[dict[str, object]]()
     labels = _labels(kind)
     for place, (opened, commitment) in enumerate(zip(stored.opened, record.header.items, strict=True)):

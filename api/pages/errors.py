@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from api.deps import Viewer, demo_caller
-from api.deps import DEMO_COOKIE
+from api.deps import DEMO_COOKIE, Viewer, demo_caller
 from api.headers import SECURITY_HEADERS
 from api.language import language_of
 from api.pages.desk import Desk, Frame, answer
@@ -33,12 +32,11 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     return answer(
         request,
         "problem.html",
+        {"problem": problem, "family": _FAMILIES.get(problem.status, "wrong")},
         frame=frame,
         viewer=viewer,
         status=problem.status,
         headers=SECURITY_HEADERS | problem.headers(language_of(request)),
-        problem=problem,
-        family=_FAMILIES.get(problem.status, "wrong"),
     )
 
 

@@ -95,7 +95,9 @@ class Form:
             self.errors.setdefault(name, text)
 
 
-def attempt(form: Form, make: Callable[[], Sequence[Draft]], fields: Mapping[str, str], language: Language) -> Sequence[Draft]:
+def attempt(
+    form: Form, make: Callable[[], Sequence[Draft]], fields: Mapping[str, str], language: Language
+) -> Sequence[Draft]:
     """The drafts a form asks for; none, with the reasons in the form, when it cannot be taken."""
     try:
         return make()

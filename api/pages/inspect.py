@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.deps import AsAuthor, Someone
+from api.deps import AsAuthor
 from api.pages.chain import Shown, holder_row, source_row
 from api.pages.desk import AtDesk, Desk
 from api.pages.drawing import tall, wide
@@ -71,14 +71,18 @@ def inspect_photo(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Respons
     if len(texts) == 1:
         return RedirectResponse(f"/trace?{urlencode({'code': texts[0]})}", status_code=303)
     readings = [
-        {"text": text, "kind": scanned(text, desk.settings.base_url).kind, "href": f"/trace?{urlencode({'code': text})}"}
+        {
+            "text": text,
+            "kind": scanned(text, desk.settings.base_url).kind,
+            "href": f"/trace?{urlencode({'code': text})}",
+        }
         for text in texts
     ]
     return _show(desk, form, readings=readings)
 
 
 @router.get("/trace", response_class=HTMLResponse)
-def trace_page(  # noqa: PLR0913, PLR0917  (the parameters of the address)
+def trace_page(
     desk: AtDesk,
     code: MaybeText = None,
     goods: MaybeText = None,
@@ -95,7 +99,7 @@ def trace_page(  # noqa: PLR0913, PLR0917  (the parameters of the address)
         start = _goods(desk, book, code=code, goods=goods)
         names = Names(book, desk.viewer, desk.language)
         shown = Shown.of(trace(book, start, contradictions=contradictions), names)
-        return desk.page("trace.html", **_content(desk, book, shown, code=code, printing=print is not None))
+        return desk.page_of("trace.html", _content(desk, book, shown, code=code, printing=print is not None))
 
 
 def _goods(desk: Desk, book: SqlBook, *, code: str | None, goods: str | None) -> GoodsId:
@@ -108,7 +112,9 @@ def _goods(desk: Desk, book: SqlBook, *, code: str | None, goods: str | None) ->
     return start
 
 
-def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None, printing: bool) -> dict[str, object]:
+def _content(
+    desk: Desk, book: SqlBook, shown: Shown, *, code: str | None, printing: bool
+) -> dict[str, object]:
     names, found = shown.names, shown.found
     scope = _scope(book, shown)
     answers = {one.holding: one for one in scope.holders} if scope is not None else {}
@@ -141,7 +147,11 @@ def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None, print
 
 def _facts(desk: Desk, names: Names, found: Trace, code: str | None) -> list[tuple[str, str]]:
     sheet = names.sheet(found.goods)
-    category = profile_for(sheet.category).name.words.in_language(desk.language) if sheet.category is not None else ""
+    category = (
+        profile_for(sheet.category).name.words.in_language(desk.language)
+        if sheet.category is not None
+        else ""
+    )
     values = (
         ("trace_code", code or ""),
         ("maker", names.party(sheet.maker) if sheet.maker is not None else ""),
@@ -160,14 +170,17 @@ def _holders(shown: Shown, answers: Mapping[Holding, RecallHolder]) -> list[dict
 
 def _scope(book: SqlBook, shown: Shown) -> RecallScope | None:
     """The account of the latest recall that names these goods."""
-    own = [one for one in shown.orders.get(shown.found.goods, ()) if one.kind == "recall" and not one.inherited]
+    own = [
+        one for one in shown.orders.get(shown.found.goods, ()) if one.kind == "recall" and not one.inherited
+    ]
     return recall_scope(book, own[-1].record) if own else None
 
 
 def _recall(desk: Desk, scope: RecallScope) -> dict[str, object]:
     totals = scope.totals
     figures = [
-        (desk.say(f"recall_{name}"), quantity(getattr(totals, name), desk.language)) for name in _RECALL_FIGURES
+        (desk.say(f"recall_{name}"), quantity(getattr(totals, name), desk.language))
+        for name in _RECALL_FIGURES
     ]
     return {"figures": figures, "unaccounted": quantity(totals.unaccounted, desk.language)}
 
@@ -199,14 +212,18 @@ def _findings(desk: Desk, book: SqlBook, shown: Shown) -> tuple[list[Finding], b
 
 def _records(book: SqlBook, shown: Shown) -> list[Record]:
     """Every record in sight and everything said about the goods themselves, in the log's order."""
-    seqs = shown.seqs() | {seq for node in shown.nodes() for seqs in node.balance.seqs.values() for seq in seqs}
+    seqs = shown.seqs() | {
+        seq for node in shown.nodes() for seqs in node.balance.seqs.values() for seq in seqs
+    }
     seqs |= {one.seq for one in about(book, goods_key(shown.found.goods))}
     found = book.records(seqs)
     return [record for _, record in sorted(found.items()) if _in_sight(record, shown)]
 
 
 def _in_sight(record: Record, shown: Shown) -> bool:
-    places: Iterable[str] = {place.audience for place in record.said.places().values()} if record.said is not None else ()
+    places: Iterable[str] = (
+        {place.audience for place in record.said.places().values()} if record.said is not None else ()
+    )
     return any(shown.may_read(record, audience) for audience in places)  # type: ignore[arg-type]  # audiences
 
 
@@ -224,6 +241,8 @@ def _row(record: Record, shown: Shown) -> dict[str, object]:
     }
 
 
-def _show(desk: Desk, form: Form, *, status: int = 200, readings: list[dict[str, str]] | None = None) -> HTMLResponse:
+def _show(
+    desk: Desk, form: Form, *, status: int = 200, readings: list[dict[str, str]] | None = None
+) -> HTMLResponse:
     labels = {name: desk.say(key) for name, key in _LABELS.items()}
     return desk.page("inspect.html", status=status, form=form, labels=labels, readings=readings or [])

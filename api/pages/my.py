@@ -72,7 +72,10 @@ def who(names: Names, party: PartyId) -> dict[str, str]:
 
 def _findings(ledger: Ledger, viewer: Viewer) -> list[Finding]:
     found = ledger.findings(party=viewer.party) if viewer.party is not None else []
-    return sorted((one for one in found if may_read(one, reader=viewer.party, official=viewer.is_official)), key=grade_order)
+    return sorted(
+        (one for one in found if may_read(one, reader=viewer.party, official=viewer.is_official)),
+        key=grade_order,
+    )
 
 
 def _listed(book: Book, party: PartyId, before: int | None) -> tuple[list[Record], int | None]:
@@ -98,5 +101,7 @@ def _row(record: Record, names: Names) -> dict[str, object]:
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,
         "lag": lag(record.at_ms - record.occurred_ms, names.language),
-        "then": None if then is None or record.said is None else {"href": then[0].format(seq=record.seq), "words": then[1]},
+        "then": None
+        if then is None or record.said is None
+        else {"href": then[0].format(seq=record.seq), "words": then[1]},
     }

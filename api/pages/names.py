@@ -103,7 +103,7 @@ class Names:
         audience: Audience = _SUMMED.get(type(said), "public")
         return self._summed(said) if may_read(audience) else ""
 
-    def _summed(self, said: Said) -> str:  # noqa: C901, PLR0911  (one case for each type, none of them deep)
+    def _summed(self, said: Said) -> str:  # noqa: C901, PLR0911, PLR0912  (one case for each type, none of them deep)
         match said:
             case Shipment() | Return():
                 return self._moved(said.lines, to=said.to)

@@ -58,14 +58,18 @@ class Own:
     def offers(self) -> list[tuple[Record, Shipment]]:
         """Shipments to this party that ask for an answer and have none yet, oldest first."""
         asked = [
-            (record, said) for record, said in of_type(self.records, Shipment) if said.to == self.party and said.offer
+            (record, said)
+            for record, said in of_type(self.records, Shipment)
+            if said.to == self.party and said.offer
         ]
         answers = about_many(self.book, [statement_key(record.header.id) for record, _ in asked])
         return [
             (record, said)
             for record, said in reversed(asked)
             if not any(
-                answer.actor == self.party and isinstance(answer.said, Receipt) and answer.superseded_by is None
+                answer.actor == self.party
+                and isinstance(answer.said, Receipt)
+                and answer.superseded_by is None
                 for answer in answers.get(statement_key(record.header.id), ())
             )
         ]
@@ -77,7 +81,9 @@ class Own:
     def declared_suppliers(self) -> list[PartyId]:
         """Suppliers this party declared itself, and still buys from or has just named."""
         declared = {said.party: None for _, said in self.said(Party) if said.party != self.party}
-        bought = dict.fromkeys(said.supplier for _, said in self.said(SupplierCheck) if said.supplier in declared)
+        bought = dict.fromkeys(
+            said.supplier for _, said in self.said(SupplierCheck) if said.supplier in declared
+        )
         return list(bought | declared)[:OFFERED_MAX]
 
     def plots(self) -> dict[str, Site]:

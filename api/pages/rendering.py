@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.pages.drawing import shape_svg
+from api.pages.boxes import shape_svg
 from api.words import say
 from ledger.identifiers import Instant, Quantity
 

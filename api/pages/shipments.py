@@ -15,8 +15,8 @@ from api import links
 from api.deps import AsAuthor, Someone
 from api.drafting import Draft, Drafting
 from api.pages.batches import amount_of, own_record
+from api.pages.code_picture import code_svg
 from api.pages.desk import AtDesk, Desk
-from api.pages.drawing import code_svg
 from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, new_id, record
 from api.pages.my import who
 from api.pages.names import Names
@@ -24,6 +24,7 @@ from api.pages.own import STOCK_MAX, Own
 from api.pages.rendering import quantity
 from api.parameters import MaybeText, PathNumber
 from api.problems import Refusals
+from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import CreditCode, GoodsId, PartyId
 from ledger.views.book import about, contact_key, of_type
@@ -32,7 +33,6 @@ from ledger.vocabulary.trade import Shipment
 
 if TYPE_CHECKING:
     from api.pages.forms import Posted
-    from ledger.canonical import Json
     from ledger.identifiers import StatementId
     from ledger.views.book import Book
 
@@ -107,7 +107,8 @@ def slip(position: PathNumber, desk: AtDesk, caller: Someone, new: MaybeText = N
                 "total": said.total,
                 "lines": [slip_line(names, line.goods) | {"quantity": line.quantity} for line in said.lines],
                 "code": code_svg(
-                    desk.settings.base_url + (links.code_path(said.lines[0].goods) or page), label=desk.say("slip_check")
+                    desk.settings.base_url + (links.code_path(said.lines[0].goods) or page),
+                    label=desk.say("slip_check"),
                 ),
             },
         )
@@ -140,21 +141,28 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
             amount = amount_of(posted, f"amount_{number}", posted.text(f"unit_{number}"))
             lines.append({"goods": posted.text(f"goods_{number}"), "quantity": amount})
     if not lines:
-        wrong.append(Malformed(field="lines", came="", expected=Words(zh="至少一种货物的数量", en="a quantity of at least one")))
+        wrong.append(
+            Malformed(
+                field="lines",
+                came="",
+                expected=Words(zh="至少一种货物的数量", en="a quantity of at least one"),
+            )
+        )
     if wrong or customer is None:
         raise Refusals(wrong)
-    number = posted.text("voucher_number") or str(statement)
     body: dict[str, Json] = {
         "id": str(statement),
         "to": str(customer),
         "lines": lines,
-        "voucher": {"voucher_kind": "sales_slip", "number": number},
+        "voucher": {"voucher_kind": "sales_slip", "number": posted.text("voucher_number") or str(statement)},
         **posted.present("total", "vehicle"),
     }
     return [*declared, drafting.draft(Shipment, body)]
 
 
-def _customer(desk: Desk, drafting: Drafting, posted: Posted, statement: StatementId) -> tuple[PartyId, list[Draft]]:
+def _customer(
+    desk: Desk, drafting: Drafting, posted: Posted, statement: StatementId
+) -> tuple[PartyId, list[Draft]]:
     """The customer: chosen, found by its credit code, or declared here."""
     if posted.text("customer"):
         return PartyId.parse(posted.text("customer")), []
@@ -188,7 +196,9 @@ def _with_code(book: Book, code: str) -> PartyId | None:
     return next(iter((*enrolled, *found)), None)
 
 
-def _show(desk: Desk, party: PartyId, form: Form, *, status: int = 200, first: GoodsId | None = None) -> HTMLResponse:
+def _show(
+    desk: Desk, party: PartyId, form: Form, *, status: int = 200, first: GoodsId | None = None
+) -> HTMLResponse:
     with desk.ledger.book() as book:
         names, own = Names(book, desk.viewer, desk.language), Own.of(book, party)
         customers = [(str(one), names.party(one)) for one in own.customers()]

@@ -36,7 +36,14 @@ def tour(book: SqlBook, findings: list[Finding]) -> list[Stop]:
     if goods is not None:
         stops.append(_stop(links.goods_page(goods), "tour_recall"))
         stops.append(_stop(f"/trace?{urlencode({'goods': str(goods)})}", "tour_trace"))
-    code = next((one.subject.removeprefix(_CODE) for one in findings if one.kind in _CODE_KINDS and one.subject.startswith(_CODE)), None)
+    code = next(
+        (
+            one.subject.removeprefix(_CODE)
+            for one in findings
+            if one.kind in _CODE_KINDS and one.subject.startswith(_CODE)
+        ),
+        None,
+    )
     if code is not None:
         stops.append(_stop(f"{links.PAGE}?{urlencode({'code': code})}", "tour_code"))
     return [

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ledger.trace.amounts import joined
+from ledger.trace.epcis import event_moves
+from ledger.vocabulary.epcis import EpcisEvent
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation, Use
 from ledger.vocabulary.oversight import RecallAnswer
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
@@ -105,11 +107,12 @@ class Claim:
 class Turning:
     """Goods that went into other goods. An amount is None where its lines do not add up, or were not said.
 
-    A use that names a plot has no outputs here: what grew there is found through the plot.
+    A use that names a plot has no outputs here: what grew there is found through the plot. A shipment stands here only where nobody
+    said how much was shipped: the way is known, and no amount can be compared.
     """
 
     record: Record
-    kind: Literal["transformation", "use", "aggregation"]
+    kind: Literal["transformation", "use", "aggregation", "shipment"]
     inputs: Mapping[Holding, Quantity | None]
     outputs: Mapping[Holding, Quantity | None]
 
@@ -138,6 +141,8 @@ def moves_of(record: Record) -> Iterator[Claim | Turning]:
         case Use() as said:
             targets = dict.fromkeys(Holding(record.actor, goods) for goods in said.on_goods or ())
             yield Turning(record, "use", _held(record.actor, said.lines), targets)
+        case EpcisEvent() as said:
+            yield from _told_elsewhere(record, said)
         case _:
             return
 
@@ -158,6 +163,8 @@ def stock_of(record: Record) -> Iterator[Holding]:
                 yield Holding(record.actor, line.goods)
         case RecallAnswer() as said:
             yield Holding(record.actor, said.goods)
+        case EpcisEvent() as said:
+            yield from (Holding(party, goods) for party, goods in event_moves(said).seen)
         case _:
             return
 
@@ -183,6 +190,21 @@ def _claims(
     for goods, quantities in by_goods(lines).items():
         for quantity in quantities:
             yield Claim(record, says, Holding(source, goods), Holding(target, goods), quantity)
+
+
+def _told_elsewhere(record: Record, said: EpcisEvent) -> Iterator[Claim | Turning]:
+    """What an event from another system says about movement. Whose hands they were is the event's word, not the importer's."""
+    moves = event_moves(said)
+    for one in moves.handovers:
+        source, target = Holding(one.giver, one.line.goods), Holding(one.taker, one.line.goods)
+        if one.line.quantity is None:
+            yield Turning(record, "shipment", {source: None}, {target: None})
+        else:
+            yield Claim(record, one.says, source, target, one.line.quantity)
+    for turned in moves.turned:
+        inputs = {Holding(turned.party, goods): amount for goods, amount in turned.inputs.items()}
+        outputs = {Holding(turned.party, goods): amount for goods, amount in turned.outputs.items()}
+        yield Turning(record, turned.kind, inputs, outputs)
 
 
 def _held(party: PartyId, lines: Iterable[Line]) -> dict[Holding, Quantity | None]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.identifiers import Quantity, Unit
 from ledger.trace.amounts import added
-from ledger.vocabulary.epcis_reading import SENDING, EventLine
+from ledger.vocabulary.epcis_reading import RECEIVING, SENDING, EventLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,8 +76,9 @@ def moved_lines(event: EpcisEvent, said: EventReading) -> tuple[EventLine, ...]:
     if said.kind == "TransformationEvent":
         own = () if event.joined_in is not None else (*said.inputs, *_lines(event.joined_inputs))
     elif said.kind == "AggregationEvent":
-        parent = [] if said.parent is None else [EventLine(said.parent, _ONE)]
-        own = (*(one for one in parent if said.action != "ADD"), *said.children)
+        # What is packed into becomes a container only now; it goes nowhere unless the event itself sends it.
+        moves = said.parent is not None and (said.action != "ADD" or said.step in SENDING | RECEIVING)
+        own = (*([EventLine(said.parent, _ONE)] if said.parent and moves else []), *said.children)
     else:
         own = said.lines
     # What was unpacked or shipped out of a container is in the same hands as the container.

@@ -228,12 +228,14 @@ def _first_hand(balance: Balance) -> list[Quantity | None]:
     if not balance.origin_unknown:
         names: tuple[In, ...] = ("opening", "made", "gained")
         return [balance.figure(name) for name in names if name in balance.seqs]
+    if not balance.seqs:
+        return []
     let_go, back = balance.passed_on, balance.returned_in
-    return (
-        []
-        if let_go is None and back is None
-        else [None if let_go is None or back is None else less(let_go, back)]
-    )
+    if let_go is None or back is None:
+        return [None]
+    net = less(let_go, back)
+    # Who got more back than he let go has the rest of somebody else's goods: they are counted where they came from.
+    return [net if net is None or net.amount > 0 else none_of(net.unit)]
 
 
 def _zero(figures: Iterable[Quantity | None]) -> Quantity | None:

@@ -209,10 +209,9 @@ class Shelf:
         for holding, claims in self._claims.items():
             if holding.goods != goods:
                 continue
-            arrivals = [one for one in claims if one.target == holding and one.says != "returned"]
-            if arrivals:
+            if any(one.target == holding and one.says != "returned" for one in claims):
                 got.add(holding)
-            if len(arrivals) < len(claims) or any(not one.is_sending for one in arrivals):
+            if any(one.source == holding or not one.is_sending for one in claims):
                 had.add(holding)
         return had, got
 

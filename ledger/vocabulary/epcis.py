@@ -30,6 +30,8 @@ EVENT_BYTES_MAX = 1_048_576
 EVENT_TEXT_MAX = 1_398_104
 #: A document's @context is a few lines; a longer one is left out, and said to be.
 CONTEXT_CHARACTERS_MAX = 16_384
+#: Names of parties and places elsewhere are URNs and links.
+FOREIGN_NAME_MAX = 500
 #: An id of 80 bits, as for every other party.
 _ID_BYTES = 10
 
@@ -59,7 +61,7 @@ def _is_base64(text: str) -> str:
 
 
 #: The foreign name of a party or a place, to the letter.
-ForeignName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+ForeignName = Annotated[str, StringConstraints(min_length=1, max_length=FOREIGN_NAME_MAX)]
 
 
 class Place(Part):

@@ -118,13 +118,13 @@ def flipped(value: object, rng: random.Random) -> object:
 def flip(connection: Connection, table: str, column: str, rng: random.Random) -> str | None:
     """Change one bit of one row; says where. None when the database itself refuses the value."""
     rows = connection.exec_driver_sql(
-        f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL AND length({column}) > 0"
+        f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL AND length({column}) > 0"  # noqa: S608  (our own names)
     ).fetchall()
     rowid, value = rng.choice(rows)
     new = flipped(value, rng)
     written = "CAST(? AS TEXT)" if isinstance(value, str) else "?"
     try:
-        connection.exec_driver_sql(f"UPDATE {table} SET {column} = {written} WHERE rowid = ?", (new, rowid))
+        connection.exec_driver_sql(f"UPDATE {table} SET {column} = {written} WHERE rowid = ?", (new, rowid))  # noqa: S608  (our own names)
     except SQLAlchemyError:
         return None
     return f"{table}.{column} row {rowid}: {value!r} -> {new!r}"

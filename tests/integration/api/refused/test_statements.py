@@ -35,7 +35,7 @@ class Maker:
     """A farm that keeps its own key, and what it signs."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self.signer = Ed25519Signer.from_secret(b"\x07" * 32)
+        self.signer = Ed25519Signer.generate()
         self.enrolled = enrol_party(ledger, "自持密钥的农场（演示）", signer=self.signer)
         self.log = ledger.origin
 
@@ -149,7 +149,9 @@ def test_the_key_of_somebody_else_is_refused(
 def test_the_right_key_without_the_right_is_refused(client: Client, ledger: Ledger, maker: Maker) -> None:
     inspection = Inspection(party=maker.party, officers=("E-1",), conclusion="in_order")
     body = maker.signs(inspection).as_json()
-    refused(client, ledger, body, status=403, name="NotAllowed", at="type", came="inspection.v1 by enterprise")
+    refused(
+        client, ledger, body, status=403, name="NotAllowed", at="type", came="inspection.v1 by enterprise"
+    )
     enrolment = Key(action="enrol", party=maker.party, role="authority", custody="own", public_key="x")
     refused(client, ledger, maker.signs(enrolment).as_json(), status=403, name="NotAllowed", at="type")
 
@@ -221,7 +223,10 @@ def test_items_that_are_none_are_refused(
 
 def test_an_item_left_out_is_missed(client: Client, ledger: Ledger, maker: Maker) -> None:
     statement = maker.signs(
-        Batch.read(maker.batch().model_dump(mode="json", exclude_none=True) | {"quantity": {"amount": "1", "unit": "KGM"}})
+        Batch.read(
+            maker.batch().model_dump(mode="json", exclude_none=True)
+            | {"quantity": {"amount": "1", "unit": "KGM"}}
+        )
     )
     first = statement.as_json()["items"]
     assert isinstance(first, list)

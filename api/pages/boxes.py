@@ -1,0 +1,189 @@
+"""Boxes and arrows of a chain, and how one box looks: its shape, its words, its tags.
+
+Nothing is told by colour alone: every state has a word, a shape at the left of its box and a border of its own. Where boxes stand is
+`drawing.py`'s business.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+from xml.sax.saxutils import escape, quoteattr
+
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What a box is: where the goods come from (recorded, declared or contradicted), a hand they went through, or several hands in one box.
+BoxKind = Literal["recorded", "declared", "contradicted", "through", "several"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One word on a box. `tone` names its colours in the style sheet; the word alone says as much."""
+
+    word: str
+    tone: Literal["accent", "red", "amber", "grey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One party with some goods in its hands. `weight` decides which boxes stay when many become one."""
+
+    key: str
+    title: str
+    lines: tuple[str, ...] = ()
+    kind: BoxKind = "through"
+    tags: tuple[Tag, ...] = ()
+    href: str | None = None
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """Goods went from one box to another. `may_contain`: only some of these goods may be in what arrived."""
+
+    source: str
+    target: str
+    label: str = ""
+    may_contain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What is drawn. Arrows whose ends are not among the boxes are left out."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+    def __post_init__(self) -> None:
+        known = {box.key for box in self.boxes}
+        kept = tuple(
+            arrow
+            for arrow in self.arrows
+            if arrow.source != arrow.target and arrow.source in known and arrow.target in known
+        )
+        object.__setattr__(self, "arrows", kept)
+
+
+LINE_H: Final = 18
+PAD: Final = 10
+SHAPE_W: Final = 24
+TAG_H: Final = 18
+TITLE_PX: Final = 14.0
+LINE_PX: Final = 12.5
+#: A finger finds it.
+BOX_HEIGHT_MIN: Final = 44
+
+
+def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
+    """Title and further lines as they stand in a box of that width."""
+    inner = width - SHAPE_W - 2 * PAD
+    title = wrapped(box.title, width=inner / TITLE_PX, lines_max=2)
+    further = [
+        line for text in box.lines for line in wrapped(text, width=inner / LINE_PX, lines_max=2) if line
+    ]
+    return title, further
+
+
+def box_height(box: Box, width: float) -> float:
+    """How high a box of that width must be."""
+    title, further = _lines_of(box, width)
+    tags = TAG_H + 4 if box.tags else 0
+    return max(2 * PAD + (len(title) + len(further)) * LINE_H + tags - 2, BOX_HEIGHT_MIN)
+
+
+def box_svg(box: Box, x: float, y: float, width: float) -> str:
+    """A box with its shape, its words and its tags; a link where there is more to read."""
+    title, further = _lines_of(box, width)
+    height = box_height(box, width)
+    parts = [
+        f'<g class="box box-{box.kind}" transform="translate({x:.0f} {y:.1f})">',
+        f"<title>{escape('，'.join([box.title, *(tag.word for tag in box.tags), *box.lines]))}</title>",
+    ]
+    if box.kind == "several":
+        parts.append(f'<rect class="behind" x="4" y="4" width="{width:.0f}" height="{height:.0f}" rx="5"/>')
+    parts.append(f'<rect class="frame" width="{width:.0f}" height="{height:.0f}" rx="5"/>')
+    parts.append(f'<path class="shape" d="{_SHAPES[box.kind]}" transform="translate({PAD} {PAD})"/>')
+    at = PAD + TITLE_PX - 1.0
+    for line in title:
+        parts.append(f'<text class="who" x="{PAD + SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
+        at += LINE_H
+    for line in further:
+        parts.append(f'<text class="more" x="{PAD + SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
+        at += LINE_H
+    parts.append(_tags_svg(box.tags, PAD + SHAPE_W, at - LINE_PX, width))
+    parts.append("</g>")
+    svg = "".join(parts)
+    return f"<a href={quoteattr(box.href)}>{svg}</a>" if box.href else svg
+
+
+#: Shapes in a field of 16: a filled disc (recorded), a ring (declared), a cross in an octagon (contradicted), a small square, a stack.
+_SHAPES: Final[dict[BoxKind, str]] = {
+    "recorded": "M8 1a7 7 0 1 1 0 14a7 7 0 1 1 0-14z",
+    "declared": "M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12zM8 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6z",
+    "contradicted": "M5 1h6l4 4v6l-4 4h-6l-4-4v-6zM5 6.4L6.4 5L8 6.6L9.6 5L11 6.4L9.4 8L11 9.6L9.6 11L8 9.4L6.4 11L5 9.6L6.6 8z",
+    "through": "M3 3h10v10h-10z",
+    "several": "M1 1h6v6h-6zM9 1h6v6h-6zM1 9h6v6h-6zM9 9h6v6h-6z",
+}
+
+
+def shape_svg(kind: BoxKind) -> Markup:
+    """One shape alone, for the legend."""
+    return Markup(  # noqa: S704  (constants only)
+        f'<svg class="legend-shape box-{kind}" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
+        f'<path class="shape" d="{_SHAPES[kind]}"/></svg>'
+    )
+
+
+def _tags_svg(tags: Iterable[Tag], x: float, y: float, width: float) -> str:
+    parts = []
+    for tag in tags:
+        wide_px = letters_wide(tag.word) * 11.5 + 12
+        if x + wide_px > width - 2:
+            break
+        parts.append(
+            f'<g class="tag-svg tone-{tag.tone}" transform="translate({x:.0f} {y + 1:.1f})">'
+            f'<rect width="{wide_px:.0f}" height="{TAG_H}" rx="3"/>'
+            f'<text x="6" y="13">{escape(tag.word)}</text></g>'
+        )
+        x += wide_px + 5
+    return "".join(parts)
+
+
+def letters_wide(text: str) -> float:
+    """About how wide a text is, in its own type size: a Chinese character is 1, a Latin letter about half."""
+    return sum(_letter(c) for c in text)
+
+
+def _letter(c: str) -> float:
+    if unicodedata.east_asian_width(c) in "WF":
+        return 1.0
+    return 0.66 if c.isupper() else 0.56
+
+
+def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
+    """The text in at most so many lines of that width, the last one cut with … if need be."""
+    lines: list[str] = []
+    rest = " ".join(text.split())
+    while rest:
+        cut = _fits(rest, width)
+        if len(lines) == lines_max - 1 and cut < len(rest):
+            lines.append(rest[: _fits(rest, width - 1)].rstrip() + "…")
+            break
+        lines.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return lines
+
+
+def _fits(text: str, width: float) -> int:
+    """How many characters fit; Latin words are not broken where a space is near."""
+    used = 0.0
+    for place, c in enumerate(text):
+        used += _letter(c)
+        if used > width:
+            space = text.rfind(" ", 0, place + 1)
+            return space if space > place // 2 else max(place, 1)
+    return len(text)
