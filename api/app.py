@@ -12,7 +12,9 @@ from fastapi import FastAPI
 
 from api import links
 from api.bodies import BodyLimit
-from api.headers import SecurityHeaders
+from api.headers import Assets, SecurityHeaders
+from api.pages import STATIC, problem_page
+from api.pages import router as pages
 from api.problems import add_handlers
 from api.routes import (
     demo,
@@ -67,8 +69,10 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         app.include_router(router, prefix=links.API)
     for router in (log.router, resolver.router, demo.router, docs.router, health.router):
         app.include_router(router)
+    app.include_router(pages, include_in_schema=False)
+    app.mount("/static", Assets(directory=STATIC), name="static")
     add_schemas(app, PATHS.values())
-    add_handlers(app)
+    add_handlers(app, page=problem_page)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))

@@ -92,12 +92,19 @@ def _caller(request: Request, ledger: TheLedger, settings: TheSettings) -> Calle
 def _caller_by_key(header: str, ledger: Ledger) -> Caller:
     scheme, _, key = header.partition(" ")
     caller = ledger.caller(key.strip()) if scheme.lower() == _SCHEME else None
-    if caller is None:
+    # Whoever may no longer sign may no longer look either: an access key is worth what its party's keys are worth.
+    if caller is None or not is_registered(caller.party, ledger):
         # The key itself is never repeated back.
         raise KeyMissing(
             field="authorization", came=scheme if scheme.lower() == _SCHEME else "…", expected=_A_KEY
         )
     return caller
+
+
+def is_registered(party: PartyId, ledger: Ledger) -> bool:
+    """Whether any key of this party is enrolled and not revoked."""
+    with ledger.book() as book:
+        return any(one.party == party and one.active_at(book.size) for one in book.register.keys.values())
 
 
 def demo_caller(identity: str, ledger: Ledger) -> Caller | None:

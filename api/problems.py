@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -212,7 +213,8 @@ def add_handlers(app: FastAPI, *, page: ProblemPage | None = None) -> None:
     """Every error of every route ends here. With `page`, readers who want HTML get it outside /api and /log."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        return answer(request, problem_of(request, error), page=page)
+        # A page asks the ledger who is looking; that must not hold up other requests.
+        return await run_in_threadpool(answer, request, problem_of(request, error), page=page)
 
     for kind in (
         Refusal,

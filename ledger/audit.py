@@ -343,7 +343,7 @@ def _check_statement(
             at_ms=entry.at_ms,
             header=header,
             said=said,
-            custody=custody_of(envelope, state.register),
+            custody=custody_of((one.keyid for one in envelope.signatures), state.register),
             missing=missing,
         )
     )

@@ -170,7 +170,7 @@ class Ledger:
             register = register_of(connection, self.origin, size=at, known=self._register)
             if as_of is None:
                 self._register = register
-            yield SqlBook(connection=connection, log_id=self.origin, register=register, size=at)
+            yield SqlBook(connection=connection, log_id=self.origin, register=register, size=at).held()
 
     def findings(
         self, *, party: PartyId | None = None, since_ms: int = 0, until_ms: int | None = None

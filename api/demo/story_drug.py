@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 LOT: Final = "A260901"
 DRUG: Final = GoodsId.of_link(DigitalLink(Gtin.parse(DRUG_GTIN), LOT))
-#: One case: fifty boxes that travel together.
-BOXES: Final = tuple(f"99999919{number:012}" for number in range(1, 51))
+#: One middle pack: ten boxes that travel together.
+BOXES: Final = tuple(f"99999919{number:012}" for number in range(41, 51))
 #: The box that is sold twice.
-BOX: Final = BOXES[46]
+BOX: Final = "99999919000000000047"
 
 INVOICE_D1_D2: Final = "26322999999900000201"
 INVOICE_D2_D3: Final = "26322999999900000202"

@@ -40,7 +40,9 @@ def codes(first: int, last: int) -> tuple[str, ...]:
 
 #: The bottle sold in September, whose code stands on forty others in November.
 (CLONED,) = codes(217, 217)
-ISSUED: Final = codes(201, 600)
+#: The bottles of this lot that the story follows one by one.
+FOLLOWED: Final = codes(301, 324)
+ISSUED: Final = (CLONED, *FOLLOWED)
 
 INVOICE_P1_P2: Final = "26372999999900000301"
 INVOICE_P2_P3: Final = "26322999999900000302"
@@ -68,7 +70,7 @@ def tell_pesticide(story: Telling) -> None:
         "P3",
         "2026-09-01",
         bottles=100,
-        some=codes(201, 300),
+        some=(CLONED,),
         invoice=None,
         licence="农药经许(苏)32068220001",
     )
@@ -79,7 +81,7 @@ def tell_pesticide(story: Telling) -> None:
         "P3",
         "2026-11-02",
         bottles=300,
-        some=codes(301, 600),
+        some=FOLLOWED,
         invoice=(INVOICE_P2_P3, "32", 7200),
         licence="农药经许(苏)32068220001",
     )
@@ -232,8 +234,7 @@ def _tell_bottles_without_papers(story: Telling) -> None:
 
 def _tell_spraying(story: Telling) -> None:
     told = story.variation
-    genuine = codes(301, 324)
-    line = Line(goods=PESTICIDE, quantity=told.bottles(24), codes=genuine)
+    line = Line(goods=PESTICIDE, quantity=told.bottles(24), codes=FOLLOWED)
     story.says(
         "2026-11-02 10:00", "P3", Shipment(to=story.party("F1"), lines=(line,)), name="genuine bottles"
     )

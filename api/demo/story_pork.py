@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from api.demo.parties import own_batch, product_id, site_id
 from api.demo.story_opening import OWN_RECORDS, SAUSAGE_GTIN, party_sheet
-from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin
+from ledger.identifiers import BatchNumber, DigitalLink, EarTag, GoodsId, Gtin
 from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation
+from ledger.vocabulary.goods import Adjustment, Batch, Transformation
 from ledger.vocabulary.trade import (
     CheckedDocument,
     FiledDocument,
@@ -29,7 +29,8 @@ PIGS: Final = own_batch("pigs of the eleventh")
 PORK_FIRST: Final = own_batch("pork of the tenth")
 PORK: Final = own_batch("pork of the twelfth")
 SPICES: Final = own_batch("spices")
-EAR_TAGS: Final = tuple(f"13206859{number:07}" for number in range(1, 121))
+#: First and last ear tag of the 120 pigs.
+EAR_TAGS: Final = (EarTag("132068590000001"), EarTag("132068590000120"))
 
 INVOICE_F3_F4: Final = "26322999999900000102"
 
@@ -105,7 +106,7 @@ def _tell_slaughter(
     """Live pigs with their ear tags and quarantine certificate; carcasses with their meat inspection."""
     told = story.variation
     some = told.much(heads, "HEA")
-    tags = EAR_TAGS if pigs == PIGS else None
+    tags = "耳标 {} 至 {}".format(*EAR_TAGS) if pigs == PIGS else None
     story.says(
         f"{farm_day} 14:00",
         "F2",
@@ -115,13 +116,12 @@ def _tell_slaughter(
             name="生猪",
             category="生猪",
             batch_number=BatchNumber(told.dated("ZH", farm_day)),
+            specification=tags,
             produced_on=told.day(farm_day),
             planted_on=told.day("2026-05-20"),
             quantity=some,
         ),
     )
-    if tags is not None:
-        story.says(f"{farm_day} 14:10", "F2", Codes(action="issue", goods=pigs, codes=tags))
     story.says(
         f"{farm_day} 15:00",
         "F2",
@@ -136,7 +136,7 @@ def _tell_slaughter(
     story.says(
         f"{farm_day} 16:00",
         "F2",
-        Shipment(to=story.party("F3"), lines=(Line(goods=pigs, quantity=some, codes=tags),)),
+        Shipment(to=story.party("F3"), lines=(Line(goods=pigs, quantity=some),)),
         name=f"pigs of {farm_day}",
     )
     story.says(

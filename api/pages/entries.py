@@ -65,7 +65,7 @@ def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
                 "custody": record.custody,
                 "corrects_seq": _corrected(book, record),
                 "superseded_seq": _superseding(book, record),
-                "items": _items(kind, record, stored, reading, names),
+                "parts": _items(kind, record, stored, reading, names),
                 "leaf": _base64(stored.entry.leaf_hash),
                 "statement_hash": _base64(stored.entry.statement),
             },

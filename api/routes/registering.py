@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.answers import Recorded, moment, recorded, status
 from api.bodies import JsonBody
-from api.deps import AsRegistrar, TheLedger, TheSettings
+from api.deps import AsRegistrar, TheLedger, TheSettings, is_registered
 from api.drafting import RANDOM_BYTES, read_model
 from api.schemas import model_body
 from ledger.errors import Malformed, UnknownName, Words
@@ -81,12 +81,9 @@ def post_key(
 def post_access_key(body: JsonBody, registrar: AsRegistrar, ledger: TheLedger) -> dict[str, object]:  # noqa: ARG001  (the right to give)
     """发放访问密钥 · give a party an API key. It is shown this once; only its digest is kept."""
     asked = read_model(AccessKeyRequest, body)
-    with ledger.book() as book:
-        if not any(
-            one.party == asked.party and one.active_at(book.size) for one in book.register.keys.values()
-        ):
-            expected = Words(zh="已登记密钥的主体", en="a party with a key in the register")
-            raise UnknownName(field="party", came=asked.party, expected=expected)
+    if not is_registered(asked.party, ledger):
+        expected = Words(zh="已登记密钥的主体", en="a party with a key in the register")
+        raise UnknownName(field="party", came=asked.party, expected=expected)
     key = ledger.give_access_key(asked.party, label=asked.label, days=asked.days)
     until = moment(ledger.clock() + asked.days * _MILLISECONDS_A_DAY)
     return {"access_key": key, "party": str(asked.party), "label": asked.label, "until": until}

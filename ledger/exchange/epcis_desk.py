@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 from ledger.trace.amounts import less, plus
 from ledger.trace.edges import Claim, moves_of, stock_of
 from ledger.trace.epcis import event_moves, moved_lines
-from ledger.vocabulary.epcis import CameFrom, EpcisEvent, Inside
-from ledger.vocabulary.epcis_reading import OBJECTS_MAX, RECEIVING
+from ledger.vocabulary.epcis import NOTHING_BESIDE, CameFrom, EpcisEvent, Inside
+from ledger.vocabulary.epcis_reading import OBJECTS_MAX, RECEIVING, SENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +39,9 @@ class Desk:
     made: frozenset[GoodsId] = frozenset()
     unclear: list[GoodsId] = field(default_factory=list)
     _left: dict[GoodsId, dict[PartyId, Quantity | None]] = field(default_factory=lambda: defaultdict(dict))
-    _on_way: Counter[tuple[GoodsId, PartyId, PartyId]] = field(default_factory=Counter)
+    _on_way: dict[tuple[GoodsId, PartyId], Counter[PartyId]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
     _inside: dict[GoodsId, dict[GoodsId, Quantity | None]] = field(default_factory=lambda: defaultdict(dict))
 
     def know(self, record: Record) -> None:
@@ -70,10 +72,9 @@ class Desk:
         said, hands = event.reading, event.hands
         if said is None or said.error is not None or hands is None:
             return event
-        inside = tuple(self._contents(said))
-        event = _with(event, inside=inside or None, made_already=self._made_already(said) or None)
-        came_from = tuple(self._came_from(event, said, *hands))
-        event = _with(event, came_from=came_from or None)
+        inside, made_already = tuple(self._contents(said)), self._made_already(said)
+        event = _with(event, {"inside": inside or None, "made_already": made_already or None})
+        event = _with(event, {"came_from": tuple(self._came_from(event, said, *hands)) or None})
         self._read(event, event_moves(event))
         return event
 
@@ -88,11 +89,9 @@ class Desk:
 
     def _before(self, goods: GoodsId, party: PartyId, *, expects: bool) -> PartyId | None:
         """Who had goods before they turned up with a party: whoever sent them there, else the only one who can have had them."""
-        senders = {
-            giver for (one, giver, taker), n in self._on_way.items() if (one, taker) == (goods, party) and n
-        }
+        senders = [giver for giver, count in self._on_way[goods, party].items() if count]
         if expects and len(senders) == 1:
-            return senders.pop()
+            return senders[0]
         known = self._left.get(goods, {})
         if party in known or not known:
             return None
@@ -104,10 +103,10 @@ class Desk:
 
     def _contents(self, said: EventReading) -> Iterator[Inside]:
         """What lies in the containers that an event is about."""
-        if said.kind == "AggregationEvent" and said.action == "ADD":
-            containers = [one.goods for one in said.children]
-        else:
-            containers = [one for one in said.goods if one not in {output.goods for output in said.outputs}]
+        new = {one.goods for one in said.outputs}
+        if said.action == "ADD" and said.parent is not None and said.step not in SENDING | RECEIVING:
+            new.add(said.parent)
+        containers = [one for one in said.goods if one not in new]
         found: dict[tuple[GoodsId, GoodsId], Quantity | None] = {}
         for _ in range(_NESTING_MAX):
             more = {
@@ -159,12 +158,12 @@ class Desk:
     def _hand(
         self, goods: GoodsId, *, giver: PartyId, taker: PartyId, quantity: Quantity | None, sent: bool
     ) -> None:
-        way = (goods, giver, taker)
-        if not sent and self._on_way[way]:
-            self._on_way[way] -= 1  # It has moved when it was sent.
+        on_way = self._on_way[goods, taker]
+        if not sent and on_way[giver]:
+            on_way[giver] -= 1  # It has moved when it was sent.
             return
         if sent:
-            self._on_way[way] += 1
+            on_way[giver] += 1
         self._take(goods, giver, quantity)
         self._give(goods, taker, quantity)
 
@@ -189,10 +188,10 @@ class Desk:
             known[party] = None if before is None or amount is None else plus(before, amount)
 
 
-def _with(event: EpcisEvent, **fields: object) -> EpcisEvent:
-    """The event with more beside it. (`model_copy` would keep what was worked out from fewer fields.)"""
-    given: Mapping[str, object] = {name: getattr(event, name) for name in type(event).model_fields}
-    return EpcisEvent.model_validate({**given, **fields})
+def _with(event: EpcisEvent, told: Mapping[str, object]) -> EpcisEvent:
+    # What an event's own bytes say was worked out once; the copy keeps it, and nothing that is told here changes it.
+    beside = event.told.model_copy(update=told)
+    return event.model_copy(update={"beside": None if beside == NOTHING_BESIDE else beside})
 
 
 def goods_inside(records: Iterable[Record]) -> set[GoodsId]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import or_, select
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.register import Custody
+    from ledger.vocabulary.said import Said
 
 #: How many values one `IN (…)` holds.
 ASKED_AT_ONCE_MAX = 500
@@ -51,6 +53,14 @@ class Stored:
         return Header.parse(self.envelope.payload)
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What one reading of the book has fetched already: the book does not change under it."""
+
+    mentions: dict[str, list[Mention]] = field(default_factory=dict)
+    records: dict[int, Record] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class SqlBook:
     """See `ledger.views.book.Book`. `size` may be less than the log's: then the book stands as it stood then."""
@@ -59,11 +69,39 @@ class SqlBook:
     log_id: str
     register: Register
     size: int
+    memory: _Memory | None = None
+
+    def held(self) -> SqlBook:
+        """The same book for a stretch in which nothing is written: everything is fetched once."""
+        return replace(self, memory=_Memory())
 
     def mentions(self, keys: Collection[str]) -> list[Mention]:
         """See `Book`."""
-        found: list[Mention] = []
-        for some in _portions(sorted(set(keys))):
+        wanted = set(keys)
+        if self.memory is None:
+            return sorted(self._fetch_mentions(wanted))
+        known = self.memory.mentions
+        unknown = {key for key in wanted if key not in known}
+        if unknown:
+            known.update({key: [] for key in unknown})
+            # Sorted here: databases disagree on how text sorts.
+            for mention in sorted(self._fetch_mentions(unknown)):
+                known[mention.key].append(mention)
+        return [mention for key in sorted(wanted) for mention in known[key]]
+
+    def records(self, seqs: Collection[int]) -> Mapping[int, Record]:
+        """See `Book`."""
+        wanted = set(seqs)
+        if self.memory is None:
+            return self._fetch_records(wanted)
+        known = self.memory.records
+        unknown = {seq for seq in wanted if seq not in known}
+        if unknown:
+            known.update(self._fetch_records(unknown))
+        return {seq: known[seq] for seq in wanted if seq in known}
+
+    def _fetch_mentions(self, keys: Collection[str]) -> Iterator[Mention]:
+        for some in _portions(sorted(keys)):
             rows = self.connection.execute(
                 select(_mentions.c.key, _mentions.c.occurred_ms, _mentions.c.seq).where(
                     _mentions.c.key.in_(some),
@@ -72,16 +110,14 @@ class SqlBook:
                     or_(_mentions.c.until_seq.is_(None), _mentions.c.until_seq >= self.size),
                 )
             )
-            found.extend(Mention(*row) for row in rows)
-        # Sorted here: databases disagree on how text sorts.
-        return sorted(found)
+            for row in rows:
+                yield Mention(*row)
 
-    def records(self, seqs: Collection[int]) -> Mapping[int, Record]:
-        """See `Book`."""
+    def _fetch_records(self, seqs: Collection[int]) -> dict[int, Record]:
         marks = self._marks(seqs)
         return {
-            stored.seq: record_of(stored, register=self.register, superseded_by=marks.get(stored.seq))
-            for stored in stored_entries(self.connection, self.log_id, seqs)
+            seq: _record(seq, entry, _read_once(envelope, opened), register=self.register, superseded_by=marks.get(seq))
+            for seq, entry, envelope, opened in _stored_rows(self.connection, self.log_id, seqs)
         }
 
     def position(self, statement: StatementId, issuer: PartyId | None = None) -> int | None:
@@ -112,50 +148,85 @@ class SqlBook:
 
 
 def stored_entries(connection: Connection, log_id: str, seqs: Collection[int]) -> Iterator[Stored]:
-    """The entries at these positions, in order."""
+    """The entries at these positions, in order, every byte read strictly again."""
+    for seq, raw, envelope, opened in _stored_rows(connection, log_id, seqs):
+        yield Stored(seq=seq, entry=Entry.parse(raw), envelope=Envelope.parse(envelope), opened=read_opened(opened))
+
+
+def _stored_rows(
+    connection: Connection, log_id: str, seqs: Collection[int]
+) -> Iterator[tuple[int, bytes, bytes, bytes]]:
     for some in _portions(sorted(set(seqs))):
         rows = connection.execute(
             select(_entries.c.seq, _entries.c.raw, _envelopes.c.raw, _items.c.opened)
-            .join(
-                _envelopes, (_envelopes.c.log_id == _entries.c.log_id) & (_envelopes.c.seq == _entries.c.seq)
-            )
+            .join(_envelopes, (_envelopes.c.log_id == _entries.c.log_id) & (_envelopes.c.seq == _entries.c.seq))
             .join(_items, (_items.c.log_id == _entries.c.log_id) & (_items.c.seq == _entries.c.seq))
             .where(_entries.c.log_id == log_id, _entries.c.seq.in_(some))
             .order_by(_entries.c.seq)
         )
         for seq, raw, envelope, opened in rows:
-            yield Stored(
-                seq=seq,
-                entry=Entry.parse(bytes(raw)),
-                envelope=Envelope.parse(bytes(envelope)),
-                opened=read_opened(bytes(opened)),
-            )
+            yield seq, bytes(raw), bytes(envelope), bytes(opened)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an envelope and its items say, whatever their place in the log."""
+
+    header: Header
+    keyids: tuple[str, ...]
+    said: Said | None
+    missing: tuple[int, ...]
+
+
+#: The same bytes always say the same; after an erasure the bytes are others, so nothing in here can be stale.
+_CONTENTS_HELD = 4_096
+
+
+@lru_cache(maxsize=_CONTENTS_HELD)
+def _read_once(envelope: bytes, opened: bytes) -> _Content:
+    one = Envelope.parse(envelope)
+    return _content(one, read_opened(opened))
+
+
+def forget_contents() -> None:
+    """Let go of everything read so far: what was just erased must not live on in memory."""
+    _read_once.cache_clear()
+
+
+def _content(envelope: Envelope, opened: Sequence[OpenedItem | None]) -> _Content:
+    header = Header.parse(envelope.payload)
+    said = said_type(header.type).from_remaining([one.item for one in opened if one is not None])
+    return _Content(
+        header=header,
+        keyids=tuple(one.keyid for one in envelope.signatures),
+        said=said,
+        missing=tuple(place for place, one in enumerate(opened) if one is None),
+    )
 
 
 def record_of(stored: Stored, *, register: Register, superseded_by: StatementId | None) -> Record:
     """A stored entry as a record. Its bytes were checked when they were admitted; the audit checks them again."""
-    header = stored.header
-    kind = said_type(header.type)
-    items = [one.item for one in stored.opened if one is not None]
-    missing = tuple(place for place, one in enumerate(stored.opened) if one is None)
+    content = _content(stored.envelope, stored.opened)
+    return _record(stored.seq, stored.entry.raw, content, register=register, superseded_by=superseded_by)
+
+
+def _record(
+    seq: int, entry: bytes, content: _Content, *, register: Register, superseded_by: StatementId | None
+) -> Record:
     return Record(
-        seq=stored.seq,
-        at_ms=stored.entry.at_ms,
-        header=header,
-        said=kind.from_remaining(items),
-        custody=custody_of(stored.envelope, register),
-        missing=missing,
+        seq=seq,
+        at_ms=Entry.parse(entry).at_ms,
+        header=content.header,
+        said=content.said,
+        custody=custody_of(content.keyids, register),
+        missing=content.missing,
         superseded_by=superseded_by,
     )
 
 
-def custody_of(envelope: Envelope, register: Register) -> Custody:
+def custody_of(keyids: Iterable[str], register: Register) -> Custody:
     """`custodial` if the operator holds any of the keys that signed."""
-    kept = any(
-        register.keys[one.keyid].custody == "custodial"
-        for one in envelope.signatures
-        if one.keyid in register.keys
-    )
+    kept = any(register.keys[one].custody == "custodial" for one in keyids if one in register.keys)
     return "custodial" if kept else "own"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, update
 
 from ledger.canonical import canonical
 from ledger.findings import Finding, judge, subjects_touched
-from ledger.store.book import SqlBook, stored_entries, write_opened
+from ledger.store.book import SqlBook, forget_contents, stored_entries, write_opened
 from ledger.store.tables import FindingRow, ItemsRow, MarkRow, MentionRow
 from ledger.views.book import Book, Record, keys_of, lasts
 from ledger.vocabulary.registering import Erasure
@@ -110,10 +110,14 @@ def _erase(connection: Connection, book: SqlBook, erasure: Erasure) -> set[str]:
                 )
             )
         touched |= subjects_touched(after, book)
+    forget_contents()
     return touched
 
 
 def _judge(connection: Connection, book: SqlBook, subjects: Collection[str]) -> None:
+    # Nothing that is judged is written from here on: every record is fetched once, and what is mentioned in one look.
+    book = book.held()
+    book.records({mention.seq for mention in book.mentions(subjects)})
     for subject in sorted(subjects):
         connection.execute(
             delete(_findings).where(_findings.c.subject == subject, _findings.c.log_id == book.log_id)

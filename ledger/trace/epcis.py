@@ -74,7 +74,7 @@ def event_moves(event: EpcisEvent) -> EventMoves:
 def moved_lines(event: EpcisEvent, said: EventReading) -> tuple[EventLine, ...]:
     """The goods an event finds in somebody's hands, with what lay inside them."""
     if said.kind == "TransformationEvent":
-        own = () if event.joined_in is not None else (*said.inputs, *_lines(event.joined_inputs))
+        own = () if event.told.joined_in is not None else (*said.inputs, *_lines(event.told.joined_inputs))
     elif said.kind == "AggregationEvent":
         # What is packed into becomes a container only now; it goes nowhere unless the event itself sends it.
         moves = said.parent is not None and (said.action != "ADD" or said.step in SENDING | RECEIVING)
@@ -83,13 +83,13 @@ def moved_lines(event: EpcisEvent, said: EventReading) -> tuple[EventLine, ...]:
         own = said.lines
     # What was unpacked or shipped out of a container is in the same hands as the container.
     named = {one.goods for one in own}
-    return (*own, *(one for one in _lines(event.inside) if one.goods not in named))
+    return (*own, *(one for one in _lines(event.told.inside) if one.goods not in named))
 
 
 def _handovers(
     event: EpcisEvent, said: EventReading, lines: Iterable[EventLine], *, giver: PartyId, taker: PartyId
 ) -> Iterator[Handover]:
-    came_from = {one.goods: one.party for one in event.came_from or ()}
+    came_from = {one.goods: one.party for one in event.told.came_from or ()}
     for line in lines:
         before = came_from.get(line.goods, giver)
         if before != giver:
@@ -99,19 +99,23 @@ def _handovers(
 
 
 def _turned(event: EpcisEvent, said: EventReading, party: PartyId) -> Iterator[Turned]:
-    if said.kind == "TransformationEvent" and event.joined_in is None:
-        inputs = _sums((*said.inputs, *_lines(event.joined_inputs)))
-        yield Turned("transformation", party, inputs, _sums((*said.outputs, *_lines(event.joined_outputs))))
+    if said.kind == "TransformationEvent" and event.told.joined_in is None:
+        inputs = _sums((*said.inputs, *_lines(event.told.joined_inputs)))
+        yield Turned(
+            "transformation", party, inputs, _sums((*said.outputs, *_lines(event.told.joined_outputs)))
+        )
     elif said.kind == "AggregationEvent" and said.parent is not None:
         if said.action == "ADD":
             yield Turned("aggregation", party, _sums(said.children), {said.parent: None})
         elif said.action == "DELETE":
             out = said.children or [
-                EventLine(one.goods, one.quantity) for one in event.inside or () if one.parent == said.parent
+                EventLine(one.goods, one.quantity)
+                for one in event.told.inside or ()
+                if one.parent == said.parent
             ]
             yield Turned("aggregation", party, {said.parent: None}, _sums(out))
     elif said.kind == "ObjectEvent" and said.action == "ADD":
-        known = set(event.made_already or ())
+        known = set(event.told.made_already or ())
         made = _sums(one for one in said.lines if one.goods not in known)
         if made:
             yield Turned("transformation", party, {}, made)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -92,13 +92,30 @@ class Inside(Load):
     parent: GoodsRef
 
 
-class EpcisEvent(Correctable):
-    """One EPCIS 2.0 event (ISO/IEC 19987) as it came, in base64: what came in this way goes out unchanged.
+class Beside(Part):
+    """What the document said elsewhere: each field holds only what this one event needs and leaves out.
 
     `joined_in`: the same transformation, told in several events (one transformationID), stands in that other statement; there
     `joined_inputs` and `joined_outputs` hold what the other parts say. `made_already`: goods that a transformation made, so that an
-    event which gives them their code adds nothing.
+    event which gives them their code adds nothing. `context`: the document's @context, to the letter.
     """
+
+    context: Annotated[str, StringConstraints(max_length=CONTEXT_CHARACTERS_MAX)] | None = None
+    places: tuple[Place, ...] | None = None
+    came_from: tuple[CameFrom, ...] | None = None
+    inside: tuple[Inside, ...] | None = None
+    joined_in: StatementRef | None = None
+    joined_inputs: tuple[Load, ...] | None = None
+    joined_outputs: tuple[Load, ...] | None = None
+    made_already: tuple[GoodsRef, ...] | None = None
+
+
+#: Beside most events stands nothing.
+NOTHING_BESIDE: Final = Beside()
+
+
+class EpcisEvent(Correctable):
+    """One EPCIS 2.0 event (ISO/IEC 19987) as it came, in base64: what came in this way goes out unchanged."""
 
     TYPE: ClassVar[str] = "epcis_event.v1"
     TITLE: ClassVar[Words] = Words(zh="EPCIS 事件", en="EPCIS event")
@@ -112,36 +129,19 @@ class EpcisEvent(Correctable):
         In("epcis_event", "chain", "事件原文（base64）", "event bytes (base64)"),
     ]
     media_type: Annotated[Name, In("epcis_event", "chain", "格式", "media type")] = "application/ld+json"
-    context: Annotated[
-        Annotated[str, StringConstraints(max_length=CONTEXT_CHARACTERS_MAX)] | None,
-        In("epcis_event", "chain", "所在文件的 @context", "@context of its document"),
-    ] = None
-    known_places: Annotated[
-        tuple[Place, ...] | None, In("epcis_event", "chain", "主数据中的场所", "places by the master data")
-    ] = None
-    came_from: Annotated[
-        tuple[CameFrom, ...] | None, In("epcis_event", "chain", "货物来自", "hands the goods came from")
-    ] = None
-    inside: Annotated[
-        tuple[Inside, ...] | None, In("epcis_event", "chain", "包装内容", "what lay in the container")
-    ] = None
-    joined_in: Annotated[
-        StatementRef | None, In("epcis_event", "chain", "并入的加工记录", "told together with")
-    ] = None
-    joined_inputs: Annotated[
-        tuple[Load, ...] | None, In("epcis_event", "chain", "其他部分的投入", "inputs of the other parts")
-    ] = None
-    joined_outputs: Annotated[
-        tuple[Load, ...] | None, In("epcis_event", "chain", "其他部分的产出", "outputs of the other parts")
-    ] = None
-    made_already: Annotated[
-        tuple[GoodsRef, ...] | None, In("epcis_event", "chain", "已由加工产生的货物", "goods made before")
+    beside: Annotated[
+        Beside | None, In("epcis_event", "chain", "文件其他部分的说明", "what its document says elsewhere")
     ] = None
 
     @property
     def event_bytes(self) -> bytes:
         """The event as it came."""
         return base64_bytes(self.event, field="event")
+
+    @property
+    def told(self) -> Beside:
+        """What stands beside the event."""
+        return self.beside or NOTHING_BESIDE
 
     @cached_property
     def reading(self) -> EventReading | None:
@@ -189,9 +189,7 @@ class EpcisEvent(Correctable):
         """Who runs a place: by the master data, or somebody of whom only the place is known."""
         if place is None:
             return None
-        owners = (
-            one.owner for one in self.known_places or () if one.place == place and one.owner is not None
-        )
+        owners = (one.owner for one in self.told.places or () if one.place == place and one.owner is not None)
         owner = next(owners, None)
         return party_at(place) if owner is None else party_named(owner)
 

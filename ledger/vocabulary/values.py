@@ -144,7 +144,7 @@ def _money(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if text != text.strip() or any(not c.isprintable() for c in text):
+    if text != text.strip() or not text.isprintable():
         raise Malformed(
             field="", came=text, expected=Words(zh="一行文字，首尾无空格", en="one line without outer spaces")
         )
@@ -152,7 +152,7 @@ def _one_line(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    if any(not c.isprintable() and c != "\n" for c in text):
+    if not text.replace("\n", "").isprintable():
         raise Malformed(
             field="", came=text, expected=Words(zh="不含控制字符的文字", en="text without control characters")
         )

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.findings import Finding, judge, subjects_touched
-from ledger.identifiers import Instant, LegalDate, Quantity
+from ledger.findings import FINDING_KINDS, Finding, judge, subjects_touched
+from ledger.identifiers import Instant, PartyId, Quantity, StatementId
 from ledger.identifiers.voucher import crc16
 from ledger.vocabulary.correctable import Correctable, Correction
 from ledger.vocabulary.documents import Voucher, VoucherLine
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
+from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Codes, Transformation, Use
 from ledger.vocabulary.oversight import Complaint, Hold, Recall, RecallAnswer
-from ledger.vocabulary.parties import Licence, Party
-from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, VoucherReference
+from ledger.vocabulary.parties import Licence, LicenceState, Party, PartyKind
+from ledger.vocabulary.trade import (
+    Conclusion,
+    Receipt,
+    Return,
+    Sale,
+    Shipment,
+    SupplierCheck,
+    VoucherKind,
+    VoucherReference,
+)
 from ledger.vocabulary.values import Line, OutputLine, ReceivedLine
 from tests.support.books import BookWriter
 from tests.unit.findings.judged import everything, goods
@@ -24,12 +34,23 @@ from tests.unit.findings.judged import everything, goods
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.identifiers import PartyId, SiteId, StatementId
+    from ledger.identifiers import GoodsId, LegalDate, SiteId
     from ledger.vocabulary.said import Said
 
-GOODS = tuple(goods(name) for name in ("one", "two", "three"))
-CODES = tuple(f"9999991900000000000{place}" for place in range(4))
-NUMBERS = ("26322999999900000101", "26322999999900000302", "12")
+_Value = TypeVar("_Value")
+_Said = TypeVar("_Said", bound="Said")
+
+GOODS = tuple(goods(name) for name in ("one", "two"))
+CODES = tuple(f"9999991900000000000{place}" for place in range(2))
+NUMBERS = ("26322999999900000101", "000000012")
+VOUCHER_KINDS: tuple[VoucherKind, ...] = ("e_invoice", "e_invoice", "sales_slip")
+PARTY_KINDS: tuple[PartyKind, ...] = ("company", "institution", "farmer")
+LICENCE_STATES: tuple[LicenceState, ...] = ("granted", "granted", "renewal_filed", "suspended", "revoked")
+CONCLUSIONS: tuple[Conclusion, ...] = ("accept", "accept", "accept_part", "refuse")
+ADJUSTMENTS: tuple[AdjustmentReason, ...] = ("opening_stock", "loss", "seizure", "destroyed")
+CODE_ACTIONS: tuple[Literal["issue", "void"], ...] = ("issue", "issue", "void")
+HOLDS: tuple[Literal["hold", "release"], ...] = ("hold", "hold", "release")
+RECALLS: tuple[Literal["recall", "end"], ...] = ("recall", "recall", "end")
 FIRST_DAY_MS = Instant.parse("2026-10-01T00:00:00+08:00").ms
 DAY_MS = 24 * 3600 * 1000
 
@@ -44,7 +65,7 @@ class History:
     sites: list[SiteId] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.parties = [self.books.party_id() for _ in range(4)]
+        self.parties = [self.books.party_id() for _ in range(3)]
         self.sites = [self.books.site_id() for _ in range(2)]
 
     def judge(self, subjects: frozenset[str]) -> None:
@@ -100,190 +121,246 @@ class History:
         self.judge(touched | subjects_touched(after, self.books.book))
 
 
-def _day(number: int) -> LegalDate:
-    return Instant(FIRST_DAY_MS + number * DAY_MS + DAY_MS // 2, 480).date_in_shanghai()
+@dataclass(slots=True)
+class Teller:
+    """Tells random records about few parties, goods and codes, so that they meet. Each story knows only some types of record."""
 
+    history: History
+    chance: Random
+    types: list[Callable[[PartyId], Said]] = field(default_factory=list)
+    speaker: PartyId = field(default_factory=lambda: PartyId.new(bytes(10)))
 
-_DAYS = st.integers(0, 40)
-_QUANTITIES = st.sampled_from(["1 XBX", "5 XBX", "40 XBX", "10 KGM", "12000 GRM", "0 KGM", "-3 KGM"]).map(
-    Quantity.parse
-)
-_CODES = st.none() | st.lists(st.sampled_from(CODES), min_size=1, max_size=3).map(tuple)
-_GOODS = st.sampled_from(GOODS)
-_LINES = st.lists(
-    st.builds(Line, goods=_GOODS, quantity=_QUANTITIES, codes=_CODES), min_size=1, max_size=2
-).map(tuple)
-_CATEGORIES = st.sampled_from(["drug", "pesticide", "farm_produce", "pork", "packaged_food", "generic"])
-_VOUCHERS = st.none() | st.builds(
-    VoucherReference,
-    voucher_kind=st.sampled_from(["e_invoice", "sales_slip"]),
-    number=st.sampled_from(NUMBERS),
-)
-_QR = st.sampled_from(
-    [None, *(f"01,32,,{NUMBERS[0]},{total},20261012,," for total in ("100.00", "200.00"))]
-).map(lambda text: text and text + crc16(text))
-_CREDIT = st.sampled_from([None, "93320682DEM0010172", "91320682DEM0030202", "92320900DEM003995Y"])
-_LICENCE_KINDS = st.sampled_from(["农药经营许可证", "药品经营许可证", "食品经营许可证", "食品生产许可证"])
+    def __post_init__(self) -> None:
+        every = (
+            self.party, self.licence, self.batch, self.check, self.shipment, self.receipt, self.back, self.sale, self.transformation,
+            self.use, self.adjustment, self.codes, self.voucher, self.hold, self.recall, self.answer, self.complaint,
+        )  # fmt: skip
+        self.types = self.chance.sample(every, self.chance.randrange(2, 8))
 
+    def step(self) -> None:
+        """One more thing happens."""
+        what = self.chance.randrange(16)
+        if what == 0:
+            self.history.undoes(self.chance.randrange(100))
+        elif what == 1:
+            self.history.erases(self.chance.randrange(100), self.chance.randrange(10))
+        else:
+            who = self.chance.choice([*self.history.parties, self.history.books.register.registrar])
+            corrects = self.chance.randrange(20) if what < 5 else None
+            said = self.chance.choice(self.types)(who)
+            self.history.happens(
+                who, said, self.chance.randrange(40), self.chance.choice([0, 0, 0, 5, 30]), corrects
+            )
 
-def _party(history: History) -> st.SearchStrategy[PartyId]:
-    return st.sampled_from(history.parties)
+    def perhaps(self, value: _Value) -> _Value | None:
+        return self.chance.choice([value, None])
 
+    def someone(self) -> PartyId:
+        return self.chance.choice(self.history.parties)
 
-def _statements(history: History) -> list[StatementId]:
-    return [
-        one.header.id for one in history.books.records if isinstance(one.said, (Shipment, Return, Recall))
-    ]
+    def some_goods(self) -> GoodsId:
+        return self.chance.choice(GOODS)
 
+    def some_day(self) -> LegalDate:
+        moment = Instant(FIRST_DAY_MS + self.chance.randrange(40) * DAY_MS + DAY_MS // 2, 480)
+        return moment.date_in_shanghai()
 
-def _facts(history: History, who: PartyId) -> st.SearchStrategy[Said]:
-    """Any record this party might make."""
-    party, site = _party(history), st.sampled_from(history.sites)
-    statement = st.sampled_from([None, *_statements(history)])
-    received = st.lists(
-        st.builds(ReceivedLine, goods=_GOODS, quantity=_QUANTITIES, codes=_CODES), min_size=1, max_size=2
-    )
-    some_goods = st.lists(_GOODS, min_size=1, max_size=2, unique=True).map(tuple)
-    kinds: list[st.SearchStrategy[Said]] = [
-        st.builds(
-            Party,
-            party=party,
-            party_kind=st.sampled_from(["company", "institution", "farmer"]),
-            name=st.sampled_from(["甲（演示）", "乙（演示）", "丙（演示）"]),
-            credit_code=_CREDIT,
-            trade=st.sampled_from([None, "单位食堂"]),
-            phone=st.sampled_from([None, "00000000001"]),
-            address=st.sampled_from([None, "某路 1 号"]),
-        ),
-        st.builds(
-            Licence,
-            holder=party,
-            licence_kind=_LICENCE_KINDS,
-            number=st.sampled_from(["许-1", "许-2", "JY33206139900023"]),
-            valid_from=st.none() | _DAYS.map(_day),
-            valid_to=st.none() | _DAYS.map(_day),
-            state=st.sampled_from(["granted", "renewal_filed", "suspended", "revoked"]),
-        ),
-        st.builds(
-            Batch,
-            goods=_GOODS,
-            maker=party | st.just(who),
-            name=st.sampled_from(["韭菜", "生猪"]),
-            category=_CATEGORIES,
-            produced_on=st.none() | _DAYS.map(_day),
-            quantity=st.none() | _QUANTITIES,
-            site=st.none() | site,
-        ),
-        st.builds(
-            SupplierCheck,
-            supplier=party,
-            received_on=_DAYS.map(_day),
-            conclusion=st.sampled_from(["accept", "refuse"]),
-            voucher=_VOUCHERS,
-            lines=_LINES,
-        ),
-        st.builds(Shipment, to=party, voucher=_VOUCHERS, lines=_LINES),
-        st.builds(
-            Receipt,
-            supplier=party,
-            conclusion=st.sampled_from(["accept", "accept_part", "refuse"]),
-            shipment=statement,
-            lines=received.map(tuple),
-        ),
-        st.builds(Return, to=party, lines=_LINES),
-        st.builds(Sale, lines=_LINES),
-        st.builds(
-            Transformation,
-            process=st.sampled_from(["灌肠", "净菜"]),
-            inputs=_LINES,
-            outputs=st.lists(
-                st.builds(OutputLine, goods=_GOODS, quantity=_QUANTITIES), min_size=1, max_size=2
-            ).map(tuple),
-        ),
-        st.builds(
-            Use,
-            purpose=st.just("韭菜"),
-            site=st.none() | site,
-            on_goods=st.none() | some_goods,
-            wait_days=st.none() | st.integers(0, 20),
-            lines=_LINES,
-        ),
-        st.builds(
-            Adjustment,
-            reason=st.sampled_from(["opening_stock", "loss", "seizure", "destroyed"]),
-            held_by=st.none() | party,
-            lines=_LINES,
-        ),
-        st.builds(
-            Codes,
-            action=st.sampled_from(["issue", "void"]),
-            goods=_GOODS,
-            codes=st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True).map(tuple),
-        ),
-        st.builds(
-            Voucher,
-            voucher_kind=st.sampled_from(["e_invoice", "sales_slip"]),
-            seller=party,
-            buyer=party,
-            number=st.none() | st.sampled_from(NUMBERS),
-            issued_on=st.none() | _DAYS.map(_day),
-            total=st.sampled_from([None, "100.00", "200.00"]),
-            qr_text=_QR,
-            lines=st.none()
-            | st.lists(
-                st.builds(
-                    VoucherLine,
-                    name=st.just("货"),
-                    goods=st.none() | _GOODS,
-                    quantity=st.none() | _QUANTITIES,
-                ),
-                max_size=2,
-            ).map(tuple),
-        ),
-        st.builds(Hold, action=st.sampled_from(["hold", "release"]), goods=some_goods, at=st.none() | party),
-        st.builds(
-            Recall,
-            action=st.sampled_from(["recall", "end"]),
-            goods=some_goods,
-            reason=st.just("超标"),
-            codes=_CODES,
-            ends=statement,
-        ),
-        st.builds(
-            RecallAnswer,
-            recall=statement.map(lambda one: one or history.books.last.header.id),
-            goods=_GOODS,
-            sold=st.none() | _QUANTITIES,
-        )
-        if history.books.records
-        else st.builds(Sale, lines=_LINES),
-        st.builds(Complaint, text=st.just("与以往不同"), code=st.sampled_from([None, *CODES])),
-    ]
-    return st.one_of(kinds)
-
-
-def _step(history: History, draw: Callable[[st.SearchStrategy[int]], int], data: st.DataObject) -> None:
-    what = draw(st.integers(0, 11))
-    if what == 0:
-        history.undoes(draw(st.integers(0, 100)))
-    elif what == 1:
-        history.erases(draw(st.integers(0, 100)), draw(st.integers(0, 10)))
-    else:
-        who = data.draw(st.sampled_from([*history.parties, history.books.register.registrar]))
-        said = data.draw(_facts(history, who))
-        corrects = data.draw(st.none() | st.integers(0, 20)) if what < 5 else None
-        history.happens(
-            who, said, draw(st.integers(0, 40)), draw(st.sampled_from([0, 0, 0, 5, 30])), corrects
+    def quantity(self) -> Quantity:
+        return Quantity.parse(
+            self.chance.choice(
+                ["1 XBX", "1 XBX", "5 XBX", "40 XBX", "10 KGM", "12000 GRM", "0 KGM", "-3 KGM"]
+            )
         )
 
+    def some_codes(self) -> tuple[str, ...] | None:
+        return self.perhaps(tuple(self.chance.choices(CODES, k=self.chance.randrange(1, 3))))
 
-@settings(max_examples=150)
-@given(st.data())
-def test_findings_kept_up_record_by_record_equal_findings_judged_from_scratch(data: st.DataObject) -> None:
-    history = History()
-    for _ in range(data.draw(st.integers(1, 30))):
-        _step(history, data.draw, data)
+    def lines(self) -> tuple[Line, ...]:
+        some = range(self.chance.randrange(1, 3))
+        return tuple(
+            Line(goods=self.some_goods(), quantity=self.quantity(), codes=self.some_codes()) for _ in some
+        )
 
-    assert {subject: found for subject, found in history.kept.items() if found} == everything(
-        history.books.book
-    )
+    def reference(self) -> VoucherReference | None:
+        return self.perhaps(
+            VoucherReference(
+                voucher_kind=self.chance.choice(VOUCHER_KINDS), number=self.chance.choice(NUMBERS)
+            )
+        )
+
+    def statement(self) -> StatementId | None:
+        wanted = (Shipment, Return, Recall)
+        return self.chance.choice(
+            [None, *(one.header.id for one in self.history.books.records if isinstance(one.said, wanted))]
+        )
+
+    def party(self, _: PartyId) -> Said:
+        return Party(
+            party=self.someone(),
+            party_kind=self.chance.choice(PARTY_KINDS),
+            name=self.chance.choice(["甲（演示）", "乙（演示）"]),
+            credit_code=self.chance.choice(
+                [None, "93320682DEM0010172", "91320682DEM0030202", "92320900DEM003995Y"]
+            ),
+            trade=self.perhaps("单位食堂"),
+            phone=self.perhaps("00000000001"),
+            address=self.perhaps("某路 1 号"),
+        )
+
+    def licence(self, _: PartyId) -> Said:
+        return Licence(
+            holder=self.someone(),
+            licence_kind=self.chance.choice(
+                ["农药经营许可证", "药品经营许可证", "食品经营许可证", "食品生产许可证"]
+            ),
+            number=self.chance.choice(["许-1", "许-2", "JY33206139900023"]),
+            valid_from=self.perhaps(self.some_day()),
+            valid_to=self.perhaps(self.some_day()),
+            state=self.chance.choice(LICENCE_STATES),
+        )
+
+    def batch(self, who: PartyId) -> Said:
+        return Batch(
+            goods=self.some_goods(),
+            maker=self.chance.choice([who, self.someone()]),
+            name=self.chance.choice(["韭菜", "生猪"]),
+            category=self.chance.choice(
+                ["drug", "pesticide", "farm_produce", "pork", "packaged_food", "generic"]
+            ),
+            produced_on=self.perhaps(self.some_day()),
+            quantity=self.perhaps(self.quantity()),
+            site=self.perhaps(self.chance.choice(self.history.sites)),
+        )
+
+    def check(self, _: PartyId) -> Said:
+        supplier, reference = self.someone(), self.reference()
+        for said in self.said_before(Voucher):
+            # As a rule the buyer of a voucher checks what came with it.
+            supplier, self.speaker = said.seller, said.buyer
+            reference = VoucherReference(voucher_kind=said.voucher_kind, number=said.number or NUMBERS[0])
+        return SupplierCheck(
+            supplier=supplier,
+            received_on=self.some_day(),
+            conclusion=self.chance.choice(CONCLUSIONS),
+            voucher=reference,
+            lines=self.lines(),
+        )
+
+    def said_before(self, kind: type[_Said]) -> list[_Said]:
+        """At most one earlier record of this type."""
+        some = [one.said for one in self.history.books.records if isinstance(one.said, kind)]
+        return [self.chance.choice(some)] if some and self.chance.randrange(4) else []
+
+    def shipment(self, _: PartyId) -> Said:
+        return Shipment(to=self.someone(), voucher=self.reference(), lines=self.lines())
+
+    def receipt(self, _: PartyId) -> Said:
+        lines = tuple(
+            ReceivedLine(goods=one.goods, quantity=one.quantity, codes=one.codes) for one in self.lines()
+        )
+        supplier, shipment = self.someone(), self.statement()
+        for record in self.history.books.records:
+            if (
+                isinstance(record.said, Shipment)
+                and record.header.id == shipment
+                and self.chance.randrange(4)
+            ):
+                supplier, self.speaker = record.actor, record.said.to
+        return Receipt(
+            supplier=supplier, conclusion=self.chance.choice(CONCLUSIONS), shipment=shipment, lines=lines
+        )
+
+    def back(self, _: PartyId) -> Said:
+        return Return(to=self.someone(), lines=self.lines())
+
+    def sale(self, _: PartyId) -> Said:
+        return Sale(lines=self.lines())
+
+    def transformation(self, _: PartyId) -> Said:
+        outputs = tuple(OutputLine(goods=one.goods, quantity=one.quantity) for one in self.lines())
+        return Transformation(
+            process=self.chance.choice(["灌肠", "净菜"]), inputs=self.lines(), outputs=outputs
+        )
+
+    def use(self, _: PartyId) -> Said:
+        return Use(
+            purpose="韭菜",
+            site=self.perhaps(self.chance.choice(self.history.sites)),
+            on_goods=self.perhaps((self.some_goods(),)),
+            wait_days=self.chance.choice([None, 0, 30]),
+            lines=self.lines(),
+        )
+
+    def adjustment(self, _: PartyId) -> Said:
+        reason = self.chance.choice(ADJUSTMENTS)
+        return Adjustment(reason=reason, held_by=self.perhaps(self.someone()), lines=self.lines())
+
+    def codes(self, _: PartyId) -> Said:
+        action = self.chance.choice(CODE_ACTIONS)
+        return Codes(action=action, goods=self.some_goods(), codes=self.some_codes() or CODES)
+
+    def voucher(self, _: PartyId) -> Said:
+        lines = tuple(
+            VoucherLine(
+                name="货",
+                goods=self.perhaps(self.some_goods()),
+                quantity=self.chance.choice([self.quantity(), None]),
+            )
+            for _ in range(self.chance.randrange(3))
+        )
+        qr = f"01,32,,{NUMBERS[0]},{self.chance.choice(['100.00', '200.00'])},20261012,,"
+        return Voucher(
+            voucher_kind=self.chance.choice(VOUCHER_KINDS),
+            seller=self.someone(),
+            buyer=self.someone(),
+            number=self.chance.choice([None, *NUMBERS]),
+            issued_on=self.perhaps(self.some_day()),
+            total=self.chance.choice([None, "100.00", "200.00"]),
+            qr_text=self.perhaps(qr + self.chance.choice([crc16(qr), "0000"])),
+            lines=lines or None,
+        )
+
+    def hold(self, _: PartyId) -> Said:
+        return Hold(
+            action=self.chance.choice(HOLDS), goods=(self.some_goods(),), at=self.perhaps(self.someone())
+        )
+
+    def recall(self, _: PartyId) -> Said:
+        action = self.chance.choice(RECALLS)
+        return Recall(
+            action=action,
+            goods=(self.some_goods(),),
+            reason="超标",
+            codes=self.some_codes(),
+            ends=self.statement(),
+        )
+
+    def answer(self, _: PartyId) -> Said:
+        recall = self.statement() or StatementId.new(0, bytes(10))
+        return RecallAnswer(recall=recall, goods=self.some_goods(), sold=self.perhaps(self.quantity()))
+
+    def complaint(self, _: PartyId) -> Said:
+        return Complaint(text="与以往不同", code=self.perhaps(CODES[0]))
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 40))
+def test_findings_kept_up_record_by_record_equal_findings_judged_from_scratch(seed: int, steps: int) -> None:
+    teller = Teller(History(), Random(seed))
+    for _ in range(steps):
+        teller.step()
+
+    kept = {subject: found for subject, found in teller.history.kept.items() if found}
+    assert kept == everything(teller.history.books.book)
+
+
+def test_the_stories_that_are_told_hold_every_kind_of_finding() -> None:
+    seen = set()
+    for seed in range(150):
+        teller = Teller(History(), Random(seed))
+        for _ in range(30):
+            teller.step()
+        seen |= {one.kind for found in teller.history.kept.values() for one in found}
+        if seen == set(FINDING_KINDS):
+            return
+    assert sorted(set(FINDING_KINDS) - seen) == []

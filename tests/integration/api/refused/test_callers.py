@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.deps import DEMO_COOKIE
-from ledger.register import Role
 from tests.support.refusals import JSON_TYPE, Asked, check_refused
 from tests.support.server import BASE_URL, enrol_party
 
 if TYPE_CHECKING:
+    from ledger.register import Role
     from ledger.service import Ledger
     from tests.support.server import Client, Enrolled
 

@@ -179,7 +179,7 @@ ITEMS: dict[str, tuple[object, str, str, int]] = {
     "one item too many": ([{"item": "e30=", "salt": "AA=="}] * 2, "Malformed", "items[0].salt", 422),
     "no items": ([], "TooLarge", "items", 413),
     "items that are no list": ({"item": 1}, "Malformed", "items", 422),
-    "an item that is no object": (["e30="], "Malformed", "items[0].salt", 422),
+    "an item that is no object": (["e30="], "Malformed", "items[0]", 422),
     "a salt of 31 bytes": (
         [{"item": "e30=", "salt": b64encode(bytes(31)).decode()}],
         "Malformed",
