@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 AHEAD_MS_MAX = 5 * 60 * 1000
 
 _TRADERS: Final[frozenset[Role]] = frozenset({"enterprise", "operator", "registrar"})
+_MAKERS: Final[frozenset[Role]] = frozenset({"enterprise"})
 _OFFICIALS: Final[frozenset[Role]] = frozenset({"authority"})
 _ANYONE: Final[frozenset[Role]] = frozenset(
     {"enterprise", "operator", "registrar", "authority", "laboratory"}
@@ -50,7 +51,7 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "credential.v1": frozenset({"registrar"}),
     "erasure.v1": frozenset({"registrar"}),
     "inspection.v1": _OFFICIALS,
-    "recall.v1": _TRADERS | _OFFICIALS,
+    "recall.v1": _MAKERS | _OFFICIALS,
     "hold.v1": _TRADERS | _OFFICIALS,
     "adjustment.v1": _TRADERS | _OFFICIALS,
     "test_result.v1": _ANYONE,
@@ -104,6 +105,10 @@ class Known(Protocol):
         """Who first recorded this party."""
         ...
 
+    def made_by(self, goods: GoodsId, party: PartyId) -> bool:
+        """Whether this party recorded the batch as its own make, or as that of a supplier it declared."""
+        ...
+
     def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
         """The hold or recall that stands on these goods in this party's hands, in words."""
         ...
@@ -142,6 +147,7 @@ def admit(statement: Statement, *, register: Register, known: Known, at_ms: int)
     _check_right(header, role)
     _check_correction(header, said, known)
     _check_subject(header, said, role=role, register=register, known=known)
+    _check_order(header, said, role=role, known=known)
     _check_officers(header, said, role=role, register=register, at_ms=at_ms)
     _check_asked(header, said, known)
     after = register.after(statement, at=position)
@@ -250,6 +256,19 @@ def _check_erasure(said: Erasure, known: Known) -> None:
                     zh=f"0 至 {earlier.items - 1}，不重复", en=f"places 0 to {earlier.items - 1}, each once"
                 ),
             )
+
+
+def _check_order(header: Header, said: Said, *, role: Role, known: Known) -> None:
+    """A trader calls back what it made and stops what it holds (食品安全法 63); nobody stops a rival's goods."""
+    if role != "enterprise" or not isinstance(said, (Hold, Recall)):
+        return
+    party = header.issuer
+    if isinstance(said, Hold) and said.at == party:
+        return
+    for number, goods in enumerate(said.goods):
+        if not known.made_by(goods, party):
+            expected = Words(zh="本方生产的货物，或仅限本方库存（at）", en="goods of your own make, or a hold at yourself (at)")
+            raise NotAllowed(field=f"goods[{number}]", came=goods, expected=expected)
 
 
 def _check_officers(header: Header, said: Said, *, role: Role, register: Register, at_ms: int) -> None:

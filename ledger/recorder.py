@@ -32,7 +32,8 @@ from ledger.store.engine import writing
 from ledger.store.fold import fold
 from ledger.store.tables import CheckpointRow, EntryRow, EnvelopeRow, HeadRow, ItemsRow, TileRow
 from ledger.trace import standing_orders
-from ledger.views.book import party_key, said_about
+from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
+from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.registering import Erasure
 
@@ -455,9 +456,12 @@ class _Known:
 
     def first_declarer(self, party: PartyId) -> PartyId | None:
         sheets = [
-            record for record, said in said_about(self.book, party_key(party), Party) if said.party == party
+            record for record, said in said_about(self.book, party_sheet_key(party), Party) if said.party == party
         ]
         return min(sheets, key=lambda record: record.seq).actor if sheets else None
+
+    def made_by(self, goods: GoodsId, party: PartyId) -> bool:
+        return any(record.actor == party for record, _ in said_about(self.book, goods_sheet_key(goods), Batch))
 
     def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
         orders = standing_orders(self.book, goods, party=party)

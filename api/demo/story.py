@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from api.demo.story_drug import tell_drug
 from api.demo.story_incident import tell_incident
 from api.demo.story_leek import leek, tell_farmer, tell_leeks
-from api.demo.story_opening import tell_opening
+from api.demo.story_opening import LEEK_PLOT, tell_opening
 from api.demo.story_pesticide import tell_pesticide
 from api.demo.story_pork import tell_pork
 from api.demo.telling import Telling
@@ -35,6 +35,7 @@ class Story:
     begins: Instant
     now: Instant
     leek: GoodsId
+    plot: StatementId
     late_check: StatementId
     claimed_day: LegalDate
     recall: StatementId
@@ -62,6 +63,7 @@ def told(variation: Variation | None = None) -> Story:
         begins=variation.moment(BEGINS),
         now=variation.moment(NOW),
         leek=leek(variation),
+        plot=telling.id_of(LEEK_PLOT),
         late_check=telling.id_of("late check"),
         claimed_day=variation.day("2026-10-28"),
         recall=telling.id_of("recall"),

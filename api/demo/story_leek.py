@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from api.demo.parties import STALL_KEYS, own_batch, product_id, site_id
-from api.demo.story_opening import LEEK_GTIN, party_sheet
+from api.demo.story_opening import LEEK_GTIN, LEEK_PLOT, party_sheet
 from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, RegionCode
 from ledger.vocabulary.documents import Commitment, Voucher, VoucherLine
 from ledger.vocabulary.goods import Adjustment, Batch
@@ -107,7 +107,7 @@ def _tell_harvest(story: Telling) -> None:
             produced_on=told.day(HARVEST),
             origin="江苏如皋",
             quantity=told.kg(1200),
-            site=site_id("3号地块"),
+            site=site_id(LEEK_PLOT),
             planted_on=told.day("2026-09-20"),
         ),
     )

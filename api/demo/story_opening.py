@@ -22,6 +22,9 @@ SAUSAGE_GTIN: Final = "9520001000010"
 DRUG_GTIN: Final = "09520002000019"
 PESTICIDE_GTIN: Final = "9520003000018"
 
+#: Where the leeks grow.
+LEEK_PLOT: Final = "3号地块"
+
 
 def tell_opening(story: Telling) -> None:
     """Everybody who is on this ledger, with papers, products and places."""
@@ -99,7 +102,7 @@ def _tell_products(story: Telling) -> None:
 
 
 def _tell_sites(story: Telling) -> None:
-    for plot in ("1号地块", "2号地块", "3号地块"):
+    for plot in ("1号地块", "2号地块", LEEK_PLOT):
         site = Site(
             site=site_id(plot),
             party=story.party("F1"),
@@ -107,7 +110,7 @@ def _tell_sites(story: Telling) -> None:
             name=plot,
             region=RegionCode(EVERYONE["F1"].region),
         )
-        story.says(OWN_RECORDS, "F1", site)
+        story.says(OWN_RECORDS, "F1", site, name=plot)
     workshop = Site(
         site=site_id("灌肠车间"),
         party=story.party("F4"),

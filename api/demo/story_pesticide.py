@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from api.demo.parties import product_id, site_id
-from api.demo.story_opening import PESTICIDE_GTIN, party_sheet
+from api.demo.story_opening import LEEK_PLOT, PESTICIDE_GTIN, party_sheet
 from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, Quantity, RegionCode
 from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
 from ledger.vocabulary.goods import Batch, Codes, Use
@@ -241,7 +241,7 @@ def _tell_spraying(story: Telling) -> None:
     _receive(story, "2026-11-02 10:40", supplier="P3", shipment="genuine bottles", bottles=24)
     use = Use(
         purpose="防治韭蛆、蓟马",
-        site=site_id("3号地块"),
+        site=site_id(LEEK_PLOT),
         wait_days=WAIT_DAYS,
         lines=(line, Line(goods=PESTICIDE, quantity=told.bottles(40))),
     )

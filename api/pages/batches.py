@@ -71,7 +71,11 @@ def batch_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
         last = next(iter(Own.of(book, caller.party).batches()), None)
     values = {"id": str(new_id(desk)), "produced_on": today(desk), "quantity_unit": "KGM"}
     if last is not None:
-        values |= {"name": last.name, "category": last.category, "origin": last.origin or ""}
+        values |= {
+            "name": last.name,
+            "category": profile_for(last.category).category,
+            "origin": last.origin or "",
+        }
         values["quantity_unit"] = str(last.quantity.unit) if last.quantity is not None else "KGM"
     return _show(desk, caller.party, Form(values))
 

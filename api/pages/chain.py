@@ -99,8 +99,9 @@ class Shown:
         return [one for one in self.found.sources if self._sees(one.holding)]
 
     def holders(self) -> list[Holder]:
-        """Who has or had the goods, in sight."""
-        return [one for one in self.found.holders if self._sees(one.holding)]
+        """Who has or had the goods, in sight: step by step from the source, and at each step the largest first."""
+        seen = [one for one in self.found.holders if self._sees(one.holding)]
+        return sorted(seen, key=lambda one: (one.depth, -_in_base(one.received), one.holding))
 
     def figure(self, holding: Holding, amount: Quantity | None) -> str:
         """A figure of a holding: an official's and the holder's own to know."""
@@ -126,9 +127,17 @@ class Shown:
         return gathered(
             Chain(tuple(boxes), tuple(arrows)),
             words=say("chain_several", self.language),
-            label=say("chain_several_what", self.language),
+            label=lambda keys: self._together(keys, ways),
             href="#holders",
         )
+
+    def _together(self, keys: Sequence[str], ways: Mapping[tuple[Holding, Holding], list[Edge]]) -> str:
+        """What went to the holders that share one box."""
+        moved = [
+            edge.moved for (_, target), edges in ways.items() if _key(target) in set(keys) for edge in edges
+        ]
+        amount = quantity(added(moved), self.language)
+        return say("chain_several_what", self.language, amount=amount)
 
     def _box(self, node: Node, kind: str, rows: Mapping[Holding, int], left: Quantity | None) -> Box:
         holding, language = node.holding, self.language
@@ -146,7 +155,7 @@ class Shown:
             kind=source,  # type: ignore[arg-type]  # one of the kinds of a source, or through
             tags=tuple(self._tags(node)),
             href=f"#h{rows[holding]}" if holding in rows else "#sources",
-            weight=_weight(node),
+            weight=_in_base(node.balance.came_in),
         )
 
     def _tags(self, node: Node) -> Iterable[Tag]:
@@ -222,6 +231,6 @@ def _key(holding: Holding) -> str:
     return f"{holding.party} {holding.goods}"
 
 
-def _weight(node: Node) -> float:
-    amount = node.balance.came_in
+def _in_base(amount: Quantity | None) -> float:
+    """How much it is, for sorting only."""
     return 0.0 if amount is None else float(amount.amount.scaleb(amount.unit.power))

@@ -220,9 +220,9 @@ def _page(
         title=sheet.name or names.goods(named.goods),
         batch_number=sheet.batch_number
         or (named.goods.batch_code.printed if named.goods.batch_code else None),
-        recalls=_recalls(desk, book, named, state, names),
+        recalls=_recalls(book, named, state, names),
         code=_code(desk, state, names) if state is not None else None,
-        known=_known(desk, book, sheet, names),
+        known=_known(desk, sheet, names),
         unknown=_unknown(desk, sheet),
         compare=_compare(desk, sheet, maker),
         foreign_host=host,
@@ -231,9 +231,7 @@ def _page(
     )
 
 
-def _recalls(
-    desk: Desk, book: SqlBook, named: Named, state: CodeState | None, names: Names
-) -> list[dict[str, object]]:
+def _recalls(book: SqlBook, named: Named, state: CodeState | None, names: Names) -> list[dict[str, object]]:
     """Standing recalls. One that names codes concerns a pack with its own code only if it is among them."""
     shown = list[dict[str, object]]()
     assert named.goods is not None
@@ -256,7 +254,6 @@ def _recalls(
                     "seq": order.record.seq,
                 }
             )
-    del desk
     return shown
 
 
@@ -284,13 +281,12 @@ def _code(desk: Desk, state: CodeState, names: Names) -> dict[str, object]:
     return {"text": state.code, "head": head, "lines": lines}
 
 
-def _known(desk: Desk, book: SqlBook, sheet: BatchView, names: Names) -> list[dict[str, object]]:
+def _known(desk: Desk, sheet: BatchView, names: Names) -> list[dict[str, object]]:
     """What is recorded publicly, each with who recorded it and since when."""
-    known = list[dict[str, object]]()
+    facts: dict[int, tuple[Record, list[str]]] = {}
 
     def add(record: Record, key: str, **values: object) -> None:
-        by = names.party(record.actor) if record.actor != book.register.registrar else desk.say("registrar")
-        known.append({"text": desk.say(key, **values), "by": by, "at_ms": record.at_ms, "seq": record.seq})
+        facts.setdefault(record.seq, (record, []))[1].append(desk.say(key, **values))
 
     if sheet.record is not None:
         if sheet.maker is not None:
@@ -309,7 +305,10 @@ def _known(desk: Desk, book: SqlBook, sheet: BatchView, names: Names) -> list[di
             number=licence.number,
             day=licence.valid_to or "—",
         )
-    return known
+    return [
+        {"facts": said, "by": names.party(record.actor), "at_ms": record.at_ms, "seq": record.seq}
+        for record, said in facts.values()
+    ]
 
 
 def _licences(maker: PartyId | None, names: Names) -> list[tuple[Record, Licence]]:

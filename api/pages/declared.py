@@ -39,6 +39,7 @@ from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import BatchCode, GoodsId, PartyId
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
+from ledger.vocabulary.profiles import profile_for
 from ledger.vocabulary.trade import Receipt
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
         own = Own.of(book, caller.party)
         last = next((batch for batch in own.batches() if batch.maker in own.declared_suppliers()), None)
     if last is not None:
-        values |= {"supplier": str(last.maker), "name": last.name, "category": last.category}
+        values |= {
+            "supplier": str(last.maker),
+            "name": last.name,
+            "category": profile_for(last.category).category,
+        }
         values["quantity_unit"] = str(last.quantity.unit) if last.quantity is not None else "KGM"
     return _show(desk, caller.party, Form(values))
 

@@ -16,10 +16,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from markupsafe import Markup
 
-from api.pages.boxes import Arrow, Box, Chain, box_height, box_svg, wrapped
+from api.pages.boxes import Arrow, Box, Chain, Tag, box_height, box_svg, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: More arrows out of one box than this, and the plain ends among them become one box.
 BRANCHES_MAX: Final = 6
@@ -27,10 +27,12 @@ BRANCHES_MAX: Final = 6
 BRANCHES_KEPT: Final = 2
 
 _SWEEPS: Final = 6
+#: More columns than this, and the drawing is pushed sideways in its frame rather than made smaller.
+COLUMNS_MAX: Final = 9
 
 
-def gathered(chain: Chain, *, words: str, label: str, href: str) -> Chain:
-    """The same chain, in which many plain ends of one box have become one box. `words` and `label` say how many: `{count}`."""
+def gathered(chain: Chain, *, words: str, label: Callable[[Sequence[str]], str], href: str) -> Chain:
+    """The same chain, in which many like ends of one box have become one box: `words` with their `{count}`, and `label` of their keys."""
     out: dict[str, list[Arrow]] = defaultdict(list)
     into: dict[str, int] = defaultdict(int)
     for arrow in chain.arrows:
@@ -40,34 +42,40 @@ def gathered(chain: Chain, *, words: str, label: str, href: str) -> Chain:
     gone: dict[str, str] = {}
     made: list[Box] = []
     for source, arrows in out.items():
-        ends = {arrow.target for arrow in arrows if _plain_end(boxes[arrow.target], out, into)}
-        if len({arrow.target for arrow in arrows}) <= BRANCHES_MAX or len(ends) <= BRANCHES_KEPT + 1:
+        targets = dict.fromkeys(arrow.target for arrow in arrows)
+        like = _alike(boxes[key] for key in targets if not out.get(key) and into[key] == 1)
+        if len(targets) <= BRANCHES_MAX or len(like) <= BRANCHES_KEPT + 1:
             continue
-        by_weight = sorted(ends, key=lambda key: (-boxes[key].weight, key))
-        merged = by_weight[BRANCHES_KEPT:]
-        key = f"several/{source}"
+        merged = [box.key for box in sorted(like, key=lambda box: (-box.weight, box.key))[BRANCHES_KEPT:]]
+        key, title = f"several/{source}", words.format(count=len(merged))
         gone.update(dict.fromkeys(merged, key))
-        made.append(
-            Box(key=key, title=words.format(count=len(merged)), lines=(label,), kind="several", href=href)
-        )
+        made.append(Box(key, title, (label(merged),), "several", like[0].tags, href))
+    return _with_ends_gone(chain, gone, made)
+
+
+def _alike(ends: Iterable[Box]) -> list[Box]:
+    """The largest group of ends that say the same: nothing about any of them asks for a box of its own."""
+    groups: dict[tuple[Tag, ...], list[Box]] = defaultdict(list)
+    for box in ends:
+        if box.kind == "through":
+            groups[box.tags].append(box)
+    return max(groups.values(), key=len, default=[])
+
+
+def _with_ends_gone(chain: Chain, gone: Mapping[str, str], made: Sequence[Box]) -> Chain:
     if not gone:
         return chain
-    kept = tuple(box for box in chain.boxes if box.key not in gone)
-    arrows_now: dict[tuple[str, str], Arrow] = {}
+    merged: dict[tuple[str, str], Arrow] = {}
+    kept: list[Arrow] = []
     for arrow in chain.arrows:
-        if arrow.target in gone:
-            target = gone[arrow.target]
-            before = arrows_now.get((arrow.source, target))
-            may = arrow.may_contain and (before is None or before.may_contain)
-            arrows_now[arrow.source, target] = Arrow(arrow.source, target, "", may)
-        else:
-            arrows_now[arrow.source, f"{arrow.target} {len(arrows_now)}"] = arrow
-    return Chain(boxes=(*kept, *made), arrows=tuple(arrows_now.values()))
-
-
-def _plain_end(box: Box, out: Mapping[str, list[Arrow]], into: Mapping[str, int]) -> bool:
-    """Whether a box may lose its own place: nothing goes on from it, one arrow leads to it, and nothing is odd about it."""
-    return box.kind == "through" and not box.tags and not out.get(box.key) and into[box.key] == 1
+        if arrow.target not in gone:
+            kept.append(arrow)
+            continue
+        way = (arrow.source, gone[arrow.target])
+        may_contain = arrow.may_contain and (way not in merged or merged[way].may_contain)
+        merged[way] = Arrow(*way, may_contain=may_contain)
+    boxes = (box for box in chain.boxes if box.key not in gone)
+    return Chain(boxes=(*boxes, *made), arrows=(*kept, *merged.values()))
 
 
 def layers_of(chain: Chain) -> dict[str, int]:
@@ -123,7 +131,7 @@ def wide(chain: Chain, *, label: str) -> Markup:
     _order(columns, links)
     height = _place(columns, links)
     width = 2 * _MARGIN + len(columns) * _BOX_W + (len(columns) - 1) * _GAP_X
-    parts = [_head("chain chain-wide", width, height, label)]
+    parts = [_head(f"chain chain-wide columns-{min(len(columns), COLUMNS_MAX)}", width, height, label)]
     parts.extend(_wide_arrow(arrow, [spots[key] for key in way]) for arrow, way in ways)
     parts.extend(
         box_svg(spot.box, _column_x(spot.layer), spot.y, _BOX_W) for spot in spots.values() if spot.box

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.words import WORDS
 from ledger.findings import label_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
             label=label_of(one.kind),
             words=one.words,
             party_name=names.party(one.party),
-            figures=tuple(one.figures.items()),
+            figures=tuple((_figure(name, names), value) for name, value in one.figures.items()),
             causes=one.causes,
             answer=one.answer,
             law=one.law,
@@ -48,3 +49,9 @@ def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
         )
         for one in findings
     ]
+
+
+def _figure(name: str, names: Names) -> str:
+    """The name of a figure; a new one is shown as the ledger calls it until it has words."""
+    words = WORDS.get(f"figure_{name}")
+    return name if words is None else words.in_language(names.language)

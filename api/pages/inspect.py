@@ -99,7 +99,8 @@ def trace_page(
         start = _goods(desk, book, code=code, goods=goods)
         names = Names(book, desk.viewer, desk.language)
         shown = Shown.of(trace(book, start, contradictions=contradictions), names)
-        return desk.page_of("trace.html", _content(desk, book, shown, code=code, printing=print is not None))
+        template = "trace.html" if print is None else "trace_print.html"
+        return desk.page_of(template, _content(desk, book, shown, code=code))
 
 
 def _goods(desk: Desk, book: SqlBook, *, code: str | None, goods: str | None) -> GoodsId:
@@ -112,9 +113,7 @@ def _goods(desk: Desk, book: SqlBook, *, code: str | None, goods: str | None) ->
     return start
 
 
-def _content(
-    desk: Desk, book: SqlBook, shown: Shown, *, code: str | None, printing: bool
-) -> dict[str, object]:
+def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None) -> dict[str, object]:
     names, found = shown.names, shown.found
     scope = _scope(book, shown)
     answers = {one.holding: one for one in scope.holders} if scope is not None else {}
@@ -126,7 +125,11 @@ def _content(
     return {
         "goods": found.goods,
         "sheet": {"title": title, "facts": _facts(desk, names, found, code)},
-        "orders": [_order(one, names) for one in shown.orders.get(found.goods, ())],
+        # The recall first: it says what is to be done.
+        "orders": sorted(
+            (_order(one, names) for one in shown.orders.get(found.goods, ())),
+            key=lambda one: not one["recall"],
+        ),
         "truncated": found.truncated or cut,
         "drawing_wide": wide(chain, label=label),
         "drawing_tall": tall(chain, label=label, arrow_words=desk.say("chain_from")),
@@ -136,7 +139,6 @@ def _content(
         "findings": views_of(findings, names),
         "records": [_row(one, shown) for one in records[:RECORDS_SHOWN]],
         "records_left": max(len(records) - RECORDS_SHOWN, 0),
-        "print": printing,
         "print_href": f"/trace?{urlencode({'goods': str(found.goods), 'as_of': found.size, 'print': '1'}, quote_via=quote)}",
         "made_ms": desk.ledger.clock(),
         "size": found.size,
@@ -212,9 +214,8 @@ def _findings(desk: Desk, book: SqlBook, shown: Shown) -> tuple[list[Finding], b
 
 def _records(book: SqlBook, shown: Shown) -> list[Record]:
     """Every record in sight and everything said about the goods themselves, in the log's order."""
-    seqs = shown.seqs() | {
-        seq for node in shown.nodes() for seqs in node.balance.seqs.values() for seq in seqs
-    }
+    own = (node.balance for node in shown.nodes() if node.holding.goods == shown.found.goods)
+    seqs = shown.seqs() | {seq for one in own for some in one.seqs.values() for seq in some}
     seqs |= {one.seq for one in about(book, goods_key(shown.found.goods))}
     found = book.records(seqs)
     return [record for _, record in sorted(found.items()) if _in_sight(record, shown)]

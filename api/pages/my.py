@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.views.book import Book, Record
 
 #: Records on one page of the list.
-PAGE_RECORDS: Final = 50
+PAGE_RECORDS: Final = 25
 #: Mentions looked through for one page: others speak about a party too.
 PAGE_MENTIONS_MAX: Final = 400
 

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from ledger.exchange.slices import Slice
 
 DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
-#: One document is recorded whole or not at all, in one commit; larger ones are sent in parts.
-EVENTS_MAX: Final = 2_000
+#: One document is recorded whole or not at all, in one commit for which other writers wait; larger ones are sent in parts.
+EVENTS_MAX: Final = 500
 #: The same for the elements of its master data.
-ELEMENTS_MAX: Final = 2_000
+ELEMENTS_MAX: Final = 500
 #: What a name on our sheets may have; a longer one is left in the document.
 NAME_CHARACTERS_MAX: Final = 100
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from ledger.identifiers import Instant, LegalDate
 from ledger.trace.edges import Claim, Edge, Holding, Turning, by_goods, moves_of, stock_of
 from ledger.trace.pairing import Answers, pair
-from ledger.views.book import goods_key, holding_key, party_key, site_key, statement_key
+from ledger.views.book import goods_sheet_key, holding_key, party_sheet_key, site_key, statement_key
 from ledger.vocabulary.goods import Batch, Use
 from ledger.vocabulary.trade import Receipt
 
@@ -39,12 +39,12 @@ Direction = Literal["back", "forward"]
 
 def about_goods(goods: GoodsId) -> str:
     """The key under which everything about goods is read that is not movement: batch, papers, orders, processing."""
-    return goods_key(goods)
+    return goods_sheet_key(goods)
 
 
 def about_party(party: PartyId) -> str:
     """The key under which a party's own sheet and licences are read."""
-    return party_key(party)
+    return party_sheet_key(party)
 
 
 @dataclass(slots=True)

@@ -42,6 +42,24 @@ STOCK_TYPES = frozenset(
 )
 
 
+#: The statement types that say what goods are and what stands on them; few for each lot, however often it is traded.
+GOODS_SHEET_TYPES = frozenset(
+    {
+        "batch.v1",
+        "certificate.v1",
+        "commitment.v1",
+        "hold.v1",
+        "recall.v1",
+        "transformation.v1",
+        "codes.v1",
+        "epcis_event.v1",
+    }
+)
+
+#: The statement types that say who a party is.
+PARTY_SHEET_TYPES = frozenset({"party.v1", "licence.v1"})
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One statement as the log took it, with what is left of its items.
@@ -146,6 +164,16 @@ def party_key(party: PartyId) -> str:
     return f"party/{party}"
 
 
+def goods_sheet_key(goods: GoodsId) -> str:
+    """What these goods are: batch, papers, orders, processing, without the trade in them."""
+    return f"goods-sheet/{goods}"
+
+
+def party_sheet_key(party: PartyId) -> str:
+    """Who this party is: its own sheet and its licences, without its trade."""
+    return f"party-sheet/{party}"
+
+
 def holding_key(party: PartyId, goods: GoodsId) -> str:
     """Everything that changes what this party holds of these goods. Goods last: they may contain `/`."""
     return f"holding/{party}/{goods}"
@@ -196,20 +224,29 @@ def keys_of(record: Record) -> frozenset[str]:
         keys.add(statement_key(header.corrects))
     holders = _holders(record, said)
     for value in (*_values(said), *said.also_mentions()):
-        if isinstance(value, GoodsId):
-            keys.add(goods_key(value))
-            if header.type in STOCK_TYPES:
-                keys.update(holding_key(party, value) for party in holders)
-        elif isinstance(value, PartyId):
-            keys.add(party_key(value))
-        elif isinstance(value, SiteId):
-            keys.add(site_key(value))
-        elif isinstance(value, ProductId):
-            keys.add(product_key(value))
-        elif isinstance(value, StatementId):
-            keys.add(statement_key(value))
+        keys.update(_keys_of_value(value, header.type, holders))
     keys.update(_named(said))
     return frozenset(keys)
+
+
+def _keys_of_value(value: object, kind: str, holders: frozenset[PartyId]) -> Iterator[str]:
+    """The keys of one identifier in a record of this type."""
+    if isinstance(value, GoodsId):
+        yield goods_key(value)
+        if kind in GOODS_SHEET_TYPES:
+            yield goods_sheet_key(value)
+        if kind in STOCK_TYPES:
+            yield from (holding_key(party, value) for party in holders)
+    elif isinstance(value, PartyId):
+        yield party_key(value)
+        if kind in PARTY_SHEET_TYPES:
+            yield party_sheet_key(value)
+    elif isinstance(value, SiteId):
+        yield site_key(value)
+    elif isinstance(value, ProductId):
+        yield product_key(value)
+    elif isinstance(value, StatementId):
+        yield statement_key(value)
 
 
 def _holders(record: Record, said: Said) -> frozenset[PartyId]:

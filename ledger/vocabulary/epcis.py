@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, StringConstraints
 
-from ledger.errors import Refusal, Words
+from ledger.errors import Refusal, TooLarge, Words
 from ledger.identifiers import PartyId, ProductId
 from ledger.keys import base64_bytes
 from ledger.vocabulary.correctable import Correctable
@@ -56,7 +56,14 @@ def _ten_bytes(what: str, urn: str) -> bytes:
 
 
 def _is_base64(text: str) -> str:
-    base64_bytes(text, field="")
+    raw = base64_bytes(text, field="")
+    if len(raw) > EVENT_BYTES_MAX:  # The last letters of base64 hold two bytes more or less.
+        most = EVENT_BYTES_MAX
+        raise TooLarge(
+            field="",
+            came=f"{len(raw)} bytes",
+            expected=Words(zh=f"最多 {most} 字节", en=f"at most {most} bytes"),
+        )
     return text
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.identifiers import GoodsId, LegalDate, SiteId
+    from ledger.views.book import Record
     from ledger.vocabulary.said import Said
 
 _Value = TypeVar("_Value")
@@ -73,36 +74,35 @@ class History:
         for subject in subjects:
             self.kept[subject] = judge(subject, self.books.book)
 
-    def happens(self, who: PartyId, said: Said, day: int, lag: int, corrects: int | None) -> None:
-        """One record: on some day, recorded some days later but never before the record before it."""
-        earlier = self.books.records[-1].at_ms if self.books.records else 0
-        at_ms = max(earlier + 1, FIRST_DAY_MS + (day + lag) * DAY_MS)
+    def happens(self, who: PartyId, said: Said, *, late: int, corrects: int | None) -> None:
+        """One record a day; some tell of a day that is past."""
         before = None
         if corrects is not None:
-            same = [
-                one
-                for one in self.books.book.records(range(self.books.book.size)).values()
-                if one.superseded_by is None and one.header.type == said.TYPE and one.header.issuer == who
-            ]
+            same = [one for one in self.alive() if one.header.type == said.TYPE and one.header.issuer == who]
             before = same[corrects % len(same)] if same else None
             if before is not None and isinstance(said, Correctable):
                 said = said.model_copy(update={"correction_reason": "incorrect_data"})
-        at = str(Instant(FIRST_DAY_MS + day * DAY_MS + 3600_000 * 8, 480))
-        self.books.says(who, said, at=at, logged=str(Instant(at_ms, 480)), corrects=before)
+        now = self.now_ms()
+        at, logged = str(Instant(now - late * DAY_MS, 480)), str(Instant(now, 480))
+        self.books.says(who, said, at=at, logged=logged, corrects=before)
         self.judge(subjects_touched(self.books.last, self.books.book))
+
+    def now_ms(self) -> int:
+        """Eight in the morning of the day that comes after the last record."""
+        return FIRST_DAY_MS + self.books.book.size * DAY_MS + 8 * 3600 * 1000
+
+    def alive(self) -> list[Record]:
+        """The records that were not put right."""
+        records = self.books.book.records(range(self.books.book.size))
+        return [one for one in records.values() if one.superseded_by is None]
 
     def undoes(self, place: int) -> None:
         """A record that never happened is taken back by its issuer."""
-        alive = [
-            one
-            for one in self.books.book.records(range(self.books.book.size)).values()
-            if one.superseded_by is None
-        ]
+        alive = self.alive()
         if alive:
             wrong = alive[place % len(alive)]
-            at = str(Instant(self.books.records[-1].at_ms + 1, 480))
             said = Correction(correction_reason="did_not_occur")
-            self.books.says(wrong.header.issuer, said, at=at, corrects=wrong)
+            self.books.says(wrong.header.issuer, said, at=str(Instant(self.now_ms(), 480)), corrects=wrong)
             self.judge(subjects_touched(self.books.last, self.books.book))
 
     def erases(self, place: int, item: int) -> None:
@@ -128,14 +128,29 @@ class Teller:
     history: History
     chance: Random
     types: list[Callable[[PartyId], Said]] = field(default_factory=list)
+    category: str = ""
     speaker: PartyId = field(default_factory=lambda: PartyId.new(bytes(10)))
 
     def __post_init__(self) -> None:
-        every = (
-            self.party, self.licence, self.batch, self.check, self.shipment, self.receipt, self.back, self.sale, self.transformation,
-            self.use, self.adjustment, self.codes, self.voucher, self.hold, self.recall, self.answer, self.complaint,
-        )  # fmt: skip
-        self.types = self.chance.sample(every, self.chance.randrange(2, 8))
+        categories = ["drug", "pesticide", "farm_produce", "pork", "packaged_food", "generic"]
+        self.category = self.chance.choice(categories)
+        theme: list[Callable[[PartyId], Said]] = self.chance.choice(
+            [
+                [self.shipment, self.receipt, self.back, self.batch, self.sale],
+                [self.codes, self.shipment, self.sale, self.sale, self.use],
+                [self.use, self.batch],
+                [self.hold, self.recall, self.sale, self.shipment],
+                [self.voucher, self.check, self.party],
+                [self.licence, self.licence, self.sale, self.check, self.batch],
+                [self.transformation, self.batch, self.check, self.sale, self.adjustment],
+                [self.party, self.batch, self.shipment, self.licence],
+            ]
+        )
+        others = [
+            self.party, self.licence, self.batch, self.check, self.shipment, self.receipt, self.back, self.sale, self.use,
+            self.transformation, self.adjustment, self.codes, self.voucher, self.hold, self.recall, self.answer, self.complaint,
+        ]  # fmt: skip
+        self.types = [*theme, *theme, *self.chance.sample(others, self.chance.randrange(4))]
 
     def step(self) -> None:
         """One more thing happens."""
@@ -149,7 +164,7 @@ class Teller:
             corrects = self.chance.randrange(20) if what < 5 else None
             said = self.chance.choice(self.types)(who)
             self.history.happens(
-                who, said, self.chance.randrange(40), self.chance.choice([0, 0, 0, 5, 30]), corrects
+                self.speaker, said, late=self.chance.choice([0, 0, 3, 12]), corrects=corrects
             )
 
     def perhaps(self, value: _Value) -> _Value | None:
@@ -162,14 +177,12 @@ class Teller:
         return self.chance.choice(GOODS)
 
     def some_day(self) -> LegalDate:
-        moment = Instant(FIRST_DAY_MS + self.chance.randrange(40) * DAY_MS + DAY_MS // 2, 480)
-        return moment.date_in_shanghai()
+        """A day not far from today."""
+        return Instant(self.history.now_ms() + self.chance.randrange(-12, 6) * DAY_MS, 480).date_in_shanghai()
 
     def quantity(self) -> Quantity:
         return Quantity.parse(
-            self.chance.choice(
-                ["1 XBX", "1 XBX", "5 XBX", "40 XBX", "10 KGM", "12000 GRM", "0 KGM", "-3 KGM"]
-            )
+            self.chance.choice(["1 XBX", "1 XBX", "5 XBX", "40 XBX", "10 KGM", "12000 GRM", "0 KGM"])
         )
 
     def some_codes(self) -> tuple[str, ...] | None:
@@ -224,9 +237,7 @@ class Teller:
             goods=self.some_goods(),
             maker=self.chance.choice([who, self.someone()]),
             name=self.chance.choice(["韭菜", "生猪"]),
-            category=self.chance.choice(
-                ["drug", "pesticide", "farm_produce", "pork", "packaged_food", "generic"]
-            ),
+            category=self.chance.choice([self.category] * 4 + ["farm_produce", "drug"]),
             produced_on=self.perhaps(self.some_day()),
             quantity=self.perhaps(self.quantity()),
             site=self.perhaps(self.chance.choice(self.history.sites)),
@@ -255,10 +266,7 @@ class Teller:
         return Shipment(to=self.someone(), voucher=self.reference(), lines=self.lines())
 
     def receipt(self, _: PartyId) -> Said:
-        lines = tuple(
-            ReceivedLine(goods=one.goods, quantity=one.quantity, codes=one.codes) for one in self.lines()
-        )
-        supplier, shipment = self.someone(), self.statement()
+        supplier, shipment, lines = self.someone(), self.statement(), self.lines()
         for record in self.history.books.records:
             if (
                 isinstance(record.said, Shipment)
@@ -266,8 +274,13 @@ class Teller:
                 and self.chance.randrange(4)
             ):
                 supplier, self.speaker = record.actor, record.said.to
+                lines = record.said.lines if self.chance.randrange(2) else lines
+        got = [one.model_copy(update={"quantity": self.quantity()}) for one in lines]
         return Receipt(
-            supplier=supplier, conclusion=self.chance.choice(CONCLUSIONS), shipment=shipment, lines=lines
+            supplier=supplier,
+            conclusion=self.chance.choice(CONCLUSIONS),
+            shipment=shipment,
+            lines=tuple(ReceivedLine(goods=one.goods, quantity=one.quantity, codes=one.codes) for one in got),
         )
 
     def back(self, _: PartyId) -> Said:

@@ -203,6 +203,7 @@ def test_what_is_left_after_an_erasure_still_says_the_rest() -> None:
         ("lines", [{"goods": LEEK, "quantity": "60 KGM"}], "lines[0].quantity"),
         ("total", "3200.5", "total"),
         ("total", "-1.00", "total"),
+        ("lines", [{"goods": LEEK, "quantity": {"amount": "-1", "unit": "KGM"}}], "lines[0].quantity"),
         ("vehicle", " 苏F ", "vehicle"),
         ("vehicle", "a\tb", "vehicle"),
         ("vehicle", "", "vehicle"),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/uses"
 GOODS = "urn:suyuan:batch:00000000000000000"
-USE = {"purpose": "韭菜", "lines": [{"goods": GOODS, "quantity": {"amount": "1", "unit": "KGM"}}]}
+LINE = {"goods": GOODS, "quantity": {"amount": "1", "unit": "KGM"}}
+USE = {"purpose": "韭菜", "lines": [LINE]}
 
 
 def use(**more: object) -> bytes:
@@ -84,7 +85,7 @@ CONTENT: dict[str, tuple[bytes, str, str, str]] = {
     "null": (b"null", "Malformed", "", "None"),
     "a field nobody knows": (use(colour="green"), "Malformed", "colour", "green"),
     "a field nobody knows, further in": (
-        use(lines=[USE["lines"][0] | {"colour": "green"}]),  # type: ignore[index]  # a list of one line
+        use(lines=[{**LINE, "colour": "green"}]),
         "Malformed",
         "lines[0].colour",
         "green",
@@ -134,7 +135,7 @@ CONTENT: dict[str, tuple[bytes, str, str, str]] = {
     "a party that is none": (use(on_behalf_of="me"), "Malformed", "on_behalf_of", "me"),
     "a line break in a name": (use(purpose="leek\nonion"), "Malformed", "purpose", "leek"),
     "a space around a name": (use(purpose=" leek"), "Malformed", "purpose", "leek"),
-    "501 lines": (use(lines=USE["lines"] * 501), "TooLarge", "lines", ""),  # type: ignore[operator]  # a list
+    "501 lines": (use(lines=[LINE] * 501), "TooLarge", "lines", ""),
     "a name of 101 characters": (use(purpose="韭" * 101), "TooLarge", "purpose", "韭"),
     "statements beside a record": (use(statements=[]), "Malformed", "statements", "purpose"),
     "statements that are none": (b'{"statements":7}', "Malformed", "statements", "statements"),

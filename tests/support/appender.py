@@ -1,0 +1,326 @@
+"""Another process that records, for tests that must kill it, starve it or watch its system calls.
+
+`python -m tests.support.appender` reads an order (one line of JSON) from its standard input, opens the ledger, prints `ready`, waits for a
+line, and records numbered statements: one sender for each party, each its own thread. After every `record()` that returned it prints
+
+    ack PARTY NUMBER SEQ AGAIN
+
+in one write, and when `record()` raised a `LedgerFault` it prints `fault PARTY NUMBER NAME`, waits for a line, and sends the same statement
+again. Loading the ledger takes far longer than one order, so `--nursery FD` loads once and forks an appender for each socket it is sent.
+
+The rest of this module is the other end: `nursery().start(order)` gives an `Appender` to talk to.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import event
+
+from ledger.errors import LedgerFault
+from ledger.identifiers import GoodsId, Instant, PartyId, StatementId
+from ledger.statement import sign_statement
+from ledger.vocabulary.trade import Sale
+from ledger.vocabulary.values import Line
+from tests.support.books import kg
+from tests.support.stores import BEGIN, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    import pysqlite3.dbapi2 as sqlite
+
+    from ledger.keys import Signer
+    from ledger.service import Ledger
+    from ledger.statement import Statement
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The longest that a test waits for a line. Reached only when something hangs.
+PATIENCE_SECONDS: Final = 60
+
+
+def numbered(origin: str, signer: Signer, party: PartyId, number: int) -> Statement:
+    """The statement with this number: anybody with the key can make it again, and it says the same."""
+    goods = GoodsId.parse(f"https://id.gs1.org/01/09520001000027/10/N-{number}")
+    return sign_statement(
+        Sale(lines=(Line(goods=goods, quantity=kg(1)),)).to_items(),
+        log=origin,
+        statement_id=numbered_id(number),
+        type_name=Sale.TYPE,
+        issuer=party,
+        occurred_at=Instant(BEGIN),
+        signers=[signer],
+    )
+
+
+def numbered_id(number: int) -> StatementId:
+    """The id of the statement with this number."""
+    return StatementId.new(BEGIN, number.to_bytes(10, "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an appender is to do: for each party, that many statements from its first number on."""
+
+    url: str
+    folder: str
+    senders: dict[str, int]
+    count: int
+    #: Weakens SQLite after opening, to show what the tests would then find.
+    synchronous: str = ""
+
+
+# The program
+
+
+def main(arguments: Sequence[str]) -> None:
+    """One appender, or a nursery of them."""
+    if arguments:
+        _flag, line = arguments
+        _nurse(socket.socket(fileno=int(line)))
+    else:
+        _append()
+
+
+def _append() -> None:
+    told = os.fdopen(0, "rb", closefd=False)
+    order = Order(**json.loads(told.readline()))
+    with Store(url=order.url, folder=Path(order.folder)).open() as ledger:
+        if order.synchronous:
+            event.listen(ledger.engine, "checkout", partial(_weaken, order.synchronous))
+        turn = Lock()
+        senders = [
+            Thread(target=_send, args=(ledger, PartyId.parse(party), range(first, first + order.count), told, turn))
+            for party, first in order.senders.items()
+        ]
+        _say("ready")
+        told.readline()
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+
+
+def _send(ledger: Ledger, party: PartyId, numbers: range, told: BinaryIO, turn: Lock) -> None:
+    signer = ledger.custodial_signer(party)
+    for number in numbers:
+        statement = numbered(ledger.origin, signer, party, number)
+        while True:
+            try:
+                (placed,) = ledger.recorder.record([statement])
+            except LedgerFault as fault:
+                with turn:
+                    _say(f"fault {party} {number} {type(fault).__name__}")
+                    if not told.readline():
+                        return
+            else:
+                _say(f"ack {party} {number} {placed.seq} {int(placed.again)}")
+                break
+
+
+def _say(line: str) -> None:
+    # Not `print`: the line is one system call, made when it is said.
+    os.write(1, f"{line}\n".encode())
+
+
+def _weaken(mode: str, connection: sqlite.Connection, *_: object) -> None:
+    connection.execute(f"PRAGMA synchronous={mode}")
+
+
+def _nurse(line: socket.socket) -> None:
+    """Fork an appender for each socket that comes, and wait for those that end, until nobody asks any more."""
+    while True:
+        asked, sockets, _flags, _address = socket.recv_fds(line, 64, 1)
+        match asked.split():
+            case [b"start"]:
+                answer = os.fork()
+                if answer == 0:
+                    _be_born(line, sockets[0])
+                os.close(sockets[0])
+            case [b"wait", pid]:
+                answer = os.waitpid(int(pid), 0)[1]
+            case _:
+                return
+        line.sendall(b"%d" % answer)
+
+
+def _be_born(line: socket.socket, talk: int) -> None:
+    """Be an appender with this socket as standard input and output; never come back."""
+    status = 1
+    try:
+        line.close()
+        os.dup2(talk, 0)
+        os.dup2(talk, 1)
+        os.close(talk)
+        _append()
+        status = 0
+    except BaseException:  # noqa: BLE001  (whatever it was, this process must not go on as a second nursery)
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+# The other end
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One line an appender said."""
+
+    kind: str
+    party: str = ""
+    number: int = 0
+    #: Where an acknowledged statement stands.
+    seq: int = 0
+    #: Whether it stood there before.
+    again: bool = False
+    #: The name of a fault.
+    fault: str = ""
+
+    @classmethod
+    def parse(cls, line: str) -> Heard:
+        match line.split():
+            case ["ack", party, number, seq, again]:
+                return cls("ack", party, int(number), seq=int(seq), again=again == "1")
+            case ["fault", party, number, name]:
+                return cls("fault", party, int(number), fault=name)
+            case ["ready"]:
+                return cls("ready")
+        raise AssertionError(f"an appender said {line!r}")
+
+
+class Appender:
+    """An appender that runs, and what it said."""
+
+    def __init__(self, pid: int, talk: socket.socket, order: Order) -> None:
+        self.pid = pid
+        self.heard: list[Heard] = []
+        self._talk = talk
+        self._rest = b""
+        talk.sendall(json.dumps(asdict(order)).encode() + b"\n")
+        assert self.hear_one() == Heard("ready")
+
+    def go(self) -> None:
+        """Let it begin; or after a fault, let it try again."""
+        self._talk.sendall(b"\n")
+
+    def hear_one(self) -> Heard:
+        """Wait for the next line."""
+        (heard,) = self.hear(1)
+        return heard
+
+    def hear(self, lines: int) -> list[Heard]:
+        """Wait for so many lines."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        start = len(self.heard)
+        while len(self.heard) < start + lines:
+            assert self._listen(until), f"it ended, or said nothing for {PATIENCE_SECONDS} s"
+        return self.heard[start:]
+
+    def hear_until(self, moment: float) -> None:
+        """Listen until this moment of `time.monotonic`, or until it ends."""
+        while self._listen(moment):
+            pass
+
+    def hear_out(self) -> None:
+        """Listen until it ends, whichever way."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        self.hear_until(until)
+        assert time.monotonic() < until, f"still running after {PATIENCE_SECONDS} s"
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    @property
+    def acks(self) -> list[Heard]:
+        """What it acknowledged."""
+        return [heard for heard in self.heard if heard.kind == "ack"]
+
+    @property
+    def faults(self) -> list[Heard]:
+        """What it could not record at the first try."""
+        return [heard for heard in self.heard if heard.kind == "fault"]
+
+    def _listen(self, until: float) -> bool:
+        """Take in what it says next; False when it ended or the time is up."""
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
+        self._talk.settimeout(left)
+        try:
+            came = self._talk.recv(65_536)
+        except TimeoutError:
+            return False
+        *lines, self._rest = (self._rest + came).split(b"\n")
+        self.heard += [Heard.parse(line.decode()) for line in lines]
+        return bool(came)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._talk.close()
+
+
+class Nursery:
+    """Starts appenders in milliseconds. `wrapped` goes before the command: `strace` and its arguments, say."""
+
+    def __init__(self, wrapped: Sequence[str] = ()) -> None:
+        self._line, theirs = socket.socketpair()
+        self._line.settimeout(PATIENCE_SECONDS)
+        command = [*wrapped, sys.executable, "-m", "tests.support.appender", "--nursery", str(theirs.fileno())]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+        )
+        theirs.close()
+
+    @contextmanager
+    def start(self, order: Order) -> Iterator[Appender]:
+        """An appender that is ready and waits for `go`. At the end of the block it is killed if it still runs."""
+        ours, theirs = socket.socketpair()
+        socket.send_fds(self._line, [b"start"], [theirs.fileno()])
+        theirs.close()
+        pid = int(self._line.recv(64))
+        try:
+            appender = Appender(pid, ours, order)
+            yield appender
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            self._wait(pid)
+            ours.close()
+
+    def _wait(self, pid: int) -> int:
+        """Wait until it is gone, and its locks with it."""
+        self._line.sendall(b"wait %d" % pid)
+        return os.waitstatus_to_exitcode(int(self._line.recv(64)))
+
+    def close(self) -> None:
+        """No more appenders."""
+        self._line.close()
+        self._process.wait(PATIENCE_SECONDS)
+
+
+@cache
+def nursery() -> Nursery:
+    """One nursery for the whole run; it ends when the run does."""
+    one = Nursery()
+    atexit.register(one.close)
+    return one
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
