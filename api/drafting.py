@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import ValidationError
 
 from api.problems import Refusals
+from ledger.canonical import canonical
 from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import (
     BatchCode,
@@ -131,7 +132,8 @@ class Drafting:
 def checked(model: type[_Model], fields: Mapping[str, Json], wrong: list[Refusal]) -> _Model | None:
     """The fields as a model; None, with every fault added to `wrong`, when they make none."""
     try:
-        return model.model_validate(fields)
+        # As JSON and strictly: otherwise `true` would be taken for one day to wait, and "1_0" for ten.
+        return model.model_validate_json(canonical(fields), strict=True)
     except ValidationError as error:
         wrong += refusals(error)
         return None

@@ -4,8 +4,8 @@
     3  which of P4's records cannot be true   4  that one record was not written when it says
     5  the numbers of three weeks, with the entries behind them
 
-What comes back are values. `telling_lines` puts them into sentences, `expected` compares them with the story. Nothing here knows a
-name, an amount or a day of the story beyond what it is asked about.
+What comes back are values. `lines` puts them into sentences, `expected` compares them with the story. Nothing here knows a name, an
+amount or a day of the story beyond what it is asked about.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from ledger.log.proof import TlogProof, check_inclusion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from api.demo.story import Story
 
 _DAY_MS: Final = 86_400_000
 _Place = tuple[str, str]
@@ -109,6 +111,8 @@ class NotBefore:
 class Numbers:
     """Answer 5: records by type, as the page for officials counts them, and findings by kind, each with its entries."""
 
+    first: LegalDate
+    last: LegalDate
     records: Mapping[str, int]
     findings: Mapping[str, int]
     doubts: tuple[Doubt, ...]
@@ -201,6 +205,33 @@ def not_before(api: PublicApi, statement: StatementId, *, by: str) -> NotBefore:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All five."""
+
+    origin: Origin
+    whereabouts: Whereabouts
+    suspect: str
+    doubts: tuple[Doubt, ...]
+    doubts_link: str
+    not_before: NotBefore
+    numbers: Numbers
+
+
+def ask(api: PublicApi, story: Story, *, by: str) -> Answers:
+    """The five questions of the demo, asked by an authority."""
+    days = (story.report_from, story.report_until)
+    return Answers(
+        origin=origin(api, story.leek, stall=story.stall, farm_plot=story.plot, by=by),
+        whereabouts=whereabouts(api, story.leek, story.recall, by=by),
+        suspect=str(story.suspect),
+        doubts=doubts(api, party=story.suspect, by=by),
+        doubts_link=api.link(f"/trace?{urlencode({'goods': str(story.doubtful)})}#findings"),
+        not_before=not_before(api, story.late_check, by=by),
+        numbers=numbers(api, *days, by=by),
+    )
+
+
 def numbers(api: PublicApi, first: LegalDate, last: LegalDate, *, by: str) -> Numbers:
     """Records and findings of some days."""
     path = f"/findings?{urlencode({'from': str(first), 'to': str(last)})}"
@@ -210,6 +241,8 @@ def numbers(api: PublicApi, first: LegalDate, last: LegalDate, *, by: str) -> Nu
     records = {row[0]: int(row[1]) for row in page.tables[0] if len(row) > 1 and row[1].isdigit()}
     found = doubts(api, by=by, days=(first, last))
     return Numbers(
+        first=first,
+        last=last,
         records=records,
         findings=Counter(one.kind for one in found),
         doubts=found,
@@ -322,25 +355,30 @@ def _number(value: Json) -> int:
 
 
 class _Tables(HTMLParser):
-    """The cells of every table of a page, as text."""
+    """The cells of every table of a page, as text. What stands below the line (the sums) is left out."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
         self._in_cell = False
+        self._below = False
 
     def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:  # noqa: ARG002  (the parser's signature)
         if tag == "table":
             self.tables.append([])
-        elif tag == "tr" and self.tables:
+        elif tag == "tfoot":
+            self._below = True
+        elif tag == "tr" and self.tables and not self._below:
             self.tables[-1].append([])
-        elif tag in {"td", "th"} and self.tables and self.tables[-1]:
+        elif tag in {"td", "th"} and self.tables and self.tables[-1] and not self._below:
             self.tables[-1][-1].append("")
             self._in_cell = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag in {"td", "th"}:
             self._in_cell = False
+        elif tag == "tfoot":
+            self._below = False
 
     def handle_data(self, data: str) -> None:
         if self._in_cell:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from api.demo.story_drug import tell_drug
 from api.demo.story_incident import tell_incident
-from api.demo.story_leek import leek, tell_farmer, tell_leeks
+from api.demo.story_leek import leek, tell_farmer, tell_leeks, tell_today
 from api.demo.story_opening import LEEK_PLOT, tell_opening
-from api.demo.story_pesticide import tell_pesticide
+from api.demo.story_pesticide import PESTICIDE, tell_pesticide
 from api.demo.story_pork import tell_pork
 from api.demo.telling import Telling
 from api.demo.variation import Variation
 
 if TYPE_CHECKING:
     from api.demo.telling import Event
-    from ledger.identifiers import GoodsId, Instant, LegalDate, StatementId
+    from ledger.identifiers import GoodsId, Instant, LegalDate, PartyId, StatementId
 
 #: The log begins before anything in it happened.
 BEGINS: Final = "2026-07-25 09:00"
@@ -35,6 +35,9 @@ class Story:
     begins: Instant
     now: Instant
     leek: GoodsId
+    stall: PartyId
+    suspect: PartyId
+    doubtful: GoodsId
     plot: StatementId
     late_check: StatementId
     claimed_day: LegalDate
@@ -55,6 +58,7 @@ def told(variation: Variation | None = None) -> Story:
         tell_farmer,
         tell_pesticide,
         tell_incident,
+        tell_today,
     ):
         chapter(telling)
     return Story(
@@ -63,6 +67,9 @@ def told(variation: Variation | None = None) -> Story:
         begins=variation.moment(BEGINS),
         now=variation.moment(NOW),
         leek=leek(variation),
+        stall=telling.party("F7"),
+        suspect=telling.party("P4"),
+        doubtful=PESTICIDE,
         plot=telling.id_of(LEEK_PLOT),
         late_check=telling.id_of("late check"),
         claimed_day=variation.day("2026-10-28"),

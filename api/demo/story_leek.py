@@ -21,6 +21,8 @@ HARVEST: Final = "2026-11-14"
 INVOICE_F1_F6: Final = "26322999999900000101"
 #: The farmer's cabbage at stall 22.
 CABBAGE: Final = own_batch("cabbage of stall 22")
+#: Harvested the day before the demo opens.
+SPINACH: Final = own_batch("spinach of the twentieth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,37 @@ def tell_farmer(story: Telling) -> None:
     story.says(f"{day} 05:30", "F10", Receipt(supplier=farmer, lines=(bought,)))
     sold = Line(goods=CABBAGE, quantity=told.kg(18))
     story.says(f"{day} 17:30", "F10", Sale(region=RegionCode("320613"), lines=(sold,)))
+
+
+def tell_today(story: Telling) -> None:
+    """The morning the demo opens: two deliveries wait to be accepted by whoever visits."""
+    told = story.variation
+    story.says(
+        "2026-11-20 15:30",
+        "F1",
+        Batch(
+            goods=SPINACH,
+            maker=story.party("F1"),
+            name="菠菜",
+            category="蔬菜",
+            batch_number=BatchNumber(told.dated("BC", "2026-11-20")),
+            produced_on=told.day("2026-11-20"),
+            origin="江苏如皋",
+            quantity=told.kg(300),
+            site=site_id("2号地块"),
+            planted_on=told.day("2026-09-28"),
+        ),
+    )
+
+    def offered(to: str, kilos: int) -> Shipment:
+        return Shipment(to=story.party(to), lines=(Line(goods=SPINACH, quantity=told.kg(kilos)),))
+
+    story.says("2026-11-21 05:10", "F1", offered("F6", 200), name="spinach to F6")
+    arrived = ReceivedLine(goods=SPINACH, quantity=told.kg(200), declared=told.kg(200))
+    receipt = Receipt(supplier=story.party("F1"), shipment=story.id_of("spinach to F6"), lines=(arrived,))
+    story.says("2026-11-21 05:55", "F6", receipt)
+    story.says("2026-11-21 06:20", "F1", offered("F8", 80))
+    story.says("2026-11-21 06:30", "F6", offered("F7", 25))
 
 
 def _tell_harvest(story: Telling) -> None:

@@ -1,4 +1,4 @@
-"""Boxes and arrows of a chain, and how one box looks: its shape, its words, its tags.
+"""Boxes and arrows of a chain, and how each looks: shapes, words, tags, lines.
 
 Nothing is told by colour alone: every state has a word, a shape at the left of its box and a border of its own. Where boxes stand is
 `drawing.py`'s business.
@@ -74,6 +74,11 @@ SHAPE_W: Final = 24
 TAG_H: Final = 18
 TITLE_PX: Final = 14.0
 LINE_PX: Final = 12.5
+AMOUNT_PX: Final = 11.5
+#: One line of the list on paper.
+ROW_H: Final = 26
+#: The name of a company, a co-operative or an office.
+TITLE_LINES_MAX: Final = 3
 #: A finger finds it.
 BOX_HEIGHT_MIN: Final = 44
 
@@ -81,7 +86,7 @@ BOX_HEIGHT_MIN: Final = 44
 def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
     """Title and further lines as they stand in a box of that width."""
     inner = width - SHAPE_W - 2 * PAD
-    title = wrapped(box.title, width=inner / TITLE_PX, lines_max=2)
+    title = wrapped(box.title, width=inner / TITLE_PX, lines_max=TITLE_LINES_MAX)
     further = [
         line for text in box.lines for line in wrapped(text, width=inner / LINE_PX, lines_max=2) if line
     ]
@@ -91,7 +96,7 @@ def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
 def box_height(box: Box, width: float) -> float:
     """How high a box of that width must be."""
     title, further = _lines_of(box, width)
-    tags = TAG_H + 4 if box.tags else 0
+    tags = len(_tag_rows(box.tags, width - SHAPE_W - 2 * PAD)) * (TAG_H + 4)
     return max(2 * PAD + (len(title) + len(further)) * LINE_H + tags - 2, BOX_HEIGHT_MIN)
 
 
@@ -114,9 +119,65 @@ def box_svg(box: Box, x: float, y: float, width: float) -> str:
     for line in further:
         parts.append(f'<text class="more" x="{PAD + SHAPE_W}" y="{at:.1f}">{escape(line)}</text>')
         at += LINE_H
-    parts.append(_tags_svg(box.tags, PAD + SHAPE_W, at - LINE_PX, width))
+    for row in _tag_rows(box.tags, width - SHAPE_W - 2 * PAD):
+        parts.append(_tags_svg(row, PAD + SHAPE_W, at - LINE_PX))
+        at += TAG_H + 4
     parts.append("</g>")
-    svg = "".join(parts)
+    return _linked(box, "".join(parts))
+
+
+def row_svg(box: Box, x: float, y: float, width: float) -> str:
+    """A box as one line of a list: for paper."""
+    half = width * 0.44 - SHAPE_W
+    title = wrapped(box.title, width=half / TITLE_PX, lines_max=1)
+    tags_px = sum(_tag_px(tag) + 5 for tag in box.tags)
+    rest = width - half - SHAPE_W - 3 * PAD - tags_px
+    further = wrapped(" · ".join(box.lines), width=rest / LINE_PX, lines_max=1)
+    at = ROW_H / 2 + TITLE_PX / 2 - 2
+    parts = [
+        f'<g class="box box-{box.kind}" transform="translate({x:.0f} {y:.1f})">',
+        f'<rect class="frame" width="{width:.0f}" height="{ROW_H}" rx="4"/>',
+        f'<path class="shape" d="{_SHAPES[box.kind]}" transform="translate({PAD} {(ROW_H - 16) / 2})"/>',
+        *(f'<text class="who" x="{PAD + SHAPE_W}" y="{at:.1f}">{escape(line)}</text>' for line in title),
+        *(
+            f'<text class="more" x="{2 * PAD + SHAPE_W + half:.0f}" y="{at:.1f}">{escape(line)}</text>'
+            for line in further
+        ),
+        _tags_svg(box.tags, width - tags_px - PAD + 5, (ROW_H - TAG_H) / 2 - 1),
+        "</g>",
+    ]
+    return _linked(box, "".join(parts))
+
+
+def head_svg(classes: str, width: float, height: float, label: str) -> str:
+    """The beginning of a drawing. Its boxes are links, so it is a group and not one picture."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class={quoteattr(classes)} viewBox="0 0 {width:.0f} {height:.0f}"'
+        f' width="{width:.0f}" height="{height:.0f}" role="group" aria-label={quoteattr(label)}>'
+    )
+
+
+def arrow_svg(
+    arrow: Arrow, path: str, tip: str, *, pointing: Literal["right", "up"] = "right", label: str = ""
+) -> str:
+    """An arrow along a path, its head at `tip`; dashed where it may or may not have carried the goods."""
+    kind = "arrow may" if arrow.may_contain else "arrow"
+    return f'<g class="{kind}"><path class="line" d="{path}"/><path class="tip" d="M{tip}{_HEADS[pointing]}"/>{label}</g>'
+
+
+def amount_svg(text: str, x: float, y: float, width: float) -> str:
+    """The label of an arrow, its last line above `y`, on white so that lines may pass behind it."""
+    lines = wrapped(text, width=width / AMOUNT_PX, lines_max=2)
+    return "".join(
+        f'<text class="amount" x="{x:.0f}" y="{y - (len(lines) - 1 - number) * 13:.1f}">{escape(line)}</text>'
+        for number, line in enumerate(lines)
+    )
+
+
+_HEADS: Final = {"right": "m0 -5l7 5l-7 5z", "up": "m-5 0l5 -7l5 7z"}
+
+
+def _linked(box: Box, svg: str) -> str:
     return f"<a href={quoteattr(box.href)}>{svg}</a>" if box.href else svg
 
 
@@ -138,18 +199,33 @@ def shape_svg(kind: BoxKind) -> Markup:
     )
 
 
-def _tags_svg(tags: Iterable[Tag], x: float, y: float, width: float) -> str:
+def _tag_px(tag: Tag) -> float:
+    return letters_wide(tag.word) * AMOUNT_PX + 12
+
+
+def _tag_rows(tags: Iterable[Tag], width: float) -> list[list[Tag]]:
+    """Tags in as many rows as they need: none is left out."""
+    rows: list[list[Tag]] = []
+    room = 0.0
+    for tag in tags:
+        needed = _tag_px(tag) + 5
+        if not rows or needed > room:
+            rows.append([])
+            room = width
+        rows[-1].append(tag)
+        room -= needed
+    return rows
+
+
+def _tags_svg(tags: Iterable[Tag], x: float, y: float) -> str:
     parts = []
     for tag in tags:
-        wide_px = letters_wide(tag.word) * 11.5 + 12
-        if x + wide_px > width - 2:
-            break
         parts.append(
             f'<g class="tag-svg tone-{tag.tone}" transform="translate({x:.0f} {y + 1:.1f})">'
-            f'<rect width="{wide_px:.0f}" height="{TAG_H}" rx="3"/>'
+            f'<rect width="{_tag_px(tag):.0f}" height="{TAG_H}" rx="3"/>'
             f'<text x="6" y="13">{escape(tag.word)}</text></g>'
         )
-        x += wide_px + 5
+        x += _tag_px(tag) + 5
     return "".join(parts)
 
 
@@ -171,19 +247,19 @@ def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
     while rest:
         cut = _fits(rest, width)
         if len(lines) == lines_max - 1 and cut < len(rest):
-            lines.append(rest[: _fits(rest, width - 1)].rstrip() + "…")
+            lines.append(rest[: _fits(rest, width - 1, whole_words=False)].rstrip() + "…")
             break
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return lines
 
 
-def _fits(text: str, width: float) -> int:
+def _fits(text: str, width: float, *, whole_words: bool = True) -> int:
     """How many characters fit; Latin words are not broken where a space is near."""
     used = 0.0
     for place, c in enumerate(text):
         used += _letter(c)
         if used > width:
             space = text.rfind(" ", 0, place + 1)
-            return space if space > place // 2 else max(place, 1)
+            return space if whole_words and space > place // 2 else max(place, 1)
     return len(text)

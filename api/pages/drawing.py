@@ -1,22 +1,20 @@
 """The chain as a picture: an SVG made on the server, without script.
 
-One `Chain` (boxes and arrows) has two drawings. `wide` runs from left to right, the production source at one end and the holders at the
-other; `tall` runs from top to bottom and is read on a phone of 360 pixels. The page holds both and the style sheet shows one.
-
-How a box looks is in `boxes.py`; what is in it, and what may be shown to whom, is decided in `chain.py`. Here is geometry.
+`wide` runs from left to right, the production source at one end and the holders at the other. `drawing_tall.py` has the same chain from top
+to bottom, for phones and for paper; a page holds both and the style sheet shows one. How a box looks is in `boxes.py`; what is in
+it, and what may be shown to whom, is decided in `chain.py`. Here is geometry.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Literal
-from xml.sax.saxutils import escape, quoteattr
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from api.pages.boxes import Arrow, Box, Chain, Tag, box_height, box_svg, wrapped
+from api.pages.boxes import Arrow, Box, Chain, Tag, amount_svg, arrow_svg, box_height, box_svg, head_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -102,7 +100,30 @@ def layers_of(chain: Chain) -> dict[str, int]:
 
 # From left to right
 
-_BOX_W, _GAP_X, _GAP_Y, _MARGIN = 188, 84, 18, 12
+_GAP_Y, _MARGIN = 18, 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """How wide boxes and gaps are: a long chain gets narrower ones, so that its letters stay readable."""
+
+    columns: int
+
+    @property
+    def box(self) -> float:
+        return 200 if self.columns <= 4 else 172 if self.columns <= 6 else 150  # noqa: PLR2004  (chosen by looking)
+
+    @property
+    def gap(self) -> float:
+        return 96 if self.columns <= 4 else 74 if self.columns <= 6 else 60  # noqa: PLR2004  (chosen by looking)
+
+    @property
+    def width(self) -> float:
+        return 2 * _MARGIN + self.columns * self.box + (self.columns - 1) * self.gap
+
+    def x(self, layer: int) -> float:
+        """The left edge of a column."""
+        return _MARGIN + layer * (self.box + self.gap)
 
 
 @dataclass(slots=True)
@@ -119,22 +140,24 @@ class _Spot:
 def wide(chain: Chain, *, label: str) -> Markup:
     """The drawing from left to right. `label` is what a screen reader calls it."""
     layer = layers_of(chain)
+    grid = _Grid(max(layer.values(), default=0) + 1)
     spots = {
-        box.key: _Spot(key=box.key, layer=layer[box.key], height=box_height(box, _BOX_W), box=box)
+        box.key: _Spot(key=box.key, layer=layer[box.key], height=box_height(box, grid.box), box=box)
         for box in chain.boxes
     }
     ways = [(arrow, _way(arrow, layer, spots)) for arrow in chain.arrows]
-    columns: list[list[_Spot]] = [[] for _ in range(max((s.layer for s in spots.values()), default=0) + 1)]
+    columns: list[list[_Spot]] = [[] for _ in range(grid.columns)]
     for spot in spots.values():
         columns[spot.layer].append(spot)
     links = [(a, b) for _, way in ways for a, b in pairwise(way)]
     _order(columns, links)
     height = _place(columns, links)
-    width = 2 * _MARGIN + len(columns) * _BOX_W + (len(columns) - 1) * _GAP_X
-    parts = [_head(f"chain chain-wide columns-{min(len(columns), COLUMNS_MAX)}", width, height, label)]
-    parts.extend(_wide_arrow(arrow, [spots[key] for key in way]) for arrow, way in ways)
+    parts = [
+        head_svg(f"chain chain-wide columns-{min(grid.columns, COLUMNS_MAX)}", grid.width, height, label)
+    ]
+    parts.extend(_arrow(arrow, [spots[key] for key in way], grid) for arrow, way in ways)
     parts.extend(
-        box_svg(spot.box, _column_x(spot.layer), spot.y, _BOX_W) for spot in spots.values() if spot.box
+        box_svg(spot.box, grid.x(spot.layer), spot.y, grid.box) for spot in spots.values() if spot.box
     )
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
@@ -215,141 +238,34 @@ def _settle(column: list[_Spot], wished: Sequence[float]) -> None:
         spot.y = start + offset - spot.height / 2
 
 
-def _wide_arrow(arrow: Arrow, way: Sequence[_Spot]) -> str:
+def _arrow(arrow: Arrow, way: Sequence[_Spot], grid: _Grid) -> str:
     """A curve from the right edge of the first box to the left edge of the last, and its label on white."""
     first, last = way[0], way[-1]
     if last.layer <= first.layer:
-        return _wide_return(arrow, first, last)
-    x, y = _column_x(first.layer) + _BOX_W, _middle(first)
+        return _arrow_back(arrow, first, last, grid)
+    x, y = grid.x(first.layer) + grid.box, _middle(first)
+    label = amount_svg(arrow.label, x + grid.gap / 2, (y + _middle(way[1])) / 2 - 6, grid.gap - 6)
     path = [f"M{x:.0f} {y:.1f}"]
-    label_at = (x + _GAP_X / 2, (y + _middle(way[1])) / 2)
     for spot in way[1:]:
-        to_x, to_y = _column_x(spot.layer), _middle(spot)
+        to_x, to_y = grid.x(spot.layer), _middle(spot)
         end_x = to_x - 7 if spot is last else to_x
         half = (end_x - x) / 2
         path.append(f"C{x + half:.0f} {y:.1f} {end_x - half:.0f} {to_y:.1f} {end_x:.0f} {to_y:.1f}")
         if spot is not last:
-            end_x += _BOX_W
+            end_x += grid.box
             path.append(f"H{end_x:.0f}")
         x, y = end_x, to_y
-    return _line_svg(arrow, " ".join(path), f"{x:.0f} {y:.1f}", "right", label_at)
+    return arrow_svg(arrow, " ".join(path), f"{x:.0f} {y:.1f}", label=label)
 
 
-def _wide_return(arrow: Arrow, first: _Spot, last: _Spot) -> str:
+def _arrow_back(arrow: Arrow, first: _Spot, last: _Spot, grid: _Grid) -> str:
     """Goods that went back: a curve under the boxes."""
-    x, y = _column_x(first.layer) + 30, first.y + first.height
-    to_x, to_y = _column_x(last.layer) + 30, last.y + last.height
+    x, y = grid.x(first.layer) + 30, first.y + first.height
+    to_x, to_y = grid.x(last.layer) + 30, last.y + last.height
     low = max(y, to_y) + 34
     path = f"M{x:.0f} {y:.1f}C{x:.0f} {low:.1f} {to_x:.0f} {low:.1f} {to_x:.0f} {to_y + 7:.1f}"
-    return _line_svg(arrow, path, f"{to_x:.0f} {to_y + 7:.1f}", "up", ((x + to_x) / 2, low - 10))
-
-
-# From top to bottom
-
-_TALL_W, _LANE_W, _ROW_GAP = 340, 14, 16
-_LANES_MAX = 8
-
-
-def tall(chain: Chain, *, label: str, arrow_words: str) -> Markup:
-    """The drawing from top to bottom. `arrow_words` says where goods came from, as in `来自 {name}：{amount}`."""
-    layer = layers_of(chain)
-    order = sorted(range(len(chain.boxes)), key=lambda place: (layer[chain.boxes[place].key], place))
-    rows = [chain.boxes[place] for place in order]
-    row_of = {box.key: number for number, box in enumerate(rows)}
-    lane_of, lanes = _lanes(chain, row_of)
-    left = 10 + lanes * _LANE_W
-    width = _TALL_W - left - 14
-    names = {box.key: box.title for box in chain.boxes}
-    boxes = [_with_arrows(box, chain, names, arrow_words) for box in rows]
-    tops, top = [], float(_MARGIN)
-    for box in boxes:
-        tops.append(top)
-        top += box_height(box, width) + _ROW_GAP
-    parts = [_head("chain chain-tall", _TALL_W, top, label)]
-    for arrow in chain.arrows:
-        source, target = row_of[arrow.source], row_of[arrow.target]
-        lane = lane_of[arrow.source]
-        parts.append(_tall_arrow(arrow, left=left, lane=lane, start=tops[source] + 24, end=tops[target] + 20))
-    parts.extend(box_svg(box, left + 10, y, width) for box, y in zip(boxes, tops, strict=True))
-    parts.append("</svg>")
-    return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
-
-
-def _with_arrows(box: Box, chain: Chain, names: Mapping[str, str], words: str) -> Box:
-    """On a narrow page an arrow has no room for its label: the box says what came from whom."""
-    came = tuple(
-        words.format(name=wrapped(names[arrow.source], width=11, lines_max=1)[0], amount=arrow.label)
-        for arrow in chain.arrows
-        if arrow.target == box.key and arrow.label
-    )
-    return replace(box, lines=(*box.lines, *came))
-
-
-def _lanes(chain: Chain, row_of: Mapping[str, int]) -> tuple[dict[str, int], int]:
-    """A lane in the margin for all arrows out of one box; lanes that do not meet are shared."""
-    spans: dict[str, tuple[int, int]] = {}
-    for arrow in chain.arrows:
-        ends = (row_of[arrow.source], row_of[arrow.target])
-        low, high = spans.get(arrow.source, ends)
-        spans[arrow.source] = (min(low, *ends), max(high, *ends))
-    lane_of: dict[str, int] = {}
-    taken: list[list[tuple[int, int]]] = []
-    # Short spans first, so that they lie next to the boxes and long ones outside.
-    for key, (low, high) in sorted(spans.items(), key=lambda one: (one[1][1] - one[1][0], one[1])):
-        free = (
-            lane
-            for lane, held in enumerate(taken)
-            if all(high <= other_low or low >= other_high for other_low, other_high in held)
-        )
-        lane = next(free, len(taken))
-        if lane == len(taken):
-            taken.append([])
-        taken[lane].append((low, high))
-        lane_of[key] = min(lane, _LANES_MAX - 1)
-    return lane_of, min(max(len(taken), 1), _LANES_MAX)
-
-
-def _tall_arrow(arrow: Arrow, *, left: float, lane: int, start: float, end: float) -> str:
-    x, bend = left - lane * _LANE_W - 4, 6
-    turn = bend if end > start else -bend
-    path = (
-        f"M{left + 10:.0f} {start:.1f}H{x + bend:.0f}Q{x:.0f} {start:.1f} {x:.0f} {start + turn:.1f}"
-        f"V{end - turn:.1f}Q{x:.0f} {end:.1f} {x + bend:.0f} {end:.1f}H{left + 3:.0f}"
-    )
-    return _line_svg(replace(arrow, label=""), path, f"{left + 3:.0f} {end:.1f}", "right", None)
-
-
-# What both share
-
-_HEADS = {"right": "m0 -5l7 5l-7 5z", "up": "m-5 0l5 -7l5 7z"}
-
-
-def _head(classes: str, width: float, height: float, label: str) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class={quoteattr(classes)} viewBox="0 0 {width:.0f} {height:.0f}"'
-        f' width="{width:.0f}" height="{height:.0f}" role="group" aria-label={quoteattr(label)}>'
-    )
-
-
-def _line_svg(
-    arrow: Arrow,
-    path: str,
-    tip: str,
-    pointing: Literal["right", "up"],
-    label_at: tuple[float, float] | None,
-) -> str:
-    kind = "arrow may" if arrow.may_contain else "arrow"
-    svg = f'<g class="{kind}"><path class="line" d="{path}"/><path class="tip" d="M{tip}{_HEADS[pointing]}"/>'
-    if arrow.label and label_at is not None:
-        lines = wrapped(arrow.label, width=(_GAP_X - 8) / 11.5, lines_max=2)
-        for number, line in enumerate(lines):
-            y = label_at[1] - 6 - (len(lines) - 1 - number) * 13
-            svg += f'<text class="amount" x="{label_at[0]:.0f}" y="{y:.1f}">{escape(line)}</text>'
-    return svg + "</g>"
-
-
-def _column_x(layer: int) -> float:
-    return _MARGIN + layer * (_BOX_W + _GAP_X)
+    label = amount_svg(arrow.label, (x + to_x) / 2, low - 14, grid.box)
+    return arrow_svg(arrow, path, f"{to_x:.0f} {to_y + 7:.1f}", pointing="up", label=label)
 
 
 def _middle(spot: _Spot) -> float:

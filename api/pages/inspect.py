@@ -15,7 +15,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.deps import AsAuthor
 from api.pages.chain import Shown, holder_row, source_row
 from api.pages.desk import AtDesk, Desk
-from api.pages.drawing import tall, wide
+from api.pages.drawing import wide
+from api.pages.drawing_tall import listed, tall
 from api.pages.findings_view import views_of
 from api.pages.forms import Form, PostedForm
 from api.pages.names import Names
@@ -133,6 +134,7 @@ def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None) -> di
         "truncated": found.truncated or cut,
         "drawing_wide": wide(chain, label=label),
         "drawing_tall": tall(chain, label=label, arrow_words=desk.say("chain_from")),
+        "drawing_listed": listed(chain, label=label, arrow_words=desk.say("chain_from")),
         "sources": [source_row(one, shown) for one in shown.sources()],
         "holders": _holders(shown, answers),
         "recall": _recall(desk, scope) if scope is not None and desk.viewer.is_official else None,

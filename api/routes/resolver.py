@@ -6,6 +6,7 @@ One refusal for everything that is not known, so that trying codes teaches nobod
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -35,7 +36,7 @@ _HEADERS: Final = {"Vary": "Accept", "Access-Control-Allow-Origin": "*", "Cache-
 def of_link(rest: str, request: Request, ledger: TheLedger, settings: TheSettings) -> Response:  # noqa: ARG001  (read as it came)
     """GS1 数字链接 · `/01/{gtin}[/10/{batch}][/21/{serial}]`."""
     # The path as it came: a batch number may hold an escaped slash, which is no slash of the path.
-    path = bytes(request.scope["raw_path"]).decode("latin-1")
+    path = bytes(request.scope.get("raw_path") or quote(request.url.path).encode()).decode("latin-1")
     try:
         link = DigitalLink.parse(settings.base_url + path)
     except Refusal as refusal:

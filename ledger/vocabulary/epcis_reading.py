@@ -246,9 +246,9 @@ class _Reader:
 
     def error(self) -> ErrorDeclaration | None:
         """The declaration that the event was wrong. Documents converted from EPCIS 1.2 carry it in `baseExtension`."""
-        value = self.event.get("errorDeclaration") or _member(
-            self.event.get("baseExtension"), "errorDeclaration"
-        )
+        value = self.event.get("errorDeclaration")
+        if value is None:
+            value = _member(self.event.get("baseExtension"), "errorDeclaration")
         if value is None:
             return None
         ids = _member(value, "correctiveEventIDs")

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.findings import Finding, audience_of, contradictions, judge, label_of, may_read, subjects_touched
+from ledger.findings import Finding, audience_of, contradictions, judge, label_of, may_read
 from ledger.identifiers import StatementId
 from ledger.vocabulary.trade import Sale, Shipment
 from ledger.vocabulary.values import Line
 from tests.scenario.incident import BOX, COPIED, DRUG, LEEK, MIXED, SAUSAGE, SPRAY, Incident, tell
-from tests.support.books import BookWriter
-from tests.unit.findings.judged import everything
+from tests.unit.findings.judged import everything, kept_up
 
 if TYPE_CHECKING:
     from ledger.vocabulary.profiles import FindingKind
@@ -232,14 +231,7 @@ def test_a_leek_sold_after_the_recall_is_red_and_one_sold_before_it_is_not() -> 
 
 
 def test_keeping_findings_up_record_by_record_gives_the_same_as_judging_everything(story: Incident) -> None:
-    book = BookWriter(register=story.books.register).book
-    kept: dict[str, tuple[Finding, ...]] = {}
-    for record in story.books.records:
-        book.add(record)
-        for subject in subjects_touched(record, book):
-            kept[subject] = judge(subject, book)
-
-    assert {subject: found for subject, found in kept.items() if found} == everything(book)
+    assert kept_up(story.books.book) == everything(story.books.book)
 
 
 def test_unknown_subjects_have_no_findings(story: Incident) -> None:

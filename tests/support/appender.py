@@ -37,15 +37,17 @@ from ledger.statement import sign_statement
 from ledger.vocabulary.trade import Sale
 from ledger.vocabulary.values import Line
 from tests.support.books import kg
-from tests.support.stores import BEGIN, Store
+from tests.support.stores import BEGIN, Store, audited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     import pysqlite3.dbapi2 as sqlite
 
+    from ledger.audit import AuditReport
     from ledger.keys import Signer
+    from ledger.recorder import Recorder
     from ledger.service import Ledger
     from ledger.statement import Statement
 
@@ -104,10 +106,13 @@ def _append() -> None:
         if order.synchronous:
             event.listen(ledger.engine, "checkout", partial(_weaken, order.synchronous))
         turn = Lock()
-        senders = [
-            Thread(target=_send, args=(ledger, PartyId.parse(party), range(first, first + order.count), told, turn))
-            for party, first in order.senders.items()
-        ]
+        senders = []
+        for named, first in order.senders.items():
+            party = PartyId.parse(named)
+            signed = partial(numbered, ledger.origin, ledger.custodial_signer(party), party)
+            numbers = range(first, first + order.count)
+            statements = zip(numbers, map(signed, numbers), strict=True)
+            senders.append(Thread(target=_send, args=(ledger.recorder, statements, told, turn)))
         _say("ready")
         told.readline()
         for sender in senders:
@@ -116,21 +121,29 @@ def _append() -> None:
             sender.join()
 
 
-def _send(ledger: Ledger, party: PartyId, numbers: range, told: BinaryIO, turn: Lock) -> None:
-    signer = ledger.custodial_signer(party)
-    for number in numbers:
-        statement = numbered(ledger.origin, signer, party, number)
-        while True:
-            try:
-                (placed,) = ledger.recorder.record([statement])
-            except LedgerFault as fault:
+def _send(
+    recorder: Recorder, statements: Iterable[tuple[int, Statement]], told: BinaryIO, turn: Lock
+) -> None:
+    try:
+        for number, statement in statements:
+            while (said := _record(recorder, number, statement)).startswith("fault"):
                 with turn:
-                    _say(f"fault {party} {number} {type(fault).__name__}")
+                    _say(said)
                     if not told.readline():
                         return
-            else:
-                _say(f"ack {party} {number} {placed.seq} {int(placed.again)}")
-                break
+            _say(said)
+    except BaseException:  # noqa: BLE001  (a thread that ends with an error would look like one that has nothing more to send)
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _record(recorder: Recorder, number: int, statement: Statement) -> str:
+    name = f"{statement.header.issuer} {number}"
+    try:
+        (placed,) = recorder.record([statement])
+    except LedgerFault as fault:
+        return f"fault {name} {type(fault).__name__}"
+    return f"ack {name} {placed.seq} {int(placed.again)}"
 
 
 def _say(line: str) -> None:
@@ -271,10 +284,6 @@ class Appender:
         self.heard += [Heard.parse(line.decode()) for line in lines]
         return bool(came)
 
-    def close(self) -> None:
-        """Hang up."""
-        self._talk.close()
-
 
 class Nursery:
     """Starts appenders in milliseconds. `wrapped` goes before the command: `strace` and its arguments, say."""
@@ -282,7 +291,14 @@ class Nursery:
     def __init__(self, wrapped: Sequence[str] = ()) -> None:
         self._line, theirs = socket.socketpair()
         self._line.settimeout(PATIENCE_SECONDS)
-        command = [*wrapped, sys.executable, "-m", "tests.support.appender", "--nursery", str(theirs.fileno())]
+        command = [
+            *wrapped,
+            sys.executable,
+            "-m",
+            "tests.support.appender",
+            "--nursery",
+            str(theirs.fileno()),
+        ]
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
         )
@@ -296,22 +312,27 @@ class Nursery:
         theirs.close()
         pid = int(self._line.recv(64))
         try:
-            appender = Appender(pid, ours, order)
-            yield appender
+            yield Appender(pid, ours, order)
         finally:
             os.kill(pid, signal.SIGKILL)
-            self._wait(pid)
+            # Until it is gone, and its locks with it.
+            self._line.sendall(b"wait %d" % pid)
+            ended = os.waitstatus_to_exitcode(int(self._line.recv(64)))
             ours.close()
-
-    def _wait(self, pid: int) -> int:
-        """Wait until it is gone, and its locks with it."""
-        self._line.sendall(b"wait %d" % pid)
-        return os.waitstatus_to_exitcode(int(self._line.recv(64)))
+        assert ended in {0, -signal.SIGKILL}, f"the appender ended with {ended}"
 
     def close(self) -> None:
         """No more appenders."""
         self._line.close()
         self._process.wait(PATIENCE_SECONDS)
+
+
+def check_all_there(ledger: Ledger, acks: Iterable[Heard]) -> AuditReport:
+    """Every acknowledged statement stands where its sender was told, and the audit finds nothing wrong."""
+    for ack in acks:
+        header = ledger.stored(ack.seq).header
+        assert (str(header.issuer), header.id) == (ack.party, numbered_id(ack.number))
+    return audited(ledger)
 
 
 @cache

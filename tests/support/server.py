@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from anyio.from_thread import BlockingPortal
+    from fastapi import FastAPI
 
     from ledger.keys import Signer
     from ledger.register import Role
@@ -160,7 +161,14 @@ class Client:
 def open_client(ledger: Ledger, *, demo: bool = False, data: Path = Path(".data")) -> Iterator[Client]:
     """A client of an application over this ledger. An error nobody foresaw is raised here, not answered."""
     settings = Settings(base_url=BASE_URL, demo=demo, data=data)
-    transport = httpx.ASGITransport(app=create_app(ledger, settings))
+    with client_of(create_app(ledger, settings)) as client:
+        yield client
+
+
+@contextmanager
+def client_of(app: FastAPI, *, raises: bool = True) -> Iterator[Client]:
+    """A client of this application; with `raises` false an unforeseen error is answered, as a stranger would get it."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=raises)
     with start_blocking_portal() as portal:
         client = httpx.AsyncClient(transport=transport, base_url=BASE_URL)
         try:

@@ -239,7 +239,7 @@ NAMES = st.sampled_from(
         "eventTimeZoneOffset",
         "gdst:productOwner",
         "transformationID",
-    ]  # fmt: skip
+    ]
 )
 
 

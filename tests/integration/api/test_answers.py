@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
+from api.app import create_app
 from api.routes.docs import _refusals
 from api.settings import Settings
-from ledger.errors import LedgerFault, Refusal
-from ledger.recorder import Overloaded
-from tests.support.server import Clock, make_ledger, open_client
+from ledger.errors import HeadMoved, LedgerFault, Refusal
+from ledger.recorder import ClockWentBack, LeafChanged, Overloaded
+from ledger.store.book import StoreBroken
+from scanner.photo import ReaderBroken
+from tests.support.server import BASE_URL, Clock, client_of, make_ledger, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from ledger.service import Ledger
     from tests.support.server import Client, Enrolled
 
-BATCH = {"name": "韭菜", "category": "edible_farm_produce"}
+SECRET = "/srv/secret/suyuan.db"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/docs", "/nowhere", "/api/v1/statements", "/log/checkpoint"])
@@ -86,7 +90,7 @@ def test_the_description_names_every_field_and_every_address(client: Client) -> 
 def test_every_reference_in_the_description_leads_somewhere(client: Client) -> None:
     text = client.get("/openapi.json").text
     defined = client.get("/openapi.json").json()["components"]["schemas"]
-    assert {name for name in re.findall(r'"#/components/schemas/([^"]+)"', text)} <= defined.keys()
+    assert set(re.findall(r'"#/components/schemas/([^"]+)"', text)) <= defined.keys()
 
 
 def test_every_refusal_is_explained(client: Client) -> None:
@@ -95,16 +99,39 @@ def test_every_refusal_is_explained(client: Client) -> None:
         assert f'id="{kind.__name__}"' in page
 
 
-def test_a_server_that_is_overloaded_says_when_to_come_again(
-    client: Client, ledger: Ledger, co_op: Enrolled, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_statements: object) -> None:
-        raise Overloaded("4096 requests are waiting")
+FAULTS: dict[str, tuple[Exception, int, str, str | None]] = {
+    "too many wait": (Overloaded(SECRET), 503, "Overloaded", "2"),
+    "another writer was first": (HeadMoved(SECRET), 503, "HeadMoved", "1"),
+    "the clock went back": (ClockWentBack(SECRET), 503, "ClockWentBack", "60"),
+    "any other fault of the ledger": (LedgerFault(SECRET), 503, "LedgerFault", "5"),
+    "the database does not answer": (OperationalError(SECRET, {}, OSError()), 503, "OperationalError", "5"),
+    "stored bytes changed": (StoreBroken(SECRET), 500, "StoreBroken", None),
+    "a leaf flipped": (LeafChanged(SECRET), 500, "LeafChanged", None),
+    "the photo reader does not start": (ReaderBroken(SECRET), 500, "ReaderBroken", None),
+    "a mistake of ours": (ZeroDivisionError(SECRET), 500, "Unforeseen", None),
+}
 
-    monkeypatch.setattr(ledger.recorder, "record", full)
-    answer = client.post("/api/v1/batches", json={**BATCH, "maker": str(co_op)}, key=co_op.key)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert answer.json()["type"].endswith("#Overloaded")
+
+@pytest.mark.parametrize(("fault", "status", "name", "retry"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_ours_is_named_and_tells_nothing_of_our_insides(
+    ledger: Ledger, fault: Exception, status: int, name: str, retry: str | None
+) -> None:
+    app = create_app(ledger, Settings(base_url=BASE_URL))
+
+    def fails() -> None:
+        raise fault
+
+    app.add_api_route("/api/v1/fails", fails)
+    with client_of(app, raises=False) as client:
+        answer = client.get("/api/v1/fails", headers={"accept-language": "en"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers.get("retry-after") == retry
+    problem = answer.json()
+    assert problem["type"].endswith(f"#{name}")
+    assert SECRET not in answer.text
+    assert ("instance" in problem) == (status == 500)
 
 
 def test_evidence_that_changed_in_its_folder_is_a_named_fault_of_ours(
@@ -138,18 +165,6 @@ def test_a_ledger_that_cannot_be_read_is_no_nameless_error(tmp_path: Path) -> No
     assert answer.status_code == 503
     assert answer.json()["detail"] == "暂时不能办理，什么都没有写入，请稍后再试"
     assert "sqlite" not in answer.text.lower()
-
-
-def test_no_fault_of_the_ledger_tells_its_insides(
-    client: Client, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken() -> bytes:
-        raise LedgerFault("sqlite:////srv/secret/path")
-
-    monkeypatch.setattr(ledger, "checkpoint", broken)
-    answer = client.get("/log/checkpoint", headers={"accept-language": "en"})
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert "secret" not in answer.text
 
 
 class TestSettings:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ledger.findings import Finding, judge_many, subjects_of
+from ledger.findings import Finding, judge, judge_many, subjects_of, subjects_touched
 from ledger.identifiers import GoodsId, LegalDate
+from ledger.views.book import MemoryBook
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Licence
 from ledger.vocabulary.trade import SupplierCheck, VoucherReference
@@ -14,7 +16,7 @@ from tests.support.books import kg
 
 if TYPE_CHECKING:
     from ledger.identifiers import PartyId, Quantity
-    from ledger.views.book import Book, MemoryBook
+    from ledger.views.book import Book
     from ledger.vocabulary.profiles import FindingKind
     from tests.support.books import BookWriter
 
@@ -25,11 +27,24 @@ def everything(book: Book) -> dict[str, tuple[Finding, ...]]:
     return judge_many({subject for record in records.values() for subject in subjects_of(record)}, book)
 
 
+def kept_up(book: MemoryBook) -> dict[str, tuple[Finding, ...]]:
+    """The same book read again record by record, judging after each only what it touches."""
+    again = MemoryBook(book.register)
+    kept: dict[str, tuple[Finding, ...]] = {}
+    for _, record in sorted(book.records(range(book.size)).items()):
+        new = replace(record, superseded_by=None)
+        again.add(new)
+        kept.update({subject: judge(subject, again) for subject in subjects_touched(new, again)})
+    return {subject: found for subject, found in kept.items() if found}
+
+
 def findings(
     book: MemoryBook, kind: FindingKind | None = None, *, party: PartyId | None = None
 ) -> list[Finding]:
-    """All findings of a book, or those of one kind or one party."""
-    judged = [finding for found in everything(book).values() for finding in found]
+    """All findings of a book, or those of one kind or one party. Every book that is tested is also kept up record by record."""
+    scratch = everything(book)
+    assert kept_up(book) == scratch
+    judged = [finding for found in scratch.values() for finding in found]
     return [one for one in judged if kind in {None, one.kind} and party in {None, one.party}]
 
 

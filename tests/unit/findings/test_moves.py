@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.identifiers import Quantity
+from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.goods import Transformation
 from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.trade import Conclusion, Receipt, Sale, Shipment
@@ -281,6 +282,18 @@ def test_goods_on_hold_that_are_sold_are_amber_until_the_hold_is_released(books:
         _sale_at(books, stall, leek, f"2026-10-{at}T09:00:00+08:00")
 
     assert _orders(books) == [("amber", "2026-10-04")]
+
+
+def test_a_hold_that_never_happened_finds_nothing(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    books.says(office, Hold(action="hold", goods=(leek,)), at="2026-10-03T09:00:00+08:00")
+    wrong = books.last
+    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00")
+    assert _orders(books) == [("amber", "2026-10-04")]
+
+    undone = Correction(correction_reason="did_not_occur")
+    books.says(office, undone, at="2026-12-02T09:00:00+08:00", corrects=wrong)
+    assert _orders(books) == []
 
 
 def test_a_hold_at_one_party_binds_that_party_only(books: BookWriter) -> None:

@@ -251,6 +251,16 @@ def _sprayed(
     return farm, leek
 
 
+def test_a_use_that_is_written_up_after_the_harvest_is_found_all_the_same(books: BookWriter) -> None:
+    farm, leek = _sprayed(books, "2026-11-12")
+    assert findings(books.book, "safety_interval_short") == []
+
+    late = Use(purpose="韭菜", on_goods=(leek,), wait_days=10, lines=(line(goods("spray"), kg(1)),))
+    books.says(farm, late, at="2026-11-03T15:00:00+08:00", logged="2026-11-20T15:00:00+08:00")
+    (one,) = findings(books.book, "safety_interval_short")
+    assert one.since_ms == books.last.at_ms
+
+
 @pytest.mark.parametrize("plot", [True, False])
 @pytest.mark.parametrize(
     ("on", "expected"),

@@ -91,6 +91,10 @@ CONTENT: dict[str, tuple[bytes, str, str, str]] = {
         "green",
     ),
     "a required field left out": (b'{"purpose":"leek"}', "Malformed", "lines", ""),
+    "a boolean for a number": (use(wait_days=True), "Malformed", "wait_days", "True"),
+    "a whole number as text": (use(wait_days="7"), "Malformed", "wait_days", "7"),
+    "a number with an underscore": (use(wait_days="1_0"), "Malformed", "wait_days", "1_0"),
+    "a number for a text": (use(purpose=7), "Malformed", "purpose", "7"),
     "a number as text": (use(wait_days="seven"), "Malformed", "wait_days", "seven"),
     "an amount as a number": (
         use(lines=[{"goods": GOODS, "quantity": {"amount": 1, "unit": "KGM"}}]),

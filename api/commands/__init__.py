@@ -1,0 +1,1 @@
+"""The commands of `suyuan`, a module a family. `api.cli` names them; `console` is how they speak."""

@@ -1,0 +1,101 @@
+"""`suyuan audit`: recompute a log from stored bytes, with nothing trusted but its public key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from api.commands.console import GOOD, WRONG, Console, misuse
+from api.commands.opening import read_vkey, settings_of
+from ledger.audit import AuditFailed, AuditReport, audit
+from ledger.store.engine import open_engine, reading
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from ledger.errors import Language
+    from ledger.log.note import NoteVerifier
+
+
+def arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan audit` takes."""
+    zh = language == "zh"
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--data", type=Path, help="数据目录" if zh else "data folder")
+    where.add_argument("--url", help="数据库地址" if zh else "address of the database")
+    parser.add_argument(
+        "--vkey",
+        required=True,
+        help="日志公钥，或存有公钥的文件" if zh else "the log's public key, or the file that holds it",
+    )
+
+
+def run(asked: Namespace, console: Console) -> int:
+    """Audit; 0 when all is as it must be, 1 with the first thing that is not."""
+    key = read_vkey(asked.vkey)
+    url = asked.url or database_in(asked.data)
+    return audited(url, key, console)
+
+
+def database_in(data: Path | None) -> str:
+    """The address of the database in a data folder, or of the settings' own."""
+    if data is None:
+        settings = settings_of()
+        if settings.database_url is not None:
+            return settings.database
+        data = settings.data
+    path = data / "suyuan.db"
+    if not path.is_file():
+        misuse(f"{path} 不存在，没有可审计的账本", f"{path} does not exist: nothing to audit")
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def audited(url: str, key: NoteVerifier, console: Console) -> int:
+    """Audit one database and say what came of it."""
+    try:
+        report = audit_at(url, key, console)
+    except AuditFailed as wrong:
+        console.say(failure_line(wrong, console.language))
+        return WRONG
+    console.say(*report_lines(report, console.language))
+    return GOOD
+
+
+def audit_at(url: str, key: NoteVerifier, console: Console) -> AuditReport:
+    """Audit one database; raises `AuditFailed`."""
+    try:
+        engine = open_engine(url)
+    except (ArgumentError, SQLAlchemyError) as wrong:
+        misuse(f"数据库打不开：{wrong}", f"the database cannot be opened: {wrong}")
+    try:
+        with reading(engine) as connection:
+            return audit(connection, key, progress=console.progress)
+    except SQLAlchemyError as wrong:
+        misuse(f"数据库读不了：{wrong}", f"the database cannot be read: {wrong}")
+    finally:
+        engine.dispose()
+
+
+def failure_line(wrong: AuditFailed, language: Language) -> str:
+    """The first thing that is wrong, in one line."""
+    if language == "en":
+        return f"audit FAILED: {wrong}"
+    where = f"第 {wrong.entry} 条：" if wrong.entry is not None else ""
+    return f"审计不通过：{where}表 {wrong.table}，键 {wrong.key}，列 {wrong.column}：实为“{wrong.came}”，应为 {wrong.expected}"
+
+
+def report_lines(report: AuditReport, language: Language) -> tuple[str, ...]:
+    """What was looked at, and what was not."""
+    zh = language == "zh"
+    done = (
+        f"审计通过：{report.origin} 共 {report.entries} 条；核对签名 {report.signatures}、数据项 {report.items}（已依法删除 {report.erased}）、"
+        f"检查点 {report.checkpoints}、散列块 {report.tiles}、视图行 {report.views}；根 {report.root}"
+        if zh
+        else f"audit passed: {report.origin}, {report.entries} entries; checked {report.signatures} signatures, {report.items} items "
+        f"({report.erased} erased), {report.checkpoints} checkpoints, {report.tiles} tiles, {report.views} rows of views; root {report.root}"
+    )
+    head = "没有核对的：" if zh else "not checked: "
+    return (done, *(f"{head}{one.in_language(language)}" for one in report.not_checked))

@@ -1,0 +1,115 @@
+"""Opening what a command works on: settings, ledgers, keys. What a caller got wrong ends as one line that says so."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from api.commands.console import misuse
+from api.demo.clock import DemoClock
+from api.demo.story import NOW
+from api.demo.variation import Variation
+from api.settings import Settings
+from ledger.keys import Vault
+from ledger.log.note import NoteVerifier
+from ledger.service import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The log's public key beside its data, for the operator's convenience. Whoever audits brings a copy that was kept elsewhere.
+VKEY_FILE: Final = "vkey"
+#: Longer than any key; a file that is longer is another file.
+_VKEY_CHARACTERS_MAX: Final = 1000
+
+
+def settings_of(**changed: object) -> Settings:
+    """The settings of this call: `SUYUAN_*`, and what the command line says instead."""
+    try:
+        return Settings(**changed)  # type: ignore[arg-type]  # pydantic reads and judges the values
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = f"SUYUAN_{'_'.join(map(str, first['loc'])).upper()}" if first["loc"] else "SUYUAN_*"
+        misuse(f"设置 {name} 不对：{first['msg']}", f"setting {name}: {first['msg']}")
+
+
+def has_log(settings: Settings) -> bool:
+    """Whether a SQLite database lies where these settings say. A server's database is asked when it is opened."""
+    return settings.database_url is not None or (settings.data / "suyuan.db").exists()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Ledger]:
+    """The ledger at these settings, on the clock that its genesis declares."""
+    ledger = open_ledger(settings)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger; a demo's clock goes on from its last entry, or from the day the story is told."""
+    if not has_log(settings):
+        misuse(
+            f"{settings.data} 里还没有账本；先 suyuan init，或 suyuan demo",
+            f"no ledger in {settings.data}; begin with suyuan init, or suyuan demo",
+        )
+    vault = Vault.open_file(settings.key_path)
+    with (
+        Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path) as ledger,
+        ledger.book() as book,
+    ):
+        if book.register.clock == "real":
+            last = None
+        else:
+            last = ledger.stored(book.size - 1).entry.at_ms
+    if last is None:
+        return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path)
+    clock = DemoClock(max(last, Variation().moment(NOW).ms))
+    clock.run()
+    return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path, clock=clock)
+
+
+def read_vkey(text: str) -> NoteVerifier:
+    """A log's public key: as text, or the name of the file that holds it."""
+    path = Path(text)
+    try:
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")[:_VKEY_CHARACTERS_MAX]
+    except (OSError, UnicodeDecodeError) as wrong:
+        misuse(f"公钥文件 {path} 读不了：{wrong}", f"key file {path} cannot be read: {wrong}")
+    return NoteVerifier.parse(text.strip())
+
+
+def write_vkey(settings: Settings, ledger: Ledger) -> Path:
+    """Put the log's public key beside its data."""
+    path = settings.data / VKEY_FILE
+    path.write_text(f"{ledger.vkey}\n", encoding="utf-8")
+    return path
+
+
+def read_file(path: Path, *, bytes_max: int) -> bytes:
+    """A file the caller named, up to a limit."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(bytes_max + 1)
+    except OSError as wrong:
+        misuse(f"文件 {path} 读不了：{wrong.strerror}", f"file {path} cannot be read: {wrong.strerror}")
+    if len(content) > bytes_max:
+        misuse(
+            f"文件 {path} 太大，最多 {bytes_max} 字节", f"file {path} is too large, at most {bytes_max} bytes"
+        )
+    return content
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """A file the caller asked for."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as wrong:
+        misuse(f"文件 {path} 写不了：{wrong.strerror}", f"file {path} cannot be written: {wrong.strerror}")
