@@ -26,7 +26,7 @@ from ledger.service import Caller, Ledger
 
 DEMO_COOKIE: Final = "suyuan_demo_identity"
 _SCHEME: Final = "bearer"
-#: Roles that see every record: inspectors in scope (market supervision law gives them the books, not the registrar).
+#: Roles that see every record. The registrar is none of them: it says who takes part, and has no business in their books.
 OFFICIALS: Final[frozenset[Role]] = frozenset({"authority"})
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.identifiers import PartyId
     from ledger.trace import (
         Balance,
+        CodeState,
         Edge,
         Holder,
         Holding,
@@ -108,6 +109,25 @@ def balance_facts(balance: Balance) -> Facts:
         "silent": balance.silent,
         "positions": {name: list(seqs) for name, seqs in balance.seqs.items()},
     }
+
+
+def code_facts(state: CodeState, viewer: Viewer) -> Facts:
+    """One pack's code: its state for everybody on the chain, the hands it passed for an authority."""
+    facts: Facts = {"code": state.code, "state": state.state, "recalled": bool(state.recalls)}
+    if viewer.is_official:
+        facts["issued_by"] = None if state.issued_by is None else str(state.issued_by)
+        facts["path"] = [
+            {
+                "step": step.kind,
+                "holder": None if step.holder is None else str(step.holder),
+                "by": str(step.record.actor),
+                "position": step.record.seq,
+                "occurred_at": moment(step.record.occurred_ms),
+                "recorded_at": moment(step.record.at_ms),
+            }
+            for step in state.path
+        ]
+    return facts
 
 
 def scope_facts(scope: RecallScope, book: Book, viewer: Viewer, *, whole: bool) -> Facts:

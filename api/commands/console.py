@@ -23,7 +23,7 @@ MISUSED: Final = 2
 PROGRESS_STEPS: Final = 500
 
 
-class Misuse(Exception):  # noqa: N818  (named for what it is)
+class Misuse(Exception):
     """The call cannot be carried out, and its caller can mend that."""
 
     def __init__(self, words: Words) -> None:

@@ -63,10 +63,7 @@ def open_ledger(settings: Settings) -> Ledger:
         Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path) as ledger,
         ledger.book() as book,
     ):
-        if book.register.clock == "real":
-            last = None
-        else:
-            last = ledger.stored(book.size - 1).entry.at_ms
+        last = None if book.register.clock == "real" else ledger.stored(book.size - 1).entry.at_ms
     if last is None:
         return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path)
     clock = DemoClock(max(last, Variation().moment(NOW).ms))

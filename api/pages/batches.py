@@ -18,7 +18,7 @@ from api.pages.own import Own
 from api.pages.rendering import quantity
 from api.parameters import PathNumber
 from ledger.errors import Malformed, UnknownName, Words
-from ledger.identifiers import Instant, SiteId, Unit
+from ledger.identifiers import Instant, Quantity, SiteId, Unit
 from ledger.views.book import site_key
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Site
@@ -145,7 +145,8 @@ def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, s
     text = posted.text(name).translate(_WIDE).replace(",", "")
     if not text:
         raise Malformed(field=name, came="", expected=Words(zh="数量", en="a quantity"))
-    return {"amount": text, "unit": unit or posted.text(f"{name}_unit")}
+    amount = {"amount": text, "unit": unit or posted.text(f"{name}_unit")}
+    return Quantity.from_json(amount, field=name).as_json()
 
 
 _WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF0E: ".", 0xFF0C: ",", 0x3002: "."}

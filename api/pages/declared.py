@@ -59,11 +59,12 @@ _LABELS: Final = DELIVERY_LABELS | {
     "total": "voucher_total",
 }
 _FIELDS: Final = {
-    "person_name": "party_name",
-    "party_name": "party_name",
-    "party_kind": "party_kind",
-    "address": "address",
-    "phone": "phone",
+    "supplier.name": "party_name",
+    "supplier.person_name": "party_name",
+    "supplier.party_kind": "party_kind",
+    "supplier.address": "address",
+    "supplier.phone": "phone",
+    "supplier": "supplier",
     **DELIVERY_FIELDS,
     **BATCH_FIELDS,
 }

@@ -90,9 +90,14 @@ class Form:
     def refuse(self, refusals: Iterable[Refusal], fields: Mapping[str, str], language: Language) -> None:
         """Put each refusal beside the field it is about. `fields`: from the beginning of a record's field to the form's."""
         for refusal in refusals:
-            name = next((to for start, to in fields.items() if refusal.field.startswith(start)), "")
+            name = next((to for start, to in fields.items() if _lies_in(refusal.field, start)), "")
             text = sentence(refusal, language) if name else refusal.in_language(language)
             self.errors.setdefault(name, text)
+
+
+def _lies_in(field_: str, start: str) -> bool:
+    """Whether a record's field is the named one or a part of it: `lines[2].quantity` lies in `lines`."""
+    return field_ == start or field_.startswith((f"{start}.", f"{start}["))
 
 
 def attempt(

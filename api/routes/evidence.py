@@ -6,6 +6,7 @@ as it came and handed out as a file to be saved.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -51,14 +52,12 @@ _HEADERS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class _Sent:
     """A file as it came: what it says it is, and its bytes."""
 
-    __slots__ = ("content", "kind")
-
-    def __init__(self, kind: str, content: bytes) -> None:
-        self.kind = kind
-        self.content = content
+    kind: str
+    content: bytes
 
 
 async def _sent(request: Request) -> _Sent:

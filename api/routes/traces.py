@@ -11,11 +11,11 @@ from api.facts import finding_facts, public_facts
 from api.parameters import MaybeText, QueryNumber, Text
 from api.routes.statements import unknown
 from api.scanning import named_by_text, require_known
-from api.tracing import balance_facts, scope_facts, trace_facts
+from api.tracing import balance_facts, code_facts, scope_facts, trace_facts
 from ledger.errors import Malformed, NotAllowed, UnknownName, Words
 from ledger.findings import contradictions, may_read
 from ledger.identifiers import GoodsId, Instant, PartyId, StatementId
-from ledger.trace import TraceLimits, balance, recall_scope, trace
+from ledger.trace import TraceLimits, balance, code_state, recall_scope, trace
 from ledger.views.book import Book, about, goods_key
 from ledger.vocabulary.oversight import Recall
 
@@ -57,12 +57,15 @@ def trace_goods(
         else:
             start = _known_goods(GoodsId.parse(goods or ""), book)
         if viewer.party is None:
-            facts = public_facts(book, start, code=pack)
-            if facts is None:
+            public = public_facts(book, start, code=pack)
+            if public is None:
                 raise _no_goods(start)
-            return dict(facts)
+            return dict(public)
         found = trace(book, start, limits=limits, contradictions=contradictions)
-        return dict(trace_facts(found, book, viewer))
+        facts = trace_facts(found, book, viewer)
+        if pack is not None:
+            facts["code"] = code_facts(code_state(book, pack), viewer)
+        return dict(facts)
 
 
 @router.get("/balance", operation_id="balance")

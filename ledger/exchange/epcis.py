@@ -199,8 +199,8 @@ def _notes(document: EpcisDocument, names: NamePlan, events: EventPlan) -> Itera
         (
             events.same_id,
             Words(
-                zh="eventID 与另一事件相同而内容不同，均已记录",
-                en="same eventID as another event with other content; both recorded",
+                zh="eventID 与另一事件相同而内容不同，已保存，只计先记录的一个",
+                en="same eventID as another event with other content; kept, and only the first one counts",
             ),
         ),
         (

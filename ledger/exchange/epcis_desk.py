@@ -70,7 +70,7 @@ class Desk:
     def lay(self, event: EpcisEvent) -> EpcisEvent:
         """The event with what the events before it say beside it; then it is read like them."""
         said, hands = event.reading, event.hands
-        if said is None or said.error is not None or hands is None:
+        if said is None or said.error is not None or hands is None or event.told.stands_in is not None:
             return event
         inside, made_already = tuple(self._contents(said)), self._made_already(said)
         event = _with(event, {"inside": inside or None, "made_already": made_already or None})
@@ -142,8 +142,9 @@ class Desk:
                 self._give(goods, turned.party, amount if counted else None, only_seen=not counted)
         for party, goods in moves.seen:
             self._left[goods].setdefault(party, None)
-        if event.reading is not None and event.reading.error is None:
-            self._pack(event.reading)
+        said = event.reading
+        if said is not None and said.error is None and event.told.stands_in is None:
+            self._pack(said)
 
     def _pack(self, said: EventReading) -> None:
         if said.kind != "AggregationEvent" or said.parent is None:

@@ -98,7 +98,7 @@ class EpcisDocument:
     def parse(cls, data: bytes) -> Self:
         """A document from its bytes. Raises `NotJson`, `DuplicateName`, `NotEpcis`, `Malformed` or `TooLarge`."""
         text, had_mark = _text(data)
-        body = read_foreign(text)
+        body = read_foreign(text, field="document")
         kind = body.get("type") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(kind, str) or kind not in _LISTS:
             came = kind if isinstance(body, dict) else body

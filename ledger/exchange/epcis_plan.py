@@ -33,7 +33,7 @@ from ledger.vocabulary.parties import Party, Product
 from ledger.vocabulary.profiles import GENERIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ledger.exchange.epcis_document import DocumentEvent, EpcisDocument
     from ledger.identifiers import Gtin, Instant, PartyId
@@ -62,8 +62,7 @@ class Planned:
 class EventPlan:
     """The events to record, and those that are not recorded or not understood whole, by their places in the document.
 
-    `again`: recorded before. `twice`: the document holds them twice. `same_id`: another event bears the same eventID, without an error
-    declaration. `ahead`: dated in the future. `lone`: declare an event wrong that nobody has. `in_part`: one part of a transformation whose other parts are not here. `unclear`: goods that turned up at a party, and
+    `again`: recorded before. `twice`: the document holds them twice. `same_id`: another event with the same eventID counts. `ahead`: dated in the future. `lone`: declare an event wrong that nobody has. `in_part`: one part of a transformation whose other parts are not here. `unclear`: goods that turned up at a party, and
     nobody can tell from whom.
     """
 
@@ -97,9 +96,12 @@ def plan_events(book: Book, document: EpcisDocument, *, party: PartyId, now_ms: 
     known = _records_about(book, document)
     fresh = _fresh(plan, document, known, book=book, party=party, now_ms=now_ms)
     ids = {one.place: _event_id(party, one) for one in fresh}
-    put_right = _put_right(plan, fresh, known, ids=ids, party=party)
+    originals, elsewhere = _originals(fresh, known, ids=ids, party=party)
+    put_right = _put_right(plan, fresh, originals)
     wrong = set(put_right.values())
-    joined = _joined(plan, [one for one in fresh if ids[one.place] not in wrong], ids)
+    counted = [one for one in fresh if ids[one.place] not in wrong and one.place not in elsewhere]
+    joined = _joined(plan, counted, ids) | elsewhere
+    plan.same_id.extend(elsewhere)
     desk = Desk(made=frozenset(_made(fresh, known)))
     waiting = sorted(
         (one for one in known if one.header.id not in wrong), key=lambda one: one.order, reverse=True
@@ -190,27 +192,42 @@ def _fresh(
     return fresh
 
 
-def _put_right(
-    plan: EventPlan,
-    fresh: Sequence[DocumentEvent],
+def _originals(
+    fresh: Iterable[DocumentEvent],
     known: Iterable[Record],
     *,
     ids: Mapping[str, StatementId],
     party: PartyId,
+) -> tuple[dict[str, StatementId], dict[str, _Joined]]:
+    """The statement that stands for each eventID, and the events that bear an id which another stands for.
+
+    EPCIS knows no second event of one id but an error declaration. Both are kept, and the first one counts.
+    """
+    originals: dict[str, StatementId] = {}
+    for said, id_ in _told(known, party):
+        if said.event_id is not None and said.error is None:
+            originals.setdefault(said.event_id, id_)
+    elsewhere: dict[str, _Joined] = {}
+    for one in fresh:
+        if one.reading.event_id is None or one.reading.error is not None:
+            continue
+        first = originals.setdefault(one.reading.event_id, ids[one.place])
+        if first != ids[one.place]:
+            elsewhere[one.place] = _Joined(within=first)
+    return originals, elsewhere
+
+
+def _put_right(
+    plan: EventPlan, fresh: Iterable[DocumentEvent], originals: Mapping[str, StatementId]
 ) -> dict[str, StatementId]:
     """Which statement each error declaration puts right: the event that bears its eventID (EPCIS 2.0 7.4.1.2)."""
-    originals = {said.event_id: id_ for said, id_ in _told(known, party) if said.error is None}
-    for one in fresh:
-        if one.reading.event_id is not None and one.reading.error is None:
-            if one.reading.event_id in originals:
-                plan.same_id.append(one.place)
-            originals[one.reading.event_id] = ids[one.place]
+    standing = dict(originals)
     found: dict[str, StatementId] = {}
     for one in fresh:
         if one.reading.error is None:
             continue
         # The first declaration takes the event back; a second one finds it taken back.
-        original = originals.pop(one.reading.event_id or "", None)
+        original = standing.pop(one.reading.event_id or "", None)
         if original is None:
             plan.lone.append(one.place)
         else:
@@ -219,8 +236,8 @@ def _put_right(
 
 
 def _told(known: Iterable[Record], party: PartyId) -> Iterator[tuple[EventReading, StatementId]]:
-    """The events this party recorded before, as far as they can be read."""
-    for record in known:
+    """The events this party recorded before, as far as they can be read; the first recorded first."""
+    for record in sorted(known, key=lambda one: one.seq):
         said = record.said
         if isinstance(said, EpcisEvent) and record.header.issuer == party and said.reading is not None:
             yield said.reading, record.header.id
@@ -281,7 +298,7 @@ def _said(document: EpcisDocument, event: DocumentEvent, joined: _Joined | None)
     beside = Beside(
         context=context if context is not None and len(context) <= CONTEXT_CHARACTERS_MAX else None,
         places=places or None,
-        joined_in=joined.within,
+        stands_in=joined.within,
         joined_inputs=joined.inputs or None,
         joined_outputs=joined.outputs or None,
     )

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import Refusal, Words
-from ledger.findings.reading import Facts, day_of, first_batch, found, lines_of, profile_of, rare, sheets
+from ledger.findings.reading import Facts, day_of, first_batch, found, lines_of, profile_of, sheets
 from ledger.identifiers import FoodLicence
-from ledger.views.book import party_key
+from ledger.views.book import party_sheet_key, said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Licence
 from ledger.vocabulary.profiles import profile_for
@@ -51,7 +51,7 @@ class Standing:
 
 def licences_of(book: Book, party: PartyId) -> list[_Held]:
     """Every licence recorded for this party, in the order of facts."""
-    return [(record, said) for record, said in rare(book, party_key(party), Licence) if said.holder == party]
+    return [one for one in said_about(book, party_sheet_key(party), Licence) if one[1].holder == party]
 
 
 def standing_on(held: Sequence[_Held], duty: LicenceDuty, day: LegalDate) -> Standing:
@@ -156,7 +156,7 @@ def _of_sender(
     if first is not None and first[1].maker == party:
         yield from _of_maker(book, party, first[1])
         return
-    profile = profile_of(book, goods)
+    profile = profile_for(first[1].category if first is not None else None)
     duty = profile.needs(role)
     if duty is not None:
         yield duty, profile, not _excused(book, party, duty)

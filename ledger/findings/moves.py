@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from ledger.errors import Words
-from ledger.findings.reading import ZERO, Facts, found, live, moment, profile_of, rare, spelt, totals
-from ledger.views.book import about_many, goods_key, of_type, statement_key
+from ledger.findings.reading import ZERO, Facts, found, live, moment, profile_of, spelt, totals
+from ledger.views.book import about_many, goods_sheet_key, of_type, said_about, statement_key
 from ledger.vocabulary.goods import Transformation
 from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.trade import Receipt, Sale, Shipment
@@ -181,8 +181,8 @@ def _standing(record: Record, line: Line, book: Book) -> Record | None:
 
     An order binds from the moment the log shows it: one that is written up later could not be obeyed.
     """
-    key = goods_key(line.goods)
-    recalls = [one for one in _published(rare(book, key, Recall), record) if line.goods in one[1].goods]
+    key = goods_sheet_key(line.goods)
+    recalls = [one for one in _published(said_about(book, key, Recall), record) if line.goods in one[1].goods]
     ends = [(one, said) for one, said in recalls if said.action == "end"]
     for order, recall in recalls:
         lifted = any(
@@ -191,7 +191,7 @@ def _standing(record: Record, line: Line, book: Book) -> Record | None:
         )
         if recall.action == "recall" and not lifted and not _other_packs(line, recall):
             return order
-    holds = [one for one in _published(rare(book, key, Hold), record) if line.goods in one[1].goods]
+    holds = [one for one in _published(said_about(book, key, Hold), record) if line.goods in one[1].goods]
     releases = [(one, said) for one, said in holds if said.action == "release"]
     for order, hold in holds:
         lifted = any(said.at in {None, hold.at} and _lifts(book, one, order) for one, said in releases)

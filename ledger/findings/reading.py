@@ -1,19 +1,19 @@
 """Looking things up in the book for a judgement: profiles, licences, sheets, orders, amounts and days.
 
-Every look-up here reads as few records as it can: a batch sold to four hundred stalls is judged four hundred times.
+Every look-up here reads sheets, not trade: a batch sold to four hundred stalls is judged four hundred times.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal, Words
 from ledger.findings.finding import Finding, Grade
 from ledger.findings.words import TEXTS
 from ledger.identifiers import CreditCode, GoodsId, Instant, LegalDate, PartyId, Quantity, Unit
-from ledger.views.book import about, goods_key, party_key
+from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.profiles import FindingKind, Profile, profile_for
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
     from ledger.views.book import Book, Record
     from ledger.vocabulary.values import Line
-
-_Said = TypeVar("_Said", bound=Said)
-
-#: Records read at once while looking for the first batch registration: it nearly always stands at the front.
-FIRST_RECORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +62,16 @@ def live(records: Iterable[Record]) -> list[Record]:
     return [record for record in records if record.superseded_by is None]
 
 
-def rare(book: Book, key: str, kind: type[_Said]) -> list[tuple[Record, _Said]]:
-    """The records of a rare type (sheet, licence, hold, recall) that mention `key`, found by the index alone.
-
-    A busy party is mentioned a million times and has three licences: only records that both lists name are read.
-    """
-    here = {mention.seq: mention for mention in book.mentions([key])}
-    wanted = [here[mention.seq] for mention in book.mentions([f"type/{kind.TYPE}"]) if mention.seq in here]
-    records = book.records({mention.seq for mention in wanted})
-    ordered = [records[mention.seq] for mention in sorted(wanted, key=lambda one: (one.occurred_ms, one.seq))]
-    return [(record, record.said) for record in ordered if isinstance(record.said, kind)]
-
-
 def first_batch(book: Book, goods: GoodsId) -> tuple[Record, Batch] | None:
     """The registration of this batch that the log took first. The claimed time does not count: a stranger who registers the batch
     again must not change which rules apply to it.
     """
-    seqs = sorted(mention.seq for mention in book.mentions([goods_key(goods)]))
-    for start in range(0, len(seqs), FIRST_RECORDS):
-        some = seqs[start : start + FIRST_RECORDS]
-        records = book.records(some)
-        for seq in some:
-            said = records[seq].said
-            if isinstance(said, Batch) and said.goods == goods:
-                return records[seq], said
-    return None
+    return min(batches(book, goods), key=lambda one: one[0].seq, default=None)
 
 
 def batches(book: Book, goods: GoodsId) -> list[tuple[Record, Batch]]:
-    """Every registration of this batch."""
-    found_ = ((record, record.said) for record in about(book, goods_key(goods)))
-    return [(record, said) for record, said in found_ if isinstance(said, Batch) and said.goods == goods]
+    """Every registration of this batch, in the order of facts."""
+    return [one for one in said_about(book, goods_sheet_key(goods), Batch) if one[1].goods == goods]
 
 
 def profile_of(book: Book, goods: GoodsId) -> Profile:
@@ -108,7 +82,7 @@ def profile_of(book: Book, goods: GoodsId) -> Profile:
 
 def sheets(book: Book, party: PartyId) -> list[tuple[Record, Party]]:
     """Every registration or declaration of this party."""
-    return [(record, said) for record, said in rare(book, party_key(party), Party) if said.party == party]
+    return [one for one in said_about(book, party_sheet_key(party), Party) if one[1].party == party]
 
 
 def credit_code(text: str | None) -> CreditCode | None:

@@ -4,7 +4,7 @@ An event knows nothing of our statement types; this module translates. `ledger.t
 stands beside what parties recorded here themselves. Whatever goes with a container goes with it: shipping a pallet moves what was
 packed on it, as far as anybody said what that was.
 
-An event that was declared wrong moves nothing.
+An event that was declared wrong moves nothing, nor does one whose words count in another statement.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class EventMoves:
 
 
 def event_moves(event: EpcisEvent) -> EventMoves:
-    """What an event says about movement; nothing if it cannot be read, was declared wrong, or names nobody's hands."""
+    """What an event says about movement; nothing if it cannot be read, was declared wrong, counts elsewhere, or names nobody's hands."""
     said, hands = event.reading, event.hands
-    if said is None or said.error is not None or hands is None:
+    if said is None or said.error is not None or hands is None or event.told.stands_in is not None:
         return EventMoves()
     giver, taker = hands
     lines = moved_lines(event, said)
@@ -74,7 +74,7 @@ def event_moves(event: EpcisEvent) -> EventMoves:
 def moved_lines(event: EpcisEvent, said: EventReading) -> tuple[EventLine, ...]:
     """The goods an event finds in somebody's hands, with what lay inside them."""
     if said.kind == "TransformationEvent":
-        own = () if event.told.joined_in is not None else (*said.inputs, *_lines(event.told.joined_inputs))
+        own = (*said.inputs, *_lines(event.told.joined_inputs))
     elif said.kind == "AggregationEvent":
         # What is packed into becomes a container only now; it goes nowhere unless the event itself sends it.
         moves = said.parent is not None and (said.action != "ADD" or said.step in SENDING | RECEIVING)
@@ -99,7 +99,7 @@ def _handovers(
 
 
 def _turned(event: EpcisEvent, said: EventReading, party: PartyId) -> Iterator[Turned]:
-    if said.kind == "TransformationEvent" and event.told.joined_in is None:
+    if said.kind == "TransformationEvent":
         inputs = _sums((*said.inputs, *_lines(event.told.joined_inputs)))
         yield Turned(
             "transformation", party, inputs, _sums((*said.outputs, *_lines(event.told.joined_outputs)))

@@ -102,8 +102,9 @@ class Inside(Load):
 class Beside(Part):
     """What the document said elsewhere: each field holds only what this one event needs and leaves out.
 
-    `joined_in`: the same transformation, told in several events (one transformationID), stands in that other statement; there
-    `joined_inputs` and `joined_outputs` hold what the other parts say. `made_already`: goods that a transformation made, so that an
+    `stands_in`: what this event says stands in that other statement, and counts there. It is a part of a transformation that several
+    events tell (one transformationID): there `joined_inputs` and `joined_outputs` hold what the other parts say; or it bears the
+    eventID of an event that was recorded before it. `made_already`: goods that a transformation made, so that an
     event which gives them their code adds nothing. `context`: the document's @context, to the letter.
     """
 
@@ -111,7 +112,7 @@ class Beside(Part):
     places: tuple[Place, ...] | None = None
     came_from: tuple[CameFrom, ...] | None = None
     inside: tuple[Inside, ...] | None = None
-    joined_in: StatementRef | None = None
+    stands_in: StatementRef | None = None
     joined_inputs: tuple[Load, ...] | None = None
     joined_outputs: tuple[Load, ...] | None = None
     made_already: tuple[GoodsRef, ...] | None = None

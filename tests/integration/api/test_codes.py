@@ -74,7 +74,9 @@ def test_a_serial_nobody_issued_leads_to_its_batch_and_is_said_to_be_unknown(
     }
 
 
-def test_a_pack_is_known_by_the_link_that_was_printed_on_it(client: Client, co_op: Enrolled) -> None:
+def test_a_pack_is_known_by_the_link_that_was_printed_on_it(
+    client: Client, co_op: Enrolled, authority: Enrolled
+) -> None:
     path = linked(client, co_op)
     pack = f"{BASE_URL}{path}/21/7"
     body = {
@@ -90,7 +92,10 @@ def test_a_pack_is_known_by_the_link_that_was_printed_on_it(client: Client, co_o
     assert client.post("/api/v1/sales", json=sale, key=co_op.key).status_code == 201
     facts = client.get(f"{path}/21/7", headers=JSON).json()
     assert facts["code"]["state"] == "sold"
-    assert "path" not in facts["code"]
+    traced = client.get(f"/api/v1/trace?code={pack}", key=authority.key).json()["code"]
+    assert [step["step"] for step in traced["path"]] == ["issued", "sold"]
+    for key in (None, co_op.key):
+        assert "path" not in client.get(f"/api/v1/trace?code={pack}", key=key).json()["code"]
 
 
 UNKNOWN = (f"/01/{GTIN}/10/NONE", f"/01/{GTIN}", f"/01/{GTIN}/21/7", "/c/00000000000000000")

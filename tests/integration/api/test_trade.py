@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -240,3 +241,18 @@ def test_every_type_of_the_trade_has_its_address(client: Client) -> None:
 def test_no_register_statement_is_taken_as_trade(client: Client, registrar: Enrolled) -> None:
     for path in ("genesis", "geneses", "erasures", "epcis-events"):
         assert client.post(f"/api/v1/{path}", json={}, key=registrar.key).status_code == 404
+
+
+def test_the_same_record_sent_twenty_times_at_once_is_recorded_once(
+    client: Client, ledger: Ledger, co_op: Enrolled, stall: Enrolled
+) -> None:
+    goods = client.post("/api/v1/batches", json=leek(co_op), key=co_op.key).json()["goods"]
+    body = {"id": new_id(9), "to": str(stall), "lines": [line(goods)]}
+    size = ledger.size()
+    with ThreadPoolExecutor(20) as many:
+        answers = list(
+            many.map(lambda _: client.post("/api/v1/shipments", json=body, key=co_op.key), range(20))
+        )
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    assert ledger.size() == size + 1
+    assert len({str(answer.json() | {"again": None}) for answer in answers}) == 1

@@ -1,0 +1,194 @@
+"""Files in and out: `suyuan import`, `export`, `disclose`, `verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from api.commands.console import GOOD, WRONG, Console, misuse
+from api.commands.opening import opened, read_file, read_vkey, settings_of, write_file
+from ledger.disclosure import DISCLOSURE_BYTES_MAX, Disclosed, Disclosure, Logged
+from ledger.errors import Malformed, Refusal, UnknownName, Words
+from ledger.exchange.epcis import import_document
+from ledger.exchange.export import export_log
+from ledger.identifiers import Instant, PartyId, StatementId
+from ledger.log.sizes import Position
+from ledger.store.engine import reading
+from ledger.vocabulary import said_type
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Collection, Iterator
+
+    from ledger.errors import Language
+    from ledger.service import Ledger
+    from ledger.statement import Item
+
+#: An EPCIS document of a busy day; larger ones are sent in parts.
+IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+def import_arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan import` takes."""
+    zh = language == "zh"
+    parser.add_argument(
+        "file", type=Path, help="EPCIS 2.0 文件（JSON）" if zh else "EPCIS 2.0 document (JSON)"
+    )
+    parser.add_argument(
+        "--party", required=True, help="以谁的名义（主体编号）" if zh else "on whose word (party id)"
+    )
+
+
+def import_file(asked: Namespace, console: Console) -> int:
+    """Record what an EPCIS document says."""
+    party = PartyId.parse(asked.party)
+    data = read_file(asked.file, bytes_max=IMPORT_BYTES_MAX)
+    with opened(settings_of()) as ledger:
+        report = import_document(ledger, data, party=party)
+    console.say(*report.lines(console.language))
+    return GOOD
+
+
+def export_arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan export` takes."""
+    zh = language == "zh"
+    parser.add_argument("folder", type=Path, help="空目录" if zh else "an empty folder")
+    parser.add_argument(
+        "--everything",
+        action="store_true",
+        help="连同全部数据项（运营者自己的档案）" if zh else "with all items (the operator's own archive)",
+    )
+
+
+def export(asked: Namespace, console: Console) -> int:
+    """Write the log as files that other people's tools can check."""
+    if asked.folder.exists() and (not asked.folder.is_dir() or any(asked.folder.iterdir())):
+        misuse(f"{asked.folder} 不是空目录", f"{asked.folder} is not an empty folder")
+    with opened(settings_of()) as ledger, reading(ledger.engine) as connection:
+        size = export_log(
+            connection, ledger.origin, asked.folder, vkey=str(ledger.vkey), everything=asked.everything
+        )
+    console.tell(f"已导出 {size} 条到 {asked.folder}", f"{size} entries written to {asked.folder}")
+    return GOOD
+
+
+def disclose_arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan disclose` takes."""
+    zh = language == "zh"
+    parser.add_argument("statement", metavar="STATEMENT_ID", help="记录编号" if zh else "id of the statement")
+    parser.add_argument(
+        "--item",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="要出示的数据项类型，可重复；默认只出示公开项"
+        if zh
+        else "kind of item to show, may be repeated; by default the public ones",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="披露文件" if zh else "file to write"
+    )
+
+
+def disclose(asked: Namespace, console: Console) -> int:
+    """Write one file that shows one statement, as far as asked, to anybody with the log's key."""
+    with opened(settings_of()) as ledger:
+        disclosure = disclosure_of(ledger, StatementId.parse(asked.statement), kinds=asked.item)
+    write_file(asked.output, disclosure.to_bytes())
+    shown, whole = len(disclosure.statement.items), disclosure.statement.position
+    console.tell(
+        f"已写入 {asked.output}：第 {whole} 条，出示 {shown} 项",
+        f"{asked.output}: entry {whole}, {shown} items shown",
+    )
+    return GOOD
+
+
+def disclosure_of(ledger: Ledger, statement: StatementId, *, kinds: Collection[str]) -> Disclosure:
+    """The disclosure of a statement with its public items and those of the kinds that were asked for."""
+    with ledger.book() as book:
+        seq, register = book.position(statement), book.register
+    if seq is None:
+        raise UnknownName(
+            field="statement", came=statement, expected=Words(zh="已记录的编号", en="a recorded statement")
+        )
+    logged = _logged(ledger, Position(seq))
+    opened_kinds = {one.item.kind for one in logged.opened if one is not None}
+    for kind in kinds:
+        if kind not in opened_kinds:
+            known = ", ".join(sorted(opened_kinds))
+            raise Malformed(field="item", came=kind, expected=Words(zh=known, en=known))
+    places = [
+        place
+        for place, one in enumerate(logged.opened)
+        if one is not None and (one.item.audience == "public" or one.item.kind in kinds)
+    ]
+    return Disclosure.make(
+        logged,
+        places=places,
+        register=register,
+        read=lambda position: _logged(ledger, position),
+        checkpoint=ledger.checkpoint(),
+        reader=_Tiles(ledger),
+    )
+
+
+class _Tiles:
+    """The log's tiles, as proofs want to read them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def read_tile(self, level: int, index: int, /) -> bytes:
+        return self._ledger.tile(level, index)
+
+
+def _logged(ledger: Ledger, position: Position) -> Logged:
+    stored = ledger.stored(position)
+    return Logged(position=position, entry=stored.entry, envelope=stored.envelope, opened=stored.opened)
+
+
+def verify_arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan verify` takes."""
+    zh = language == "zh"
+    parser.add_argument("file", type=Path, help="披露文件" if zh else "a disclosure")
+    parser.add_argument(
+        "--vkey",
+        required=True,
+        help="日志公钥，或存有公钥的文件" if zh else "the log's public key, or the file that holds it",
+    )
+
+
+def verify(asked: Namespace, console: Console) -> int:
+    """Check a disclosure without any ledger; 1 when it does not hold."""
+    key = read_vkey(asked.vkey)
+    raw = read_file(asked.file, bytes_max=DISCLOSURE_BYTES_MAX)
+    try:
+        shown = Disclosure.parse(raw).verify([key])
+    except Refusal as wrong:
+        console.tell(f"不成立：{wrong.in_language('zh')}", f"does not hold: {wrong.in_language('en')}")
+        return WRONG
+    console.say_all(_shown_lines(shown, console.language))
+    return GOOD
+
+
+def _shown_lines(shown: Disclosed, language: Language) -> Iterator[str]:
+    header, recorded = shown.header, Instant(shown.recorded_at_ms).display()
+    title = said_type(header.type).TITLE.in_language(language)
+    keys = ", ".join(sorted({one.custody for one in shown.signers}))
+    if language == "zh":
+        yield f"成立：{title}，{header.issuer} 签名（{keys}），在 {header.log} 第 {shown.position} 条"
+        yield f"自称发生于 {header.occurred_at.display()}；日志收下于 {recorded}（{shown.register.clock} 时钟，没有外部见证时只以运营者为凭）"
+    else:
+        yield f"holds: {title} signed by {header.issuer} ({keys}), entry {shown.position} of {header.log}"
+        yield (
+            f"says it happened {header.occurred_at.display()}; the log took it {recorded} ({shown.register.clock} clock; "
+            "without an outside witness it rests on the operator's)"
+        )
+    yield from (_item_line(item) for _, item in sorted(shown.items.items()))
+    closed = len(shown.closed)
+    if closed:
+        yield f"另有 {closed} 项未出示" if language == "zh" else f"{closed} more items are not shown"
+
+
+def _item_line(item: Item) -> str:
+    return f"  {item.kind}: {item.raw.decode('utf-8')}"

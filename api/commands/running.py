@@ -1,0 +1,169 @@
+"""`suyuan run`, `suyuan serve`, `suyuan init`: a server to look at, a server to work with, and a new ledger."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Final
+
+from granian.constants import Interfaces
+from granian.server import Server
+
+from api.commands.auditing import audited
+from api.commands.console import GOOD, Console, misuse
+from api.commands.opening import has_log, open_ledger, opened, settings_of, write_vkey
+from api.commands.playing import demo, demo_settings, is_played
+from api.commands.serving import LOGGING, TARGET
+from ledger.keys import Vault
+from ledger.service import Ledger
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from api.settings import Settings
+    from ledger.errors import Language
+
+REGISTRAR_KEY_DAYS: Final = 90
+
+
+def run_arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan run` and `suyuan serve` take."""
+    zh = language == "zh"
+    parser.add_argument(
+        "--port",
+        type=int,
+        help="端口（默认 8000，或环境变量 PORT）" if zh else "port (default 8000, or PORT)",
+    )
+
+
+def run(asked: Namespace, console: Console) -> int:
+    """Something to look at: the ledger that lies here, else the demo, played first if it was not yet."""
+    settings = settings_of(**_ports(asked))
+    if not has_log(settings):
+        settings = demo_settings(**_ports(asked))
+        if not is_played(settings):
+            played = demo(console)
+            return _serve(settings, console) if played == GOOD else played
+    with opened(settings) as ledger:
+        key = ledger.vkey
+    # What was left here by the last run is believed only after it was recomputed.
+    result = audited(settings.database, key, console)
+    return _serve(settings, console) if result == GOOD else result
+
+
+def serve(asked: Namespace, console: Console) -> int:
+    """The ledger that the settings name."""
+    settings = settings_of(**_ports(asked))
+    open_ledger(settings).close()
+    return _serve(settings, console)
+
+
+def init_arguments(parser: ArgumentParser, language: Language) -> None:
+    """What `suyuan init` takes."""
+    zh = language == "zh"
+    parser.add_argument(
+        "--host",
+        required=True,
+        help="日志名中的主机名，如 zs.example.cn" if zh else "host in the log's name, like log.example.org",
+    )
+    parser.add_argument(
+        "--registrar",
+        required=True,
+        help="登记机构名称" if zh else "name of the office that registers parties",
+    )
+
+
+def init(asked: Namespace, console: Console) -> int:
+    """Found a real log on the machine's clock. Prints what must be kept: the public key, and the registrar's access key."""
+    settings = settings_of()
+    if settings.database_url is None and has_log(settings):
+        misuse(
+            f"{settings.data} 里已有账本，不会覆盖",
+            f"{settings.data} holds a ledger already; it is not overwritten",
+        )
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path = settings.key_path
+    vault = Vault.open_file(path) if path.exists() else Vault.create_file(path)
+    with Ledger.create(
+        settings.database,
+        host=asked.host,
+        registrar_name=asked.registrar,
+        vault=vault,
+        evidence=settings.evidence_path,
+    ) as ledger:
+        kept = write_vkey(settings, ledger)
+        access = ledger.give_access_key(ledger.registrar, label="init", days=REGISTRAR_KEY_DAYS)
+        console.say(str(ledger.vkey))
+        console.tell(
+            f"以上是日志公钥（也在 {kept}）：请发布出去，任何人凭它就能核对。私钥文件：{path}，请另外备份",
+            f"That is the log's public key (also in {kept}): publish it, with it anybody can check. Private key file: {path}, back it up apart",
+        )
+        console.tell(
+            f"登记机构 {ledger.registrar} 的访问密钥，只显示这一次，{REGISTRAR_KEY_DAYS} 天有效：{access}",
+            f"Access key of the registrar {ledger.registrar}, shown this once, good for {REGISTRAR_KEY_DAYS} days: {access}",
+        )
+    return GOOD
+
+
+def _ports(asked: Namespace) -> dict[str, object]:
+    """The port of this call: as asked, else PORT, else as the settings say. Printed addresses follow it unless they were set."""
+    port = asked.port if asked.port is not None else os.environ.get("PORT")
+    if port in {None, ""}:
+        return {}
+    base_url = {} if "SUYUAN_BASE_URL" in os.environ else {"base_url": f"http://localhost:{port}"}
+    return {"port": port, **base_url}
+
+
+def _serve(settings: Settings, console: Console) -> int:
+    """Serve until somebody ends it. One worker: SQLite has one writer, and the demo's clock one owner."""
+    _check_port_free(settings)
+    os.environ.update(_environment(settings))
+    console.tell(
+        f"溯源在 {settings.base_url}/ （Ctrl+C 结束）", f"Suyuan at {settings.base_url}/ (Ctrl+C ends it)"
+    )
+    if settings.demo:
+        console.tell(
+            "  右上角可切换身份：摊主、药师、执法员……",
+            "  choose who you are in the corner of the page: stall, pharmacist, officer …",
+        )
+    console.say(f"  {settings.base_url}/docs", f"  {settings.base_url}/log/checkpoint")
+    server = Server(
+        TARGET,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        factory=True,
+        log_dictconfig=LOGGING,
+    )
+    server.serve()
+    return GOOD
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The same settings for the worker process."""
+    environment = {
+        "SUYUAN_DATA": str(settings.data),
+        "SUYUAN_KEY_FILE": str(settings.key_path),
+        "SUYUAN_BASE_URL": settings.base_url,
+        "SUYUAN_DEMO": str(settings.demo).lower(),
+        "SUYUAN_HOST": settings.host,
+        "SUYUAN_PORT": str(settings.port),
+    }
+    if settings.database_url is not None:
+        environment["SUYUAN_DATABASE_URL"] = settings.database_url
+    else:
+        os.environ.pop("SUYUAN_DATABASE_URL", None)
+    return environment
+
+
+def _check_port_free(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as wrong:
+            misuse(
+                f"端口 {settings.port} 用不了（{wrong.strerror}）；用 PORT=9000 换一个",
+                f"port {settings.port} cannot be used ({wrong.strerror}); choose another with PORT=9000",
+            )
