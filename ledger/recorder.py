@@ -262,7 +262,8 @@ def _place_group(
                 new_leaves.append(Hash(new_head.last))
     except Refusal as refusal:
         savepoint.rollback()
-        group.refusal = refusal
+        # Which one of several, so that the sender need not guess.
+        group.refusal = refusal if len(group.statements) == 1 else refusal.at(f"statements[{len(placed)}]")
         return head, leaves
     savepoint.commit()
     group.placed = tuple(placed)

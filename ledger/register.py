@@ -129,6 +129,10 @@ class Register:
         """The same register seen from a later log size, when nothing but trade came between."""
         return replace(self, size=size)
 
+    def speaks(self, party: PartyId) -> bool:
+        """Whether any key of this party could sign the next entry."""
+        return any(one.party == party and one.active_at(self.size) for one in self.keys.values())
+
     def role_of(self, party: PartyId) -> Role | None:
         """The role its newest key was enrolled with; None for a party that signs nothing here."""
         mine = [one for one in self.keys.values() if one.party == party]

@@ -371,7 +371,7 @@ class Ledger:
             if row is None or self.clock() >= row.until_ms:
                 return None
             party = PartyId.parse(row.party)
-            role = book.register.role_of(party)
+            role = book.register.role_of(party) if book.register.speaks(party) else None
             return None if role is None else Caller(party=party, role=role, label=row.label)
 
     def take_access_keys(self, party: PartyId) -> None:

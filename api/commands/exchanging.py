@@ -9,7 +9,6 @@ from api.commands.console import GOOD, WRONG, Console, misuse
 from api.commands.opening import opened, read_file, read_vkey, settings_of, write_file
 from ledger.disclosure import DISCLOSURE_BYTES_MAX, Disclosed, Disclosure, Logged
 from ledger.errors import Malformed, Refusal, UnknownName, Words
-from ledger.exchange.epcis import import_document
 from ledger.exchange.export import export_log
 from ledger.identifiers import Instant, PartyId, StatementId
 from ledger.log.sizes import Position
@@ -41,6 +40,8 @@ def import_arguments(parser: ArgumentParser, language: Language) -> None:
 
 def import_file(asked: Namespace, console: Console) -> int:
     """Record what an EPCIS document says."""
+    from ledger.exchange.epcis import import_document  # noqa: PLC0415  (large, and this command's alone)
+
     party = PartyId.parse(asked.party)
     data = read_file(asked.file, bytes_max=IMPORT_BYTES_MAX)
     with opened(settings_of()) as ledger:

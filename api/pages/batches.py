@@ -11,13 +11,15 @@ from api import links
 from api.deps import AsAuthor, Someone
 from api.drafting import Draft, Drafting
 from api.pages.desk import AtDesk, Desk
-from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, new_id, record
+from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, gather, new_id, record
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import Own
 from api.pages.rendering import quantity
 from api.parameters import PathNumber
-from ledger.errors import Malformed, UnknownName, Words
+from api.problems import Refusals
+from ledger.canonical import Json
+from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import Instant, Quantity, SiteId, Unit
 from ledger.views.book import site_key
 from ledger.vocabulary.goods import Batch
@@ -153,22 +155,22 @@ _WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF0E: 
 
 
 def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
-    statement, drafting = form_id(posted), Drafting(ledger=desk.ledger, author=party)
-    plot = _plot(desk, party, posted)
-    body: dict[str, object] = {
+    statement, drafting, wrong = form_id(posted), Drafting(ledger=desk.ledger, author=party), list[Refusal]()
+    quantity_ = gather(wrong, lambda: amount_of(posted, "quantity"))
+    plot = gather(wrong, lambda: _plot(desk, party, posted), at="site")
+    body: dict[str, Json] = {
         "id": str(statement),
         "maker": str(party),
-        "quantity": amount_of(posted, "quantity"),
+        **({"quantity": quantity_} if quantity_ is not None else {}),
+        **({"site": str(plot.site)} if plot is not None else {}),
         **posted.present("name", "category", "batch_number", "produced_on", "expires_on", "origin", "gtin"),
     }
-    if plot is not None:
-        body["site"] = str(plot.site)
-    batch = drafting.draft(Batch, body)  # type: ignore[arg-type]  # texts and a mapping of texts are JSON
-    return (
-        [batch]
-        if plot is None or _is_known(desk, plot.site)
-        else [Draft(said=plot, id=derived_id(statement, "site")), batch]
-    )
+    batch = gather(wrong, lambda: drafting.draft(Batch, body))
+    if wrong or batch is None:
+        raise Refusals(wrong)
+    if plot is None or _is_known(desk, plot.site):
+        return [batch]
+    return [Draft(said=plot, id=derived_id(statement, "site")), batch]
 
 
 def _plot(desk: Desk, party: PartyId, posted: Posted) -> Site | None:

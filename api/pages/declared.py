@@ -27,6 +27,7 @@ from api.pages.forms import (
     derived,
     derived_id,
     form_id,
+    gather,
     keep_photo,
     new_id,
     record,
@@ -110,36 +111,28 @@ def declare(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
 
 def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     """Every record of the delivery; all that is wrong with the supplier and the goods is said at once."""
-    statement, wrong, drafts = form_id(posted), list[Refusal](), list[Draft]()
-    drafting = Drafting(ledger=desk.ledger, author=party)
+    statement, drafting, wrong = form_id(posted), Drafting(ledger=desk.ledger, author=party), list[Refusal]()
     goods = GoodsId.of_batch(BatchCode.new(derived(statement, "goods")))
     supplier = PartyId.new(derived(statement, "party"))
-    try:
-        if posted.text("supplier"):
-            supplier = PartyId.parse(posted.text("supplier"))
-        else:
-            drafts.append(_supplier(drafting, posted, supplier))
-    except Refusals as found:
-        wrong += found.refusals
-    try:
-        quantity: Json = amount_of(posted, "quantity")
-        batch: dict[str, Json] = {
-            "id": str(derived_id(statement, "batch")),
-            "goods": str(goods),
-            "maker": str(supplier),
-            "lot_basis": "supplier_product_date",
-            "quantity": quantity,
-            **posted.present("name", "category"),
-        }
-        drafts.append(drafting.draft(Batch, batch))
-    except Refusals as found:
-        wrong += found.refusals
-    except Malformed as refusal:
-        wrong.append(refusal)
-    if wrong:
+    declared: Draft | None = None
+    if posted.text("supplier"):
+        supplier = gather(wrong, lambda: PartyId.parse(posted.text("supplier")), at="supplier") or supplier
+    else:
+        declared = gather(wrong, lambda: _supplier(drafting, posted, supplier), at="supplier")
+    quantity = gather(wrong, lambda: amount_of(posted, "quantity"))
+    batch: dict[str, Json] = {
+        "id": str(derived_id(statement, "batch")),
+        "goods": str(goods),
+        "maker": str(supplier),
+        "lot_basis": "supplier_product_date",
+        **({"quantity": quantity} if quantity is not None else {}),
+        **posted.present("name", "category"),
+    }
+    registered = gather(wrong, lambda: drafting.draft(Batch, batch))
+    photo = gather(wrong, lambda: keep_photo(desk, posted, "voucher_photo"))
+    voucher = gather(wrong, lambda: voucher_body(posted, photo)) or {}
+    if wrong or registered is None:
         raise Refusals(wrong)
-    photo = keep_photo(desk, posted, "voucher_photo")
-    voucher = voucher_body(posted, photo)
     body: dict[str, Json] = {
         "id": str(statement),
         "supplier": str(supplier),
@@ -148,14 +141,15 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     }
     if voucher:
         body["voucher"] = voucher
-    return [*drafts, *read_asked(drafting, Receipt, body).drafts()]
+    before = [registered] if declared is None else [declared, registered]
+    return [*before, *read_asked(drafting, Receipt, body).drafts()]
 
 
 def _supplier(drafting: Drafting, posted: Posted, party: PartyId) -> Draft:
     """The supplier's sheet as the buyer declares it. A farmer's name is personal data and lies in an item of its own."""
     kind, name = posted.text("party_kind"), posted.text("party_name")
     if not name:
-        raise Refusals([Malformed(field="party_name", came="", expected=Words(zh="姓名或名称", en="a name"))])
+        raise Malformed(field="name", came="", expected=Words(zh="姓名或名称", en="a name"))
     body: dict[str, Json] = {
         "id": str(derived_id(form_id(posted), "party")),
         "party": str(party),

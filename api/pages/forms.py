@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from fastapi import Depends
 from starlette.datastructures import UploadFile
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ledger.errors import Language
     from ledger.identifiers import PartyId
     from ledger.recorder import Placed
+
+_Value = TypeVar("_Value")
 
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: More than the longest form of ours has.
@@ -100,17 +102,26 @@ def _lies_in(field_: str, start: str) -> bool:
     return field_ == start or field_.startswith((f"{start}.", f"{start}["))
 
 
+def gather(wrong: list[Refusal], make: Callable[[], _Value], *, at: str = "") -> _Value | None:
+    """What `make` gives; None, with its refusals added to `wrong`, when it gives none. A person mends all faults at once."""
+    try:
+        return make()
+    except Refusals as found:
+        refusals: Sequence[Refusal] = found.refusals
+    except Refusal as refusal:
+        refusals = (refusal,)
+    wrong += (one.at(at) if at else one for one in refusals)
+    return None
+
+
 def attempt(
     form: Form, make: Callable[[], Sequence[Draft]], fields: Mapping[str, str], language: Language
 ) -> Sequence[Draft]:
     """The drafts a form asks for; none, with the reasons in the form, when it cannot be taken."""
-    try:
-        return make()
-    except Refusals as found:
-        form.refuse(found.refusals, fields, language)
-    except Refusal as refusal:
-        form.refuse([refusal], fields, language)
-    return ()
+    wrong = list[Refusal]()
+    drafts = gather(wrong, make)
+    form.refuse(wrong, fields, language)
+    return drafts or ()
 
 
 def record(

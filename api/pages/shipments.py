@@ -17,7 +17,7 @@ from api.drafting import Draft, Drafting
 from api.pages.batches import amount_of, own_record
 from api.pages.code_picture import code_svg
 from api.pages.desk import AtDesk, Desk
-from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, new_id, record
+from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, gather, new_id, record
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import STOCK_MAX, Own
@@ -129,17 +129,12 @@ def slip_line(names: Names, goods: GoodsId) -> dict[str, object]:
 
 def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     statement, drafting, wrong = form_id(posted), Drafting(ledger=desk.ledger, author=party), list[Refusal]()
-    declared, customer, lines = list[Draft](), None, list[Json]()
-    try:
-        customer, declared = _customer(desk, drafting, posted, statement)
-    except Refusals as found:
-        wrong += found.refusals
-    except Refusal as refusal:
-        wrong.append(refusal)
-    for number in range(STOCK_MAX):
-        if posted.text(f"amount_{number}"):
-            amount = amount_of(posted, f"amount_{number}", posted.text(f"unit_{number}"))
-            lines.append({"goods": posted.text(f"goods_{number}"), "quantity": amount})
+    found = gather(wrong, lambda: _customer(desk, drafting, posted, statement))
+    lines = [
+        gather(wrong, lambda n=number: _line(posted, n))
+        for number in range(STOCK_MAX)
+        if posted.text(f"amount_{number}")
+    ]
     if not lines:
         wrong.append(
             Malformed(
@@ -148,8 +143,9 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
                 expected=Words(zh="至少一种货物的数量", en="a quantity of at least one"),
             )
         )
-    if wrong or customer is None:
+    if wrong or found is None:
         raise Refusals(wrong)
+    customer, declared = found
     body: dict[str, Json] = {
         "id": str(statement),
         "to": str(customer),
@@ -158,6 +154,11 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
         **posted.present("total", "vehicle"),
     }
     return [*declared, drafting.draft(Shipment, body)]
+
+
+def _line(posted: Posted, number: int) -> dict[str, Json]:
+    amount = amount_of(posted, f"amount_{number}", posted.text(f"unit_{number}"))
+    return {"goods": posted.text(f"goods_{number}"), "quantity": amount}
 
 
 def _customer(

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Final
 from ledger.errors import Refusal, TooLarge, Words
 from ledger.exchange.epcis_desk import Desk, goods_inside
 from ledger.exchange.epcis_document import NotEpcis, content_of_record
-from ledger.findings.reading import rare
 from ledger.gate import AHEAD_MS_MAX
 from ledger.identifiers import GoodsId, StatementId
 from ledger.trace.edges import Turning, moves_of
-from ledger.views.book import about_many, goods_key, party_key, product_key
+from ledger.views.book import about_many, goods_key, party_sheet_key, product_key, said_about
 from ledger.vocabulary.epcis import (
     CONTEXT_CHARACTERS_MAX,
     NOTHING_BESIDE,
@@ -311,7 +310,7 @@ def _party_sheets(plan: NamePlan, book: Book, document: EpcisDocument, party: Pa
     for urn, name in document.master.parties.items():
         subject = party_named(urn)
         sheets = sorted(
-            (one for one in rare(book, party_key(subject), Party) if one[1].party == subject),
+            (one for one in said_about(book, party_sheet_key(subject), Party) if one[1].party == subject),
             key=lambda one: one[0].seq,
         )
         if sheets and sheets[0][0].actor != party:
@@ -335,7 +334,7 @@ def _product_sheets(plan: NamePlan, book: Book, document: EpcisDocument, party: 
             category=GENERIC,
             gtin=_gtin(urn),
         )
-        known = rare(book, product_key(sheet.product), Product)
+        known = said_about(book, product_key(sheet.product), Product)
         if any(record.actor == party and said == sheet for record, said in known):
             plan.again += 1
         else:

@@ -17,13 +17,13 @@ from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.profiles import FindingKind, Profile, profile_for
-from ledger.vocabulary.said import Said
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ledger.views.book import Book, Record
+    from ledger.vocabulary.said import Said
     from ledger.vocabulary.values import Line
 
 

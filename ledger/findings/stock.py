@@ -135,10 +135,10 @@ def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Seque
     if first is None or first.occurred_ms >= check.at_ms:
         return None
     before = (record for record in records if record.seq < first.seq and record.seq != check.seq)
-    return None if any(_comes_in(record, party) for record in before) else first
+    return None if any(_comes_in(record, party, goods) for record in before) else first
 
 
-def _comes_in(record: Record, party: PartyId) -> bool:
+def _comes_in(record: Record, party: PartyId, goods: GoodsId) -> bool:
     said = record.said
     if isinstance(said, (SupplierCheck, Receipt)):
         return record.actor == party and said.conclusion != "refuse"
@@ -148,7 +148,8 @@ def _comes_in(record: Record, party: PartyId) -> bool:
         return said.maker == party
     if isinstance(said, Adjustment):
         return said.reason in {"opening_stock", "stock_gain"} and (said.held_by or record.actor) == party
-    return isinstance(said, Transformation) and record.actor == party
+    made = said.outputs if isinstance(said, Transformation) and record.actor == party else ()
+    return any(line.goods == goods for line in made)
 
 
 def _missing_check(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from ledger.errors import Words
 from ledger.vocabulary.correctable import Correctable
@@ -112,7 +112,7 @@ class Use(Correctable):
         tuple[GoodsRef, ...] | None, In("use", "chain", "用于批次", "used on these goods")
     ] = None
     wait_days: Annotated[
-        int | None, Field(ge=0, le=400), In("use", "chain", "安全间隔期（天）", "safety interval (days)")
+        StrictInt | None, Field(ge=0, le=400), In("use", "chain", "安全间隔期（天）", "safety interval (days)")
     ] = None
     person_name: Annotated[Name | None, In("person", "parties", "使用人", "person")] = None
     lines: Annotated[

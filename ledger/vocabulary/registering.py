@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from ledger.errors import Words
 from ledger.vocabulary.said import In, Part, Said
@@ -56,10 +56,10 @@ class Credential(Said):
     number: Annotated[Number, In("credential", "public", "执法证号", "number")]
     party: Annotated[PartyRef, In("credential", "public", "机关", "agency")]
     valid_from_ms: Annotated[
-        int, Field(ge=0, le=2**52), In("credential", "public", "有效期起（毫秒）", "valid from (ms)")
+        StrictInt, Field(ge=0, le=2**52), In("credential", "public", "有效期起（毫秒）", "valid from (ms)")
     ]
     valid_to_ms: Annotated[
-        int, Field(ge=0, le=2**52), In("credential", "public", "有效期至（毫秒）", "valid to (ms)")
+        StrictInt, Field(ge=0, le=2**52), In("credential", "public", "有效期至（毫秒）", "valid to (ms)")
     ]
 
 
@@ -68,7 +68,7 @@ class ErasedPlace(Part):
 
     issuer: PartyRef
     statement: StatementRef
-    places: Annotated[tuple[int, ...], Field(min_length=1, max_length=1000)]
+    places: Annotated[tuple[StrictInt, ...], Field(min_length=1, max_length=1000)]
 
 
 class Erasure(Said):

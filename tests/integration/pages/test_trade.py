@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from tests.integration.pages.browsing import Page, Visitor
     from tests.support.server import Client, Clock, Enrolled
 
-LEEK = {"name": "韭菜", "category": "farm_produce", "quantity": "1200", "produced_on": "2026-11-14", "plot": "三号地", "origin": "江苏如皋"}
+LEEK = {
+    "name": "韭菜",
+    "category": "farm_produce",
+    "quantity": "1200",
+    "produced_on": "2026-11-14",
+    "plot": "三号地",
+    "origin": "江苏如皋",
+}
 #: 3200.00 yuan on an invented invoice; its CRC fits.
 INVOICE = "01,32,,26322999999900000101,3200.00,20261114,,9441"
 
@@ -49,10 +56,16 @@ def ship(farm: Visitor, customer: str, quantity: str = "60") -> Page:
 
 def said_by(ledger: Ledger, who: Enrolled, kind: type[Said]) -> list[Said]:
     with ledger.book() as book:
-        return [one.said for one in about(book, party_key(who.party)) if isinstance(one.said, kind) and one.actor == who.party]
+        return [
+            one.said
+            for one in about(book, party_key(who.party))
+            if isinstance(one.said, kind) and one.actor == who.party
+        ]
 
 
-def offer_to(ledger: Ledger, farm: Visitor, co_op: Enrolled, stall: Enrolled, quantity: str = "60") -> GoodsId:
+def offer_to(
+    ledger: Ledger, farm: Visitor, co_op: Enrolled, stall: Enrolled, quantity: str = "60"
+) -> GoodsId:
     goods = goods_on(register(farm))
     body = {
         "to": str(stall.party),
@@ -65,7 +78,9 @@ def offer_to(ledger: Ledger, farm: Visitor, co_op: Enrolled, stall: Enrolled, qu
 
 def open_offer(trader: Visitor) -> tuple[Page, str]:
     page = trader.open("/my/deliveries")
-    path = next(link for link in page.read.links if link.startswith("/my/deliveries/") and not link.endswith("/new"))
+    path = next(
+        link for link in page.read.links if link.startswith("/my/deliveries/") and not link.endswith("/new")
+    )
     return trader.open(path), path
 
 
@@ -128,9 +143,13 @@ def test_a_used_form_with_other_content_says_so_and_records_nothing(farm: Visito
         ("batch_number", "x" * 61),
     ],
 )
-def test_a_wrong_field_is_marked_and_what_was_typed_stays(farm: Visitor, ledger: Ledger, field: str, typed: str) -> None:
+def test_a_wrong_field_is_marked_and_what_was_typed_stays(
+    farm: Visitor, ledger: Ledger, field: str, typed: str
+) -> None:
     size = ledger.size()
-    page = farm.submit(farm.open("/my/batches/new"), "/my/batches", LEEK | {"batch_number": "A-1", field: typed})
+    page = farm.submit(
+        farm.open("/my/batches/new"), "/my/batches", LEEK | {"batch_number": "A-1", field: typed}
+    )
     assert page.status == 422
     assert f'id="{field}-why"' in page.html
     sent = page.fields("/my/batches")
@@ -153,14 +172,18 @@ def test_the_same_plot_is_recorded_once(farm: Visitor, ledger: Ledger, co_op: En
     assert first == second
 
 
-def test_from_field_to_stall_without_script(farm: Visitor, trader: Visitor, ledger: Ledger, co_op: Enrolled, stall: Enrolled) -> None:
+def test_from_field_to_stall_without_script(
+    farm: Visitor, trader: Visitor, ledger: Ledger, co_op: Enrolled, stall: Enrolled
+) -> None:
     goods = offer_to(ledger, farm, co_op, stall)
     page, path = open_offer(trader)
     assert page.fields(path)["amount_0"] == "60"
     done = trader.submit(page, path, {"voucher_number": "XS-0001", "checked_by": "王芳"})
     assert done.status == 200
     assert "已入账" in done.text
-    (receipt,), (check,), (voucher,) = (said_by(ledger, stall, kind) for kind in (Receipt, SupplierCheck, Voucher))
+    (receipt,), (check,), (voucher,) = (
+        said_by(ledger, stall, kind) for kind in (Receipt, SupplierCheck, Voucher)
+    )
     assert isinstance(receipt, Receipt)
     assert isinstance(check, SupplierCheck)
     assert isinstance(voucher, Voucher)
@@ -168,14 +191,19 @@ def test_from_field_to_stall_without_script(farm: Visitor, trader: Visitor, ledg
     assert check.supplier == co_op.party
     assert check.voucher is not None
     assert check.voucher.number == voucher.number == "XS-0001"
-    assert {one.what: one.result for one in check.checks or ()} == {"commitment": "in_order", "voucher": "in_order"}
+    assert {one.what: one.result for one in check.checks or ()} == {
+        "commitment": "in_order",
+        "voucher": "in_order",
+    }
     with ledger.book() as book:
         assert str(balance(book, stall.party, goods).expected) == "60 KGM"
         assert str(balance(book, co_op.party, goods).expected) == "1140 KGM"
     assert "没有等您确认的发货" in trader.open("/my/deliveries").text
 
 
-def test_an_answer_sent_twice_records_once(farm: Visitor, trader: Visitor, ledger: Ledger, co_op: Enrolled, stall: Enrolled) -> None:
+def test_an_answer_sent_twice_records_once(
+    farm: Visitor, trader: Visitor, ledger: Ledger, co_op: Enrolled, stall: Enrolled
+) -> None:
     offer_to(ledger, farm, co_op, stall)
     page, path = open_offer(trader)
     trader.submit(page, path)
@@ -218,7 +246,11 @@ def test_an_invoice_text_fills_number_date_and_amount(
     trader.submit(page, path, {"voucher_kind": "e_invoice", "voucher_number": "", "voucher_qr": INVOICE})
     (voucher,) = said_by(ledger, stall, Voucher)
     assert isinstance(voucher, Voucher)
-    assert (voucher.number, voucher.total, str(voucher.issued_on)) == ("26322999999900000101", "3200.00", "2026-11-14")
+    assert (voucher.number, voucher.total, str(voucher.issued_on)) == (
+        "26322999999900000101",
+        "3200.00",
+        "2026-11-14",
+    )
 
 
 def test_the_code_on_a_photographed_voucher_is_read(
@@ -226,7 +258,9 @@ def test_the_code_on_a_photographed_voucher_is_read(
 ) -> None:
     offer_to(ledger, farm, co_op, stall)
     page, path = open_offer(trader)
-    picture = label_png(LabelText(code=INVOICE, product="发票", batch="1", maker="示例（演示）", domain="localhost:8000"))
+    picture = label_png(
+        LabelText(code=INVOICE, product="发票", batch="1", maker="示例（演示）", domain="localhost:8000")
+    )
     trader.submit(
         page,
         path,
@@ -271,7 +305,9 @@ def test_a_file_that_is_no_picture_is_refused_at_its_field(
 ) -> None:
     offer_to(ledger, farm, co_op, stall)
     page, path = open_offer(trader)
-    shown = trader.submit(page, path, files={"voucher_photo": ("a.html", b"<script>alert(1)</script>", "text/html")})
+    shown = trader.submit(
+        page, path, files={"voucher_photo": ("a.html", b"<script>alert(1)</script>", "text/html")}
+    )
     assert shown.status == 422
     assert 'id="voucher_photo-why"' in shown.html
 
@@ -298,7 +334,9 @@ FARMER = {
 }
 
 
-def test_a_farmer_is_declared_with_the_first_delivery(trader: Visitor, ledger: Ledger, stall: Enrolled) -> None:
+def test_a_farmer_is_declared_with_the_first_delivery(
+    trader: Visitor, ledger: Ledger, stall: Enrolled
+) -> None:
     page = trader.open("/my/deliveries/new")
     size = ledger.size()
     done = trader.submit(page, "/my/deliveries", FARMER, files={"voucher_photo": photo()})
@@ -319,7 +357,9 @@ def test_a_farmer_is_declared_with_the_first_delivery(trader: Visitor, ledger: L
     assert ledger.size() == size + 5
 
 
-def test_the_second_delivery_of_a_farmer_is_filled_in_already(trader: Visitor, ledger: Ledger, stall: Enrolled) -> None:
+def test_the_second_delivery_of_a_farmer_is_filled_in_already(
+    trader: Visitor, ledger: Ledger, stall: Enrolled
+) -> None:
     trader.submit(trader.open("/my/deliveries/new"), "/my/deliveries", FARMER)
     page = trader.open("/my/deliveries/new")
     fields = page.fields("/my/deliveries")
@@ -333,7 +373,9 @@ def test_the_second_delivery_of_a_farmer_is_filled_in_already(trader: Visitor, l
 
 def test_everything_wrong_with_a_delivery_is_said_at_once(trader: Visitor) -> None:
     page = trader.submit(
-        trader.open("/my/deliveries/new"), "/my/deliveries", FARMER | {"party_name": "", "name": "", "quantity": "三筐"}
+        trader.open("/my/deliveries/new"),
+        "/my/deliveries",
+        FARMER | {"party_name": "", "name": "", "quantity": "三筐"},
     )
     assert page.status == 422
     for name in ("party_name", "name"):
@@ -364,14 +406,23 @@ def test_a_shipment_sent_twice_records_once(farm: Visitor, ledger: Ledger) -> No
     assert ledger.size() == size
 
 
-def test_a_customer_is_found_by_its_credit_code(farm: Visitor, ledger: Ledger, co_op: Enrolled, stall: Enrolled) -> None:
+def test_a_customer_is_found_by_its_credit_code(
+    farm: Visitor, ledger: Ledger, co_op: Enrolled, stall: Enrolled
+) -> None:
     ledger.say(
         ledger.registrar,
-        Party(party=stall.party, party_kind="individual_business", name="城东市场十二号菜摊（演示）", credit_code="92320613DEM001076A"),
+        Party(
+            party=stall.party,
+            party_kind="individual_business",
+            name="城东市场十二号菜摊（演示）",
+            credit_code="92320613DEM001076A",
+        ),
     )
     register(farm)
     page = farm.open("/my/shipments/new")
-    farm.submit(page, "/my/shipments", {"customer": "", "credit_code": "92320613dem001076a", "amount_0": "60"})
+    farm.submit(
+        page, "/my/shipments", {"customer": "", "credit_code": "92320613dem001076a", "amount_0": "60"}
+    )
     (shipment,) = said_by(ledger, co_op, Shipment)
     assert isinstance(shipment, Shipment)
     assert shipment.to == stall.party
@@ -392,12 +443,16 @@ def test_a_credit_code_that_fails_is_not_written_down(farm: Visitor, ledger: Led
 
 def test_a_shipment_of_nothing_is_refused(farm: Visitor) -> None:
     register(farm)
-    page = farm.submit(farm.open("/my/shipments/new"), "/my/shipments", {"customer": "", "party_name": "面馆（演示）"})
+    page = farm.submit(
+        farm.open("/my/shipments/new"), "/my/shipments", {"customer": "", "party_name": "面馆（演示）"}
+    )
     assert page.status == 422
     assert 'id="lines-why"' in page.html
 
 
-def test_goods_under_a_hold_cannot_be_offered_and_the_page_says_why(farm: Visitor, ledger: Ledger, co_op: Enrolled) -> None:
+def test_goods_under_a_hold_cannot_be_offered_and_the_page_says_why(
+    farm: Visitor, ledger: Ledger, co_op: Enrolled
+) -> None:
     goods = goods_on(register(farm))
     ledger.say(co_op.party, Hold(action="hold", goods=(goods,), reason="快检阳性"))
     page = ship(farm, "城西面馆（演示）")
@@ -416,7 +471,14 @@ def test_the_duty_page_shows_what_was_checked_and_when_it_was_taken(
     listed = trader.open("/my/deliveries")
     duty = trader.open(next(link for link in listed.read.links if link.startswith("/my/duty/")))
     assert duty.status == 200
-    for words in ("进货查验履行情况", "南通示例蔬菜专业合作社（演示）", "王芳", "60 公斤", "相符", "代管密钥"):
+    for words in (
+        "进货查验履行情况",
+        "南通示例蔬菜专业合作社（演示）",
+        "王芳",
+        "60 公斤",
+        "相符",
+        "代管密钥",
+    ):
         assert words in duty.text
     assert "免责" not in duty.text
     proof = next(link for link in duty.read.links if link.endswith("/proof"))
@@ -429,13 +491,19 @@ def test_pages_of_one_party_are_nobody_elses(farm: Visitor, trader: Visitor, pub
     assert public.open(page.path).status == 401
 
 
-def test_a_form_sent_from_another_site_is_refused(demo_client: Client, ledger: Ledger, co_op: Enrolled) -> None:
+def test_a_form_sent_from_another_site_is_refused(
+    demo_client: Client, ledger: Ledger, co_op: Enrolled
+) -> None:
     size = ledger.size()
     answer = demo_client.send(
         "POST",
         "/my/batches",
         data={"id": "x"},
-        headers={"cookie": f"suyuan_demo_identity={co_op.party}", "origin": "https://evil.example", "accept": "text/html"},
+        headers={
+            "cookie": f"suyuan_demo_identity={co_op.party}",
+            "origin": "https://evil.example",
+            "accept": "text/html",
+        },
     )
     assert answer.status_code == 403
     assert ledger.size() == size

@@ -275,6 +275,23 @@ def test_goods_that_were_there_before_the_resale_leave_a_late_check_amber(
     assert [one.grade for one in findings(books.book, "backdated_check", party=stall)] == ["amber"]
 
 
+def test_goods_that_only_went_into_a_process_had_not_come_in(books: BookWriter) -> None:
+    farmer, stall, leek = _resold_before_the_check(books)
+    used = Transformation(
+        process="净菜", inputs=(line(leek, kg(5)),), outputs=(OutputLine(goods=goods("cut"), quantity=kg(4)),)
+    )
+    books.says(stall, used, at="2026-10-04T08:00:00+08:00")
+    _sells(books, stall, leek, "5", at="2026-10-06T09:00:00+08:00")
+    books.says(
+        stall,
+        check(farmer, leek, "2026-10-01"),
+        at="2026-10-01T08:00:00+08:00",
+        logged="2026-10-20T08:00:00+08:00",
+    )
+
+    assert {one.grade for one in findings(books.book, "backdated_check")} == {"red", "amber"}
+
+
 def _pharmacy(books: BookWriter) -> tuple[PartyId, PartyId, GoodsId]:
     maker, shop = books.party("药厂（演示）"), books.party("药店（演示）")
     licence(books, maker, "药品生产许可证")

@@ -1,0 +1,323 @@
+"""The database is opened so that a commit is durable, or not at all."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+import pysqlite3.dbapi2 as sqlite
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from ledger.store import tables
+from ledger.store.engine import (
+    BUSY_SECONDS,
+    NEVER_CHANGED,
+    NEVER_REMOVED,
+    UnsafeStore,
+    check_sqlite_version,
+    create_tables,
+    open_engine,
+    reading,
+    writing,
+)
+from tests.support.stores import APP_ROLE, KINDS, Kind, Store, fresh_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+#: A database that a server's configuration says nothing about would be told here.
+PATIENCE_SECONDS: Final = 30
+#: What each connection must have been told, and what SQLite then answers.
+PRAGMAS: Final = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "fullfsync": 1,
+    "checkpoint_fullfsync": 1,
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "secure_delete": 1,
+    "recursive_triggers": 1,
+    "busy_timeout": BUSY_SECONDS * 1000,
+}
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    kind: Kind = request.param
+    return fresh_store(kind, tmp_path)
+
+
+@pytest.fixture
+def engine(store: Store) -> Iterator[Engine]:
+    engine = open_engine(store.url)
+    create_tables(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path}/suyuan.db")
+    create_tables(engine)
+    yield engine
+    engine.dispose()
+
+
+# SQLite
+
+
+@pytest.mark.parametrize("version", [(3, 7, 0), (3, 7, 0, 1), (3, 40, 1), (3, 51, 1), (3, 51, 2)])
+def test_a_sqlite_that_can_corrupt_its_log_is_refused(version: tuple[int, ...]) -> None:
+    with pytest.raises(UnsafeStore, match=r"expected 3\.51\.3 or later"):
+        check_sqlite_version(version)
+
+
+@pytest.mark.parametrize("version", [(3, 6, 23), (3, 6, 23, 1)])
+def test_a_sqlite_from_before_the_write_ahead_log_is_refused(version: tuple[int, ...]) -> None:
+    with pytest.raises(UnsafeStore):
+        check_sqlite_version(version)
+
+
+@pytest.mark.parametrize("version", [(3, 51, 3), (3, 52, 0), (3, 53, 4), (4, 0, 0)])
+def test_a_sqlite_without_the_bug_is_taken(version: tuple[int, ...]) -> None:
+    check_sqlite_version(version)
+
+
+def test_the_sqlite_that_comes_along_is_one_of_those() -> None:
+    check_sqlite_version(sqlite.sqlite_version_info)
+
+
+def test_every_connection_of_the_pool_waits_for_the_disk(lite: Engine) -> None:
+    connections = [lite.connect() for _ in range(8)]
+    for connection in connections:
+        answered = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in PRAGMAS}
+        assert answered == PRAGMAS
+        connection.invalidate()
+        connection.close()
+    with lite.connect() as new:
+        assert new.exec_driver_sql("PRAGMA synchronous").scalar_one() == PRAGMAS["synchronous"]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_sqlite_that_cannot_keep_a_write_ahead_log_is_refused(url: str) -> None:
+    """SQLite does not say no to `journal_mode=WAL`; it answers with the mode that it has instead."""
+    with pytest.raises(UnsafeStore, match="journal_mode is memory, expected wal"):
+        create_tables(open_engine(url))
+
+
+def test_a_writer_has_the_writers_place_before_its_first_statement(lite: Engine, tmp_path: Path) -> None:
+    other = sqlite.connect(f"{tmp_path}/suyuan.db", timeout=0, isolation_level=None)
+    with writing(lite), pytest.raises(sqlite.OperationalError, match="database is locked"):
+        other.execute("BEGIN IMMEDIATE")
+    with reading(lite) as connection:
+        connection.execute(text("SELECT * FROM heads"))
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_the_second_writer_waits_and_sees_what_the_first_wrote(engine: Engine) -> None:
+    begun, order = Event(), list[str]()
+
+    def second() -> int:
+        begun.set()
+        with writing(engine) as connection:
+            size = lock_head(connection)
+            order.append("second")
+            connection.execute(text("UPDATE heads SET size = size + 1"))
+            return size
+
+    with writing(engine) as connection:
+        connection.execute(text(HEAD))
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            assert lock_head(connection) == 0
+            answer = pool.submit(second)
+            begun.wait()
+            connection.execute(text("UPDATE heads SET size = size + 1"))
+            order.append("first")
+        assert answer.result(PATIENCE_SECONDS) == 1
+    assert order == ["first", "second"]
+
+
+#: A head row, for a database that has no log yet.
+HEAD = "INSERT INTO heads (log_id, size, root, edge, last, at_ms) VALUES ('log.example', 0, '', '', '', 0)"
+
+
+def lock_head(connection: Connection) -> int:
+    """As the recorder does it."""
+    for_update = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    return int(connection.execute(text(f"SELECT size FROM heads{for_update}")).scalar_one())
+
+
+def test_a_plain_begin_would_have_failed_there(lite: Engine) -> None:
+    """Why `BEGIN IMMEDIATE`: who reads first and writes later is turned away at once, however long it would wait."""
+    with writing(lite) as connection:
+        connection.execute(text(HEAD))
+    with lite.connect() as plain, plain.begin():
+        assert lock_head(plain) == 0
+        with writing(lite) as connection:
+            connection.execute(text("UPDATE heads SET size = size + 1"))
+        with pytest.raises(OperationalError, match="database is locked"):
+            plain.execute(text("UPDATE heads SET size = size + 1"))
+
+
+def test_a_reading_sees_one_state_whatever_is_written_meanwhile(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text(HEAD))
+    with reading(engine) as reader:
+        sizes = [reader.execute(text("SELECT size FROM heads")).scalar_one()]
+        with writing(engine) as writer:
+            writer.execute(text("UPDATE heads SET size = size + 1"))
+        sizes.append(reader.execute(text("SELECT size FROM heads")).scalar_one())
+    with reading(engine) as reader:
+        sizes.append(reader.execute(text("SELECT size FROM heads")).scalar_one())
+    assert sizes == [0, 0, 1]
+
+
+def test_a_writing_that_fails_leaves_nothing(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), writing(engine) as connection:
+        connection.execute(text(HEAD))
+        raise ZeroDivisionError
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM heads")).scalar_one() == 0
+
+
+# What is written stays
+
+
+@pytest.mark.parametrize("table", NEVER_CHANGED + NEVER_REMOVED)
+def test_a_row_is_not_removed_by_putting_another_in_its_place(lite: Engine, table: str) -> None:
+    """`REPLACE` removes rows without saying DELETE; only `recursive_triggers` lets the guard see it."""
+    with writing(lite) as connection:
+        names = [row.name for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
+        values = ", ".join("1" for _ in names)
+        connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({values})")
+    with pytest.raises(DBAPIError, match="never removed"), writing(lite) as connection:
+        connection.exec_driver_sql(f"REPLACE INTO {table} VALUES ({values})")
+
+
+def test_a_database_error_does_not_repeat_what_was_recorded(engine: Engine) -> None:
+    """Errors end in logs, which nobody erases when a person asks to be forgotten."""
+    row = {"log_id": "log.example", "seq": 0, "opened": "王大田（演示）139-0000-4711".encode()}
+    with pytest.raises(DBAPIError) as caught, writing(engine) as connection:
+        for _ in range(2):
+            connection.execute(tables.ItemsRow.__table__.insert(), row)  # type: ignore[attr-defined]  # set by SQLModel
+    assert "log.example" not in str(caught.value)
+    assert "4711" not in str(caught.value)
+
+
+# PostgreSQL
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("whose", "value"),
+    [("ROLE {role} IN DATABASE {database}", "off"), ("DATABASE {database}", "off")],
+    ids=["the-roles-own", "the-databases-own"],
+)
+def test_a_postgresql_that_acknowledges_early_is_refused(tmp_path: Path, whose: str, value: str) -> None:
+    store = fresh_store("postgresql", tmp_path)
+    database = make_url(store.url).database
+    tell(store, f"ALTER {whose.format(role=APP_ROLE, database=database)} SET synchronous_commit = {value}")
+    with pytest.raises(UnsafeStore, match=f"synchronous_commit is {value}, expected on"):
+        open_engine(store.url)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("value", ["on", "local", "remote_write", "remote_apply"])
+def test_a_postgresql_without_replicas_may_wait_for_its_own_disk_alone(tmp_path: Path, value: str) -> None:
+    store = fresh_store("postgresql", tmp_path)
+    tell(store, f"ALTER DATABASE {make_url(store.url).database} SET synchronous_commit = {value}")
+    open_engine(store.url).dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+def test_a_postgresql_that_a_power_cut_would_corrupt_is_refused(tmp_path: Path, setting: str) -> None:
+    store = fresh_store("postgresql", tmp_path)
+    with (
+        server_setting(store, setting, "off"),
+        pytest.raises(UnsafeStore, match=f"{setting} is off, expected on"),
+    ):
+        open_engine(store.url)
+    open_engine(store.url).dispose()
+
+
+def administrator(store: Store) -> Engine:
+    return create_engine(make_url(store.url).set(username="postgres"), isolation_level="AUTOCOMMIT")
+
+
+def tell(store: Store, *commands: str) -> None:
+    """What a careless administrator might say to the server."""
+    engine = administrator(store)
+    with engine.connect() as connection:
+        for command in commands:
+            connection.execute(text(command))
+    engine.dispose()
+
+
+@contextmanager
+def server_setting(store: Store, setting: str, value: str) -> Iterator[None]:
+    """The whole server's setting, until the end of the block."""
+    tell(store, f"ALTER SYSTEM SET {setting} = {value}", "SELECT pg_reload_conf()")
+    try:
+        wait_until_shown(store, setting, value)
+        yield
+    finally:
+        tell(store, f"ALTER SYSTEM RESET {setting}", "SELECT pg_reload_conf()")
+        wait_until_shown(store, setting, "on")
+
+
+def wait_until_shown(store: Store, setting: str, value: str) -> None:
+    """The server reads its settings again when it comes to it."""
+    engine, until = administrator(store), time.monotonic() + PATIENCE_SECONDS
+    shown = ""
+    while shown != value:
+        assert time.monotonic() < until, f"{setting} is still {shown}, expected {value}"
+        with engine.connect() as connection:
+            shown = str(connection.execute(text(f"SHOW {setting}")).scalar_one())
+            connection.invalidate()
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_the_application_may_add_and_neither_change_nor_remove(tmp_path: Path) -> None:
+    store = fresh_store("postgresql", tmp_path)
+    engine = open_engine(store.url)
+    with reading(engine) as connection:
+        rights = {
+            (table, right): connection.execute(
+                text("SELECT has_table_privilege(:table, :right)"), {"table": table, "right": right}
+            ).scalar_one()
+            for table in tables.BOUND + tables.DERIVED + tables.MUTABLE
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
+        }
+    assert {table for (table, right), held in rights.items() if right == "UPDATE" and not held} == set(
+        NEVER_CHANGED
+    )
+    assert {table for (table, right), held in rights.items() if right == "DELETE" and not held} == set(
+        tables.BOUND
+    )
+    assert not any(held for (_table, right), held in rights.items() if right in {"TRUNCATE", "TRIGGER"})
+    assert all(held for (_table, right), held in rights.items() if right in {"SELECT", "INSERT"})
+    for act in (
+        "UPDATE entries SET raw = ''",
+        "DELETE FROM entries",
+        "TRUNCATE entries",
+        "DROP TABLE entries",
+    ):
+        with (
+            pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
+            writing(engine) as connection,
+        ):
+            connection.execute(text(act))
+    engine.dispose()
