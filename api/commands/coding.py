@@ -109,7 +109,7 @@ def _label_text(came: str, book: SqlBook, base_url: str) -> LabelText:
             zh=f"未被控制或召回的货物（第 {orders[0].record.seq} 条仍有效）",
             en=f"goods under no hold or recall (entry {orders[0].record.seq} stands)",
         )
-        raise Blocked(field="code", came=goods, expected=stands)
+        raise Blocked(field="code", came=str(goods), expected=stands)
     sheet = what_it_was(book, goods)
     maker = None if sheet.maker is None else party_view(book, sheet.maker).name
     code = goods.batch_code

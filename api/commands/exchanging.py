@@ -110,7 +110,7 @@ def disclosure_of(ledger: Ledger, statement: StatementId, *, kinds: Collection[s
         seq, register = book.position(statement), book.register
     if seq is None:
         raise UnknownName(
-            field="statement", came=statement, expected=Words(zh="已记录的编号", en="a recorded statement")
+            field="statement", came=str(statement), expected=Words(zh="已记录的编号", en="a recorded statement")
         )
     logged = _logged(ledger, Position(seq))
     opened_kinds = {one.item.kind for one in logged.opened if one is not None}

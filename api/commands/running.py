@@ -39,6 +39,7 @@ def run_arguments(parser: ArgumentParser, language: Language) -> None:
 def run(asked: Namespace, console: Console) -> int:
     """Something to look at: the ledger that lies here, else the demo, played first if it was not yet."""
     settings = settings_of(**_ports(asked))
+    _check_port_free(settings)
     if not has_log(settings):
         settings = demo_settings(**_ports(asked))
         if not is_played(settings):
@@ -54,6 +55,7 @@ def run(asked: Namespace, console: Console) -> int:
 def serve(asked: Namespace, console: Console) -> int:
     """The ledger that the settings name."""
     settings = settings_of(**_ports(asked))
+    _check_port_free(settings)
     open_ledger(settings).close()
     return _serve(settings, console)
 
@@ -116,7 +118,6 @@ def _ports(asked: Namespace) -> dict[str, object]:
 
 def _serve(settings: Settings, console: Console) -> int:
     """Serve until somebody ends it. One worker: SQLite has one writer, and the demo's clock one owner."""
-    _check_port_free(settings)
     os.environ.update(_environment(settings))
     console.tell(
         f"溯源在 {settings.base_url}/ （Ctrl+C 结束）", f"Suyuan at {settings.base_url}/ (Ctrl+C ends it)"

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ledger.service import Ledger
     from ledger.store.book import SqlBook
 
-#: Entries listed behind one number; the rest are counted.
-ENTRIES_SHOWN: Final = 30
+#: Entries listed behind one number; who needs more asks the interface.
+ENTRIES_SHOWN: Final = 2_000
 DAY_MS: Final = 86_400_000
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +81,6 @@ def _types(ledger: Ledger, book: SqlBook, since_ms: int, until_ms: int) -> list[
             "title": TYPES[name].TITLE,
             "count": len(found),
             "seqs": sorted(found)[:ENTRIES_SHOWN],
-            "more": max(len(found) - ENTRIES_SHOWN, 0),
         }
         for name, found in sorted(seqs.items(), key=lambda one: -len(one[1]))
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
@@ -21,8 +22,6 @@ from ledger.views.book import about, statement_key
 from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ledger.canonical import Json
     from ledger.store.book import Stored
     from ledger.views.book import Book, Record
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
+#: What a line is about stands at its beginning.
+_FIRST: Final = frozenset({"what", "goods", "analyte", "document_kind", "name", "voucher_kind"})
 #: Longer values are bytes of somebody else (EPCIS), shown in part.
 VALUE_CHARACTERS_MAX: Final = 400
 
@@ -87,7 +88,8 @@ def _items(
                 "erased": opened is None,
                 "commitment": _base64(commitment),
                 "fields": [
-                    (_label(name, labels, names), _value(value, names)) for name, value in item.fields.items()
+                    (_label(name, labels, names), _value(name, value, names))
+                    for name, value in item.fields.items()
                 ]
                 if item is not None and readable
                 else [],
@@ -105,19 +107,21 @@ def _label(name: str, labels: Mapping[str, Words], names: Names) -> str:
     return words.in_language(names.language)
 
 
-def _value(value: Json, names: Names) -> str:
-    """A field for people: a party by its name, goods by theirs, an amount with its unit."""
+def _value(name: str, value: Json, names: Names) -> str:
+    """A field for people: a party by its name, goods by theirs, an amount with its unit, a code by what it means."""
     if isinstance(value, bool):
         return "✓" if value else "—"
     if isinstance(value, str):
-        return _text(value, names)
+        meaning = WORDS.get(f"{name}_{value}")
+        return _text(value, names) if meaning is None else meaning.in_language(names.language)
     if isinstance(value, int) or value is None:
         return str(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         if value.keys() == {"amount", "unit"}:
             return quantity(Quantity.from_json(value), names.language)
-        return "；".join(f"{_label(name, {}, names)} {_value(inner, names)}" for name, inner in value.items())
-    return "、".join(_value(inner, names) for inner in value)
+        inner = sorted(value.items(), key=lambda one: (one[0] not in _FIRST, one[0]))
+        return " ".join(f"{_label(key, {}, names)} {_value(key, one, names)}" for key, one in inner)
+    return "；".join(_value(name, one, names) for one in value)
 
 
 def _text(text: str, names: Names) -> str:

@@ -26,7 +26,7 @@ from api.parameters import MaybeText, PathNumber
 from api.problems import Refusals
 from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, Words
-from ledger.identifiers import CreditCode, GoodsId, PartyId
+from ledger.identifiers import CreditCode, GoodsId, Instant, PartyId
 from ledger.views.book import about, contact_key, of_type
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.trade import Shipment
@@ -150,10 +150,19 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
         "id": str(statement),
         "to": str(customer),
         "lines": lines,
-        "voucher": {"voucher_kind": "sales_slip", "number": posted.text("voucher_number") or str(statement)},
+        "voucher": {
+            "voucher_kind": "sales_slip",
+            "number": posted.text("voucher_number") or slip_number(statement),
+        },
         **posted.present("total", "vehicle"),
     }
     return [*declared, drafting.draft(Shipment, body)]
+
+
+def slip_number(statement: StatementId) -> str:
+    """A number for a slip that has none of its own: the day and twelve digits nobody else has drawn."""
+    day = str(Instant(statement.ms).date_in_shanghai()).replace("-", "")
+    return f"XS{day}-{str(statement)[-12:].upper()}"
 
 
 def _line(posted: Posted, number: int) -> dict[str, Json]:

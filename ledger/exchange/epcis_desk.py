@@ -19,6 +19,7 @@ from ledger.trace.edges import Claim, moves_of, stock_of
 from ledger.trace.epcis import event_moves, moved_lines
 from ledger.vocabulary.epcis import NOTHING_BESIDE, CameFrom, EpcisEvent, Inside
 from ledger.vocabulary.epcis_reading import OBJECTS_MAX, RECEIVING, SENDING
+from ledger.vocabulary.goods import Adjustment, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +51,9 @@ class Desk:
             if record.superseded_by is None:
                 self._read(record.said, event_moves(record.said))
             return
+        for goods, party, amount in _begun(record):
+            if goods not in self.made:
+                self._give(goods, party, amount)
         for holding in stock_of(record):
             self._left[holding.goods].setdefault(holding.party, None)
         for move in moves_of(record):
@@ -193,6 +197,18 @@ def _with(event: EpcisEvent, told: Mapping[str, object]) -> EpcisEvent:
     # What an event's own bytes say was worked out once; the copy keeps it, and nothing that is told here changes it.
     beside = event.told.model_copy(update=told)
     return event.model_copy(update={"beside": None if beside == NOTHING_BESIDE else beside})
+
+
+def _begun(record: Record) -> Iterator[tuple[GoodsId, PartyId, Quantity | None]]:
+    """Goods that a record of our own finds in somebody's hands for the first time, with their amount."""
+    match record.said:
+        case Batch() as said:
+            yield said.goods, said.maker, said.quantity
+        case Adjustment(reason="opening_stock") as said:
+            for line in said.lines:
+                yield line.goods, said.held_by or record.actor, line.quantity
+        case _:
+            return
 
 
 def goods_inside(records: Iterable[Record]) -> set[GoodsId]:

@@ -105,11 +105,7 @@ def judge_code(subject: str, code: str, book: Book) -> Iterator[Finding]:
     if not is_serial(code):
         return
     records = about(book, subject)
-    issues = [
-        (record, said)
-        for record in records
-        if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes
-    ]
+    issues = _issues(records, code)
     seen = [one for record in records if (one := _sighting(record, code)) is not None]
     goods = issues[0][1].goods if issues else seen[0].goods if seen else None
     if goods is None:
@@ -135,12 +131,21 @@ def hangs_on_shipments(code: str, records: Sequence[Record]) -> bool:
     )
 
 
+def _issues(records: Sequence[Record], code: str) -> list[tuple[Record, Codes]]:
+    """The records that issue this code, in the log's order: the first one counts, whatever day a later one claims."""
+    return sorted(
+        (
+            (record, said)
+            for record in records
+            if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes
+        ),
+        key=lambda one: one[0].seq,
+    )
+
+
 def _issuers(records: Sequence[Record], code: str) -> set[PartyId]:
-    return {
-        record.actor
-        for record in records
-        if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes
-    }
+    """Who issued the code. Issuing it once more does not bring anybody onto its path."""
+    return {record.actor for record, _ in _issues(records, code)[:1]}
 
 
 def _reached(start: set[PartyId], records: Sequence[Record], code: str) -> set[PartyId]:
@@ -207,10 +212,9 @@ def _goods_differ(
 ) -> Iterator[Finding]:
     if not issues:
         return
-    first, codes = min(issues, key=lambda one: one[0].seq)
+    (first, codes), *others = issues
     again = next(
-        (record for record, said in sorted(issues, key=lambda one: one[0].seq) if said.goods != codes.goods),
-        None,
+        (record for record, said in others if said.goods != codes.goods or record.actor != first.actor), None
     )
     elsewhere = next((one for one in traded if all(one.goods != said.goods for _, said in issues)), None)
     other = again or (elsewhere.record if elsewhere is not None else None)
@@ -224,8 +228,8 @@ def _goods_differ(
         rests_on=[first, other],
         facts=Facts(
             Words(
-                zh=f"第 {first.seq} 条与第 {other.seq} 条记录把同一个码登记在不同货物上。",
-                en=f"Entries {first.seq} and {other.seq} tie this code to different goods.",
+                zh=f"第 {first.seq} 条与第 {other.seq} 条记录对同一个码的登记不一致（货物或登记方不同）。",
+                en=f"Entries {first.seq} and {other.seq} declare this code differently: for other goods, or by another party.",
             ),
             {},
             profile.laws.code,

@@ -14,10 +14,10 @@ from ledger.findings.finding import Finding, Grade
 from ledger.findings.words import TEXTS
 from ledger.identifiers import CreditCode, GoodsId, Instant, LegalDate, PartyId, Quantity, Unit
 from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
-from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.profiles import FindingKind, Profile, profile_for
-from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
+from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,13 +124,9 @@ def moment(ms: int) -> str:
 
 
 def lines_of(said: Said | None) -> tuple[Line, ...]:
-    """The trade lines of a record, whatever its type; what went in and came out for a transformation."""
-    if isinstance(said, (SupplierCheck, Shipment, Return, Sale)):
+    """The lines of a delivery, as its sender or its receiver wrote them down."""
+    if isinstance(said, (SupplierCheck, Shipment, Receipt)):
         return said.lines
-    if isinstance(said, Receipt):
-        return said.lines
-    if isinstance(said, Transformation):
-        return (*said.inputs, *said.outputs)
     return ()
 
 

@@ -312,7 +312,7 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
         ),
     ),
     "code_goods_differ": KindTexts(
-        label=Words(zh="同一码登记在不同货物上", en="one code declared on different goods"),
+        label=Words(zh="同一码的登记不一致", en="one code declared in two ways"),
         causes=(
             Words(zh="批号选错", en="the wrong batch was picked"),
             Words(zh="同一批货有两个标识", en="one batch goes by two names"),

@@ -101,7 +101,7 @@ class SqlBook:
         return {seq: known[seq] for seq in wanted if seq in known}
 
     def _fetch_mentions(self, keys: Collection[str]) -> Iterator[Mention]:
-        for some in _portions(sorted(keys)):
+        for some in portions(sorted(keys)):
             rows = self.connection.execute(
                 select(_mentions.c.key, _mentions.c.occurred_ms, _mentions.c.seq).where(
                     _mentions.c.key.in_(some),
@@ -116,7 +116,9 @@ class SqlBook:
     def _fetch_records(self, seqs: Collection[int]) -> dict[int, Record]:
         marks = self._marks(seqs)
         return {
-            seq: _record(seq, entry, _read_once(envelope, opened), register=self.register, superseded_by=marks.get(seq))
+            seq: _record(
+                seq, entry, _read_once(envelope, opened), register=self.register, superseded_by=marks.get(seq)
+            )
             for seq, entry, envelope, opened in _stored_rows(self.connection, self.log_id, seqs)
         }
 
@@ -137,7 +139,7 @@ class SqlBook:
 
     def _marks(self, seqs: Collection[int]) -> dict[int, StatementId]:
         marks: dict[int, StatementId] = {}
-        for some in _portions(sorted(set(seqs))):
+        for some in portions(sorted(set(seqs))):
             rows = self.connection.execute(
                 select(_marks.c.seq, _entries.c.statement_id)
                 .join(_entries, (_entries.c.log_id == _marks.c.log_id) & (_entries.c.seq == _marks.c.by_seq))
@@ -150,16 +152,20 @@ class SqlBook:
 def stored_entries(connection: Connection, log_id: str, seqs: Collection[int]) -> Iterator[Stored]:
     """The entries at these positions, in order, every byte read strictly again."""
     for seq, raw, envelope, opened in _stored_rows(connection, log_id, seqs):
-        yield Stored(seq=seq, entry=Entry.parse(raw), envelope=Envelope.parse(envelope), opened=read_opened(opened))
+        yield Stored(
+            seq=seq, entry=Entry.parse(raw), envelope=Envelope.parse(envelope), opened=read_opened(opened)
+        )
 
 
 def _stored_rows(
     connection: Connection, log_id: str, seqs: Collection[int]
 ) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-    for some in _portions(sorted(set(seqs))):
+    for some in portions(sorted(set(seqs))):
         rows = connection.execute(
             select(_entries.c.seq, _entries.c.raw, _envelopes.c.raw, _items.c.opened)
-            .join(_envelopes, (_envelopes.c.log_id == _entries.c.log_id) & (_envelopes.c.seq == _entries.c.seq))
+            .join(
+                _envelopes, (_envelopes.c.log_id == _entries.c.log_id) & (_envelopes.c.seq == _entries.c.seq)
+            )
             .join(_items, (_items.c.log_id == _entries.c.log_id) & (_items.c.seq == _entries.c.seq))
             .where(_entries.c.log_id == log_id, _entries.c.seq.in_(some))
             .order_by(_entries.c.seq)
@@ -273,6 +279,7 @@ def register_of(connection: Connection, log_id: str, *, size: int, known: Regist
 _REGISTER_KEYS = tuple(f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1"))
 
 
-def _portions(values: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+def portions(values: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+    """The values, as many at a time as one question may name."""
     for start in range(0, len(values), ASKED_AT_ONCE_MAX):
         yield values[start : start + ASKED_AT_ONCE_MAX]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, update
 
 from ledger.canonical import canonical
-from ledger.findings import Finding, judge, subjects_touched
-from ledger.store.book import SqlBook, forget_contents, stored_entries, write_opened
+from ledger.findings import Finding, judge, judge_many, subjects_of, subjects_touched
+from ledger.store.book import SqlBook, forget_contents, portions, stored_entries, write_opened
 from ledger.store.tables import FindingRow, ItemsRow, MarkRow, MentionRow
 from ledger.views.book import Book, Record, keys_of, lasts
 from ledger.vocabulary.registering import Erasure
@@ -59,7 +59,8 @@ def folded(book: Book, records: Iterable[Record], until: dict[int, int]) -> View
         end = until.get(record.seq)
         for key in keys_of(record):
             mentions.add((key, record.occurred_ms, record.seq, None if lasts(key) else end))
-        subjects |= subjects_touched(record, book)
+        # All there is to judge, not only what some change touched.
+        subjects |= subjects_of(record)
     findings = {row for subject in subjects for row in _finding_rows(subject, judge(subject, book))}
     return Views(marks=frozenset(until.items()), mentions=frozenset(mentions), findings=frozenset(findings))
 
@@ -118,17 +119,17 @@ def _judge(connection: Connection, book: SqlBook, subjects: Collection[str]) -> 
     # Nothing that is judged is written from here on: every record is fetched once, and what is mentioned in one look.
     book = book.held()
     book.records({mention.seq for mention in book.mentions(subjects)})
-    for subject in sorted(subjects):
+    for some in portions(sorted(subjects)):
         connection.execute(
-            delete(_findings).where(_findings.c.subject == subject, _findings.c.log_id == book.log_id)
+            delete(_findings).where(_findings.c.subject.in_(some), _findings.c.log_id == book.log_id)
         )
-        rows = _finding_rows(subject, judge(subject, book))
-        if rows:
-            names = ("subject", "number", "party", "kind", "grade", "since_ms", "body")
-            connection.execute(
-                insert(_findings),
-                [{"log_id": book.log_id, **dict(zip(names, row, strict=True))} for row in rows],
-            )
+    judged = judge_many(subjects, book)
+    rows = [row for subject, findings in judged.items() for row in _finding_rows(subject, findings)]
+    if rows:
+        names = ("subject", "number", "party", "kind", "grade", "since_ms", "body")
+        connection.execute(
+            insert(_findings), [{"log_id": book.log_id, **dict(zip(names, row, strict=True))} for row in rows]
+        )
 
 
 def _finding_rows(

@@ -9,9 +9,16 @@ Names are short: `lot:1` stands for `urn:example:lot:1` (RFC 6963 keeps that nam
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from ledger.identifiers import GoodsId, PartyId
-from ledger.vocabulary.epcis import party_named
+from ledger.trace import balance, trace
+from ledger.views.book import about
+from ledger.vocabulary.epcis import EpcisEvent, party_named
+
+if TYPE_CHECKING:
+    from ledger.service import Ledger
+    from ledger.trace import Trace
 
 Event = dict[str, object]
 
@@ -157,3 +164,49 @@ def document(*events: Event, master: tuple[Event, ...] = (), query: bool = False
     if master:
         whole["epcisHeader"] = {"epcisMasterData": {"vocabularyList": list(master)}}
     return json.dumps(whole | fields, ensure_ascii=False, indent=2).encode()
+
+
+PALLET = "urn:epc:id:sscc:08600031303.0004"
+
+CATCH = made("lot:catch", by="boat", at=1, kilograms=100)
+SENT = shipped("lot:catch", by="boat", to="plant", at=2, kilograms=100)
+CAME = received("lot:catch", by="plant", at=3, kilograms=100)
+CANNED = turned({"lot:catch": 100}, {"lot:cans": 60}, by="plant", at=4)
+CHAIN = (CATCH, SENT, CAME, CANNED)
+
+
+def follow(ledger: Ledger, name: str, *, at: PartyId | None = None) -> Trace:
+    """The trace of some goods, from wherever they are or from one party's hands."""
+    with ledger.book() as book:
+        return trace(book, goods(name), at=at)
+
+
+def ends(found: Trace) -> set[tuple[PartyId, GoodsId]]:
+    """Where the way back ends."""
+    return {(one.holding.party, one.holding.goods) for one in found.sources}
+
+
+def ways(found: Trace) -> set[tuple[str, PartyId, PartyId]]:
+    """Every step between two pairs of hands, both ways."""
+    return {
+        (one.kind, one.source.party, one.target.party)
+        for one in (*found.back, *found.forward)
+        if one.source.party != one.target.party
+    }
+
+
+def events_in(ledger: Ledger) -> list[EpcisEvent]:
+    """Every event that is recorded and counts, in the order in which they happened."""
+    with ledger.book() as book:
+        return [
+            record.said
+            for record in about(book, "type/epcis_event.v1")
+            if isinstance(record.said, EpcisEvent)
+        ]
+
+
+def left(ledger: Ledger, who: str, name: str) -> str | None:
+    """What a party should have left of some goods."""
+    with ledger.book() as book:
+        found = balance(book, firm(who), goods(name)).expected
+    return None if found is None else str(found)

@@ -126,6 +126,17 @@ def test_a_shipment_that_comes_to_light_later_explains_the_path(chain: Chain) ->
     assert ("custody_conflict", "amber", chain.stranger) not in chain.found()
 
 
+def test_issuing_a_code_once_more_brings_nobody_onto_its_path(chain: Chain) -> None:
+    chain.issue(chain.maker, CODE, at="10-02")
+    chain.sells(chain.shop, at="10-20")
+    assert chain.found() == []
+
+    chain.issue(chain.stranger, CODE, at="08-05")
+    assert chain.found() == [("code_goods_differ", "amber", chain.stranger)]
+    chain.sells(chain.stranger, at="11-12")
+    assert ("custody_conflict", "amber", chain.stranger) in chain.found()
+
+
 def test_a_partys_own_word_does_not_bring_it_onto_the_path(chain: Chain) -> None:
     chain.sells(chain.shop, at="10-20")
     ghost = chain.books.party("无名（演示）", declared_by=chain.stranger)

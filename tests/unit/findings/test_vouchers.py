@@ -308,6 +308,20 @@ def test_lines_that_name_goods_are_compared_goods_by_goods(books: BookWriter) ->
     assert kinds(books.book) == ["voucher_overused"]
 
 
+def test_a_refused_delivery_rests_on_no_voucher(books: BookWriter) -> None:
+    seller, buyer, other = _three(books)
+    leek = batch(books, seller, "leek", "farm_produce", kg(100))
+    books.says(
+        buyer, check(seller, leek, "2026-10-02", kg(10), voucher=NUMBER), at="2026-10-02T05:00:00+08:00"
+    )
+    refused = check(seller, leek, "2026-10-02", kg(10), voucher=NUMBER).model_copy(
+        update={"conclusion": "refuse"}
+    )
+    books.says(other, refused, at="2026-10-02T06:00:00+08:00")
+
+    assert kinds(books.book) == []
+
+
 def test_putting_a_wrong_number_right_takes_the_finding_away(books: BookWriter) -> None:
     seller, buyer, other = _three(books)
     books.says(buyer, _voucher(seller, buyer), at="2026-11-02T10:00:00+08:00")

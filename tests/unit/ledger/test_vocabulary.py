@@ -84,6 +84,7 @@ SAMPLES: dict[str, Json] = {
     "erased": [{"issuer": PARTY, "statement": STATEMENT, "places": [0, 1]}],
     "event": "e30=",
     "media_type": "application/ld+json",
+    "beside": {"context": "{}"},
 }
 #: Where the same name means something else in one type.
 OTHERWISE: dict[tuple[str, str], Json] = {

@@ -1,0 +1,99 @@
+"""Every text stands in both languages, says nothing it must not say, and is used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+import api.pages
+from api.pages.rendering import TEMPLATES
+from api.words import WORDS, say
+from ledger.findings import FINDING_KINDS, GRADES, label_of
+from ledger.register import CUSTODIES
+from ledger.statement import AUDIENCES
+from ledger.trace.codes import CodeStateName
+from ledger.vocabulary.trade import CheckedDocument, Conclusion, VoucherKind
+
+TEMPLATE_TEXT = "\n".join(path.read_text("utf-8") for path in sorted(TEMPLATES.glob("*.html")))
+PYTHON_TEXT = "\n".join(path.read_text("utf-8") for path in sorted(Path(api.pages.__file__).parent.glob("*.py")))
+
+#: Said of goods or to a buyer, each would be a promise nobody can keep.
+NEVER = ("正品", "放心", "免责", "保真", "假货", "genuine", "authentic", "guaranteed")
+#: Names, and signs that are the same in both.
+SAME_IN_BOTH = {"brand", "unit"}
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_a_text_stands_in_both_languages_with_the_same_blanks(key: str) -> None:
+    words = WORDS[key]
+    assert re.search(r"[\u4e00-\u9fff]", words.zh) or key in SAME_IN_BOTH, words.zh
+    assert not re.search(r"[\u4e00-\u9fff]", words.en) or key == "language_name", words.en
+    assert words.en.strip() == words.en
+    assert words.en
+    assert blanks(words.zh) == blanks(words.en)
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_no_text_promises_or_accuses(key: str) -> None:
+    for word in NEVER:
+        assert word not in WORDS[key].zh
+        assert word not in WORDS[key].en.lower()
+
+
+def test_every_text_that_a_template_asks_for_exists() -> None:
+    asked = set(re.findall(r"\bt\('([a-z_0-9]+)'\s*[,)]", TEMPLATE_TEXT))
+    assert asked
+    assert asked - WORDS.keys() == set()
+
+
+def test_no_text_is_left_over() -> None:
+    whole = set(re.findall(r"\bt\('([a-z_0-9]+)'\s*[,)]", TEMPLATE_TEXT))
+    beginnings = set(re.findall(r"\bt\('([a-z_0-9]+_)' ~", TEMPLATE_TEXT))
+    beginnings |= {name for name in re.findall(r'f"([a-z_]+_)\{', PYTHON_TEXT)}
+    # Names of fields, figures and codes are looked up by what a record holds.
+    from_records = set(re.findall(r'"([a-z_0-9]+)":', Path("api/words_fields.py").read_text("utf-8")))
+    endings = set(re.findall(r'\}(_[a-z]+)"', PYTHON_TEXT))
+    quoted = set(re.findall(r'["\']([a-z_0-9]+)["\']', PYTHON_TEXT))
+    unused = {
+        key
+        for key in WORDS
+        if key not in whole | quoted | from_records
+        and not any(key.startswith(one) for one in beginnings)
+        and not any(key.endswith(one) and key.removesuffix(one) in quoted for one in endings)
+    }
+    assert unused == set()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"grade_{one}" for one in GRADES),
+        *(f"audience_{one}" for one in AUDIENCES),
+        *(f"custody_{one}" for one in CUSTODIES),
+        *(f"custody_{one}_what" for one in CUSTODIES),
+        *(f"conclusion_{one}" for one in get_args(Conclusion)),
+        *(f"voucher_kind_{one}" for one in get_args(VoucherKind)),
+        *(f"what_{one}" for one in get_args(CheckedDocument.model_fields["what"].annotation)),
+        *(f"result_{one}" for one in get_args(CheckedDocument.model_fields["result"].annotation)),
+        *(f"code_{one}" for one in get_args(CodeStateName) if one != "active"),
+    ],
+)
+def test_every_code_of_a_record_has_words(key: str) -> None:
+    assert key in WORDS
+
+
+def test_every_finding_has_a_name() -> None:
+    assert all(label_of(kind).zh and label_of(kind).en for kind in FINDING_KINDS)
+
+
+def test_blanks_are_filled_in() -> None:
+    assert say("recorded_at", "zh", entry=12, time="2026-11-14 08:05") == "日志第 12 条，2026-11-14 08:05。"
+    assert say("recorded_at", "en", entry=12, time="2026-11-14 08:05") == "Entry 12 of the log, 2026-11-14 08:05."
