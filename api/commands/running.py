@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from api.commands.auditing import audited
@@ -135,6 +136,7 @@ def _serve(settings: Settings, console: Console) -> int:
         interface=Interfaces.ASGI,
         workers=1,
         factory=True,
+        log_level=LogLevels.warning,
         log_dictconfig=LOGGING,
     )
     server.serve()

@@ -217,6 +217,13 @@ def _notes(document: EpcisDocument, names: NamePlan, events: EventPlan) -> Itera
                 en="transformations with only inputs or only outputs; their other part is not here",
             ),
         ),
+        (
+            events.nobody,
+            Words(
+                zh="未写明货物在谁手中（无所有者、无场所），已保存，不计流向",
+                en="events that name neither owner nor place; kept, and no goods move by them",
+            ),
+        ),
     ):
         if places:
             yield _named(words, places)

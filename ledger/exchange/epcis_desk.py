@@ -18,7 +18,7 @@ from ledger.trace.amounts import less, plus
 from ledger.trace.edges import Claim, moves_of, stock_of
 from ledger.trace.epcis import event_moves, moved_lines
 from ledger.vocabulary.epcis import NOTHING_BESIDE, CameFrom, EpcisEvent, Inside
-from ledger.vocabulary.epcis_reading import OBJECTS_MAX, RECEIVING, SENDING
+from ledger.vocabulary.epcis_reading import OBJECTS_MAX, RECEIVING, SENDING, UNDERSTOOD
 from ledger.vocabulary.goods import Adjustment, Batch
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Desk:
             if goods not in self.made:
                 self._give(goods, party, amount)
         for holding in stock_of(record):
-            self._left[holding.goods].setdefault(holding.party, None)
+            self._see(holding.goods, holding.party)
         for move in moves_of(record):
             if isinstance(move, Claim):
                 self._hand(
@@ -74,7 +74,9 @@ class Desk:
     def lay(self, event: EpcisEvent) -> EpcisEvent:
         """The event with what the events before it say beside it; then it is read like them."""
         said, hands = event.reading, event.hands
-        if said is None or said.error is not None or hands is None or event.told.stands_in is not None:
+        if said is None or said.kind not in UNDERSTOOD or said.error is not None:
+            return event
+        if hands is None or event.told.stands_in is not None:
             return event
         inside, made_already = tuple(self._contents(said)), self._made_already(said)
         event = _with(event, {"inside": inside or None, "made_already": made_already or None})
@@ -139,13 +141,16 @@ class Desk:
                 sent=one.says == "sent",
             )
         for turned in moves.turned:
-            counted = turned.kind == "transformation"
+            if turned.kind == "aggregation":  # Packing changes nobody's amounts.
+                for goods in (*turned.inputs, *turned.outputs):
+                    self._see(goods, turned.party)
+                continue
             for goods, amount in turned.inputs.items():
-                self._take(goods, turned.party, amount if counted else None, only_seen=not counted)
+                self._take(goods, turned.party, amount)
             for goods, amount in turned.outputs.items():
-                self._give(goods, turned.party, amount if counted else None, only_seen=not counted)
+                self._give(goods, turned.party, amount)
         for party, goods in moves.seen:
-            self._left[goods].setdefault(party, None)
+            self._see(goods, party)
         said = event.reading
         if said is not None and said.error is None and event.told.stands_in is None:
             self._pack(said)
@@ -172,24 +177,19 @@ class Desk:
         self._take(goods, giver, quantity)
         self._give(goods, taker, quantity)
 
-    def _take(
-        self, goods: GoodsId, party: PartyId, amount: Quantity | None, *, only_seen: bool = False
-    ) -> None:
-        known = self._left[goods]
-        before = known.setdefault(party, None)
-        if not only_seen:
-            known[party] = None if before is None or amount is None else less(before, amount)
+    def _see(self, goods: GoodsId, party: PartyId) -> None:
+        self._left[goods].setdefault(party, None)
 
-    def _give(
-        self, goods: GoodsId, party: PartyId, amount: Quantity | None, *, only_seen: bool = False
-    ) -> None:
+    def _take(self, goods: GoodsId, party: PartyId, amount: Quantity | None) -> None:
+        before = self._left[goods].get(party)
+        self._left[goods][party] = None if before is None or amount is None else less(before, amount)
+
+    def _give(self, goods: GoodsId, party: PartyId, amount: Quantity | None) -> None:
         known = self._left[goods]
-        if only_seen:
-            known.setdefault(party, None)
-        elif party not in known:
+        before = known.get(party)
+        if party not in known:
             known[party] = amount
         else:
-            before = known[party]
             known[party] = None if before is None or amount is None else plus(before, amount)
 
 

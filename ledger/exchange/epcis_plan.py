@@ -61,7 +61,7 @@ class Planned:
 class EventPlan:
     """The events to record, and those that are not recorded or not understood whole, by their places in the document.
 
-    `again`: recorded before. `twice`: the document holds them twice. `same_id`: another event with the same eventID counts. `ahead`: dated in the future. `lone`: declare an event wrong that nobody has. `in_part`: one part of a transformation whose other parts are not here. `unclear`: goods that turned up at a party, and
+    `again`: recorded before. `twice`: the document holds them twice. `same_id`: another event with the same eventID counts. `ahead`: dated in the future. `lone`: declare an event wrong that nobody has. `in_part`: one part of a transformation whose other parts are not here. `nobody`: name neither owner nor place. `unclear`: goods that turned up at a party, and
     nobody can tell from whom.
     """
 
@@ -72,6 +72,7 @@ class EventPlan:
     ahead: list[str] = field(default_factory=list)
     lone: list[str] = field(default_factory=list)
     in_part: list[str] = field(default_factory=list)
+    nobody: list[str] = field(default_factory=list)
     unclear: int = 0
     unused: Counter[Unused] = field(default_factory=Counter)
 
@@ -114,6 +115,8 @@ def plan_events(book: Book, document: EpcisDocument, *, party: PartyId, now_ms: 
             said = said.model_copy(update={"correction_reason": one.reading.error.reason})
         elif ids[one.place] not in wrong:
             said = desk.lay(said)
+        if said.hands is None:
+            plan.nobody.append(one.place)
         plan.unused.update(one.reading.unused)
         plan.planned.append(Planned(said, ids[one.place], one.reading.time, corrects))
     plan.unclear = len(desk.unclear)

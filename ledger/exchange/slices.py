@@ -88,4 +88,5 @@ def _closing(text: str, start: int) -> int:
             depth -= 1
             if depth == 0:
                 return mark.end()
-    return len(text)
+    message = f"no bracket closes the one at {start}: the text was not read before"
+    raise AssertionError(message)

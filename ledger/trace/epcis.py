@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.identifiers import Quantity, Unit
 from ledger.trace.amounts import added
-from ledger.vocabulary.epcis_reading import RECEIVING, SENDING, EventLine
+from ledger.vocabulary.epcis_reading import RECEIVING, SENDING, UNDERSTOOD, EventLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +60,9 @@ class EventMoves:
 def event_moves(event: EpcisEvent) -> EventMoves:
     """What an event says about movement; nothing if it cannot be read, was declared wrong, counts elsewhere, or names nobody's hands."""
     said, hands = event.reading, event.hands
-    if said is None or said.error is not None or hands is None or event.told.stands_in is not None:
+    if said is None or said.kind not in UNDERSTOOD or said.error is not None:
+        return EventMoves()
+    if hands is None or event.told.stands_in is not None:
         return EventMoves()
     giver, taker = hands
     lines = moved_lines(event, said)

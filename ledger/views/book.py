@@ -38,6 +38,7 @@ STOCK_TYPES = frozenset(
         "sale.v1",
         "supplier_check.v1",
         "recall_answer.v1",
+        "epcis_event.v1",
     }
 )
 

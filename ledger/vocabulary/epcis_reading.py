@@ -76,7 +76,7 @@ _READ: Final = frozenset(
     }
 )
 #: The event types whose movement is understood. The others are kept, and named.
-_TYPES: Final = frozenset({"ObjectEvent", "AggregationEvent", "TransformationEvent"})
+UNDERSTOOD: Final = frozenset({"ObjectEvent", "AggregationEvent", "TransformationEvent"})
 
 UnusedKind = Literal[
     "property", "event_type", "biz_step", "unit", "no_unit", "amount", "goods_name", "objects", "place"
@@ -177,7 +177,7 @@ class _Reader:
 
     def judge(self, kind: str, step: str | None) -> None:
         """Note a type or a step whose meaning for the graph is not known."""
-        if kind not in _TYPES:
+        if kind not in UNDERSTOOD:
             self.unused.append(Unused("event_type", kind))
         if step is not None and step not in SENDING | RECEIVING | _STAYING:
             self.unused.append(Unused("biz_step", step))

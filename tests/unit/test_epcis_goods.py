@@ -299,6 +299,7 @@ def test_an_event_that_is_declared_wrong_counts_no_more(ledger: Ledger, clerk: P
     assert left(ledger, "plant", "lot:catch") == "100 KGM"
     report = import_document(ledger, document(declared, right), party=clerk)
     assert (len(report.recorded), report.put_right) == (2, 1)
+    assert any("error declarations" in line for line in report.lines("en"))
     assert ways(follow(ledger, "lot:catch")) == {("shipment", firm("boat"), firm("shop"))}
     assert left(ledger, "shop", "lot:catch") == "100 KGM"
     assert import_document(ledger, document(declared, right), party=clerk).nothing_new
@@ -339,3 +340,16 @@ def test_of_two_events_of_one_id_both_are_kept_and_the_first_one_counts(
     again = other | {"bizStep": "departing"}
     assert len(import_document(ledger, document(again), party=clerk).recorded) == 1
     assert ways(follow(ledger, "lot:catch")) == {("shipment", firm("boat"), firm("plant"))}
+
+
+def test_events_that_name_nobody_or_are_of_another_type_are_kept_and_move_nothing(
+    ledger: Ledger, clerk: PartyId
+) -> None:
+    lines = [amount("lot:catch", 100)]
+    nobody = event("ObjectEvent", at=3, action="OBSERVE", bizStep="storing", quantityList=lines)
+    invoice = event("TransactionEvent", at=4, by="shop", action="ADD", quantityList=lines)
+    report = import_document(ledger, document(CATCH, nobody, invoice), party=clerk)
+    assert len(report.recorded) == 3
+    (note,) = [one.en for one in report.notes if "neither owner nor place" in one.en]
+    assert note.endswith(": epcisBody.eventList[1]")
+    assert {one.holding.party for one in follow(ledger, "lot:catch").holders} == {firm("boat")}

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.exchange.epcis import NAMES_SHOWN_MAX, import_document
-from ledger.exchange.epcis_document import NAME_CHARACTERS_MAX, EpcisDocument
+from ledger.exchange.epcis_document import NAME_CHARACTERS_MAX, EpcisDocument, content_of_record
 from ledger.gate import AHEAD_MS_MAX
 from ledger.identifiers import Instant, PartyId, Quantity
 from ledger.trace import Holding, party_view
 from ledger.views.book import about
-from ledger.vocabulary.epcis import CONTEXT_CHARACTERS_MAX, FOREIGN_NAME_MAX, party_at, product_named
+from ledger.vocabulary.epcis import (
+    CONTEXT_CHARACTERS_MAX,
+    FOREIGN_NAME_MAX,
+    EpcisEvent,
+    party_at,
+    product_named,
+)
 from ledger.vocabulary.parties import Product
 from tests.support.epcis_documents import (
     CATCH,
@@ -281,14 +287,32 @@ def test_a_byte_order_mark_is_passed_over_and_noted(ledger: Ledger, clerk: Party
     assert any("byte order mark" in one.en for one in report.notes)
 
 
-def test_a_product_with_a_gtin_keeps_it(ledger: Ledger, clerk: PartyId) -> None:
-    name = "urn:epc:idpat:sgtin:9520001.000001.*"
-    product = vocabulary("epcclass", element(name, descriptionShort="鱼丸", owning_party=urn("party:plant")))
-    import_document(ledger, document(CATCH, master=(product,)), party=clerk)
+@pytest.mark.parametrize(
+    ("name", "gtin"),
+    [
+        ("urn:epc:idpat:sgtin:9520001.000001.*", "09520001000010"),
+        ("https://example.com/01/09520001000010", "09520001000010"),
+        ("https://id.gs1.org/01/09520001000011", None),
+        ("urn:example:product:fish", None),
+    ],
+)
+def test_a_product_that_is_named_by_a_right_gtin_keeps_it(
+    ledger: Ledger, clerk: PartyId, name: str, gtin: str | None
+) -> None:
+    product = {
+        "id": name,
+        "attributes": element("x", descriptionShort="鱼丸", owning_party="urn:a:b")["attributes"],
+    }
+    import_document(ledger, document(CATCH, master=(vocabulary("epcclass", product),)), party=clerk)
     with ledger.book() as book:
         (said,) = [one.said for one in about(book, f"product/{product_named(name)}")]
     assert isinstance(said, Product)
-    assert str(said.gtin) == "09520001000010"
+    assert (None if said.gtin is None else str(said.gtin)) == gtin
+
+
+def test_bytes_that_are_no_event_are_the_same_as_no_other() -> None:
+    assert content_of_record(EpcisEvent(event="e30=")) is None
+    assert content_of_record(EpcisEvent(event="/w==")) is None
 
 
 def test_names_up_to_their_limit_are_kept_and_longer_ones_are_reported(

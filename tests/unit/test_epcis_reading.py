@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Malformed, Refusal, TooLarge
 from ledger.identifiers import Instant, Quantity
+from ledger.trace.epcis import event_moves
 from ledger.vocabulary.epcis import (
     EVENT_TEXT_MAX,
     Beside,
@@ -249,6 +250,8 @@ def test_no_event_can_break_the_reader_or_the_views_that_ask_it(fields: Event) -
     told = said(body)
     assert told.event_bytes == json.dumps(body).encode()
     assert all(one is not None for one in told.also_mentions())
+    moved = {one.line.goods for one in event_moves(told).handovers}
+    assert moved <= set(told.also_mentions())
     try:
         found: EventReading | None = read(body)
     except Refusal:

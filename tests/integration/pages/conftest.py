@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.pages.browsing import Visitor
+from tests.integration.pages.story import Story
 from tests.support.server import Clock, enrol_party, make_ledger, open_client
 
 if TYPE_CHECKING:
@@ -73,3 +74,8 @@ def inspector(client: Client, authority: Enrolled) -> Visitor:
 @pytest.fixture
 def public(client: Client) -> Visitor:
     return Visitor(client)
+
+
+@pytest.fixture
+def story(ledger: Ledger) -> Story:
+    return Story(ledger).tell()
