@@ -8,6 +8,7 @@ are defined (`ledger`). No text calls goods good or bad: pages say who recorded 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from api.words_fields import FIELDS
@@ -187,7 +188,7 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "chain": ("来源和去向", "Where from, where to"),
     "chain_what": ("从左（上）到右（下）：生产来源、经手、持有。线上是数量。", "From the source at the left (top) to the holders. Quantities stand on the arrows."),
     "chain_label": ("{goods} 的来源和去向图", "Drawing of where {goods} came from and went"),
-    "chain_from": ("来自 {name}：{amount}", "from {name}: {amount}"),
+    "chain_from": ("{amount}，来自{name}", "{amount} from {name}"),
     "chain_several": ("另有 {count} 户", "{count} more"),
     "chain_several_what": ("共 {amount}，见下方清单", "{amount} in all, listed below"),
     "chain_asked": ("所查", "asked"),
@@ -355,6 +356,25 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
 #: Every text, by its key.
 WORDS: Final[Mapping[str, Words]] = {
     key: Words(zh=zh, en=en) for key, (zh, en) in (_PAGES | TRADE | FIELDS).items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a language joins what is put together from parts."""
+
+    colon: str
+    semicolon: str
+    comma: str
+    listed: str
+    opened: str
+    closed: str
+    stop: str
+
+
+MARKS: Final[Mapping[Language, Marks]] = {
+    "zh": Marks("：", "；", "，", "、", "（", "）", "。"),
+    "en": Marks(": ", "; ", ", ", ", ", " (", ")", ". "),
 }
 
 

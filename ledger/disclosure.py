@@ -366,7 +366,8 @@ def _item(value: Json, *, field: str) -> tuple[int, OpenedItem]:
     if not isinstance(value, Mapping):
         raise Malformed(field=field, came=value, expected=Words(zh="对象", en="an object"))
     _require_names(value, frozenset({"place", "item", "salt"}), field=field)
-    return _number(value, "place", field), OpenedItem.from_json(value, field=field)
+    opened = {"item": value["item"], "salt": value["salt"]}
+    return _number(value, "place", field), OpenedItem.from_json(opened, field=field)
 
 
 def _require_names(body: JsonObject, names: frozenset[str], *, field: str) -> None:

@@ -36,6 +36,9 @@ class EvidenceStore:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(path, content)
+        # A name lives in its folder, and a new folder's name in the one above. Also where somebody else has just made them.
+        for folder in (path.parent, self._folder, self._folder.parent):
+            _sync(folder)
         return digest
 
     def get(self, digest: Sha256Hex) -> bytes:
@@ -56,15 +59,22 @@ class EvidenceStore:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    """Temporary file, fsync, rename, fsync of the folder: after a crash the name is there with all its bytes, or not at all."""
+    """Temporary file, fsync, rename: whatever happens, the name is there with all its bytes, or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

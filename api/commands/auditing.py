@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from api.commands.console import GOOD, WRONG, Console, misuse
-from api.commands.opening import read_vkey, settings_of
+from api.commands.console import GOOD, WRONG, Console, Does, misuse
+from api.commands.opening import database_trouble, read_vkey, settings_of
 from ledger.audit import AuditFailed, AuditReport, audit
 from ledger.store.engine import open_engine, reading
 
@@ -66,17 +65,13 @@ def audited(url: str, key: NoteVerifier, console: Console) -> int:
 
 def audit_at(url: str, key: NoteVerifier, console: Console) -> AuditReport:
     """Audit one database; raises `AuditFailed`."""
-    try:
+    with database_trouble():
         engine = open_engine(url)
-    except (ArgumentError, SQLAlchemyError) as wrong:
-        misuse(f"数据库打不开：{wrong}", f"the database cannot be opened: {wrong}")
-    try:
-        with reading(engine) as connection:
-            return audit(connection, key, progress=console.progress)
-    except SQLAlchemyError as wrong:
-        misuse(f"数据库读不了：{wrong}", f"the database cannot be read: {wrong}")
-    finally:
-        engine.dispose()
+        try:
+            with reading(engine) as connection:
+                return audit(connection, key, progress=console.progress)
+        finally:
+            engine.dispose()
 
 
 def failure_line(wrong: AuditFailed, language: Language) -> str:
@@ -99,3 +94,8 @@ def report_lines(report: AuditReport, language: Language) -> tuple[str, ...]:
     )
     head = "没有核对的：" if zh else "not checked: "
     return (done, *(f"{head}{one.in_language(language)}" for one in report.not_checked))
+
+
+COMMANDS: Final = {
+    "audit": Does(arguments, run),
+}

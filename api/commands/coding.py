@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from api import links
-from api.commands.console import GOOD, Console
+from api.commands.console import GOOD, Console, Does
 from api.commands.opening import opened, read_file, settings_of, write_file
 from api.scanning import named_by_text, require_known, scanned
 from ledger.errors import Blocked, Malformed, Words
@@ -122,3 +122,9 @@ def _label_text(came: str, book: SqlBook, base_url: str) -> LabelText:
         domain=address_host(base_url),
         extra=() if sheet.produced_on is None else (str(sheet.produced_on),),
     )
+
+
+COMMANDS: Final = {
+    "scan": Does(scan_arguments, scan),
+    "label": Does(label_arguments, label),
+}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from ledger.errors import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterable
 
     from ledger.errors import Language
 
@@ -21,6 +22,14 @@ MISUSED: Final = 2
 
 #: How often progress is shown: every so many steps.
 PROGRESS_STEPS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Does:
+    """One command: what it takes, and what it does."""
+
+    arguments: Callable[[ArgumentParser, Language], None]
+    run: Callable[[Namespace, Console], int]
 
 
 class Misuse(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from api.commands.console import GOOD, WRONG, Console, misuse
+from api.commands.console import GOOD, WRONG, Console, Does, misuse
 from api.commands.opening import opened, read_file, read_vkey, settings_of, write_file
 from ledger.disclosure import DISCLOSURE_BYTES_MAX, Disclosed, Disclosure, Logged
 from ledger.errors import Malformed, Refusal, UnknownName, Words
@@ -110,7 +110,9 @@ def disclosure_of(ledger: Ledger, statement: StatementId, *, kinds: Collection[s
         seq, register = book.position(statement), book.register
     if seq is None:
         raise UnknownName(
-            field="statement", came=str(statement), expected=Words(zh="已记录的编号", en="a recorded statement")
+            field="statement",
+            came=str(statement),
+            expected=Words(zh="已记录的编号", en="a recorded statement"),
         )
     logged = _logged(ledger, Position(seq))
     opened_kinds = {one.item.kind for one in logged.opened if one is not None}
@@ -172,17 +174,28 @@ def verify(asked: Namespace, console: Console) -> int:
     return GOOD
 
 
+_CUSTODIES: Final = {
+    "own": Words(zh="自持密钥", en="key of its own"),
+    "custodial": Words(zh="运营者代管的密钥", en="key kept by the operator"),
+}
+_CLOCKS: Final = {
+    "real": Words(zh="运营者的时钟", en="the operator's clock"),
+    "simulated": Words(zh="演示时钟", en="a simulated clock"),
+}
+
+
 def _shown_lines(shown: Disclosed, language: Language) -> Iterator[str]:
     header, recorded = shown.header, Instant(shown.recorded_at_ms).display()
     title = said_type(header.type).TITLE.in_language(language)
-    keys = ", ".join(sorted({one.custody for one in shown.signers}))
+    keys = ", ".join(sorted({_CUSTODIES[one.custody].in_language(language) for one in shown.signers}))
+    clock = _CLOCKS[shown.register.clock].in_language(language)
     if language == "zh":
         yield f"成立：{title}，{header.issuer} 签名（{keys}），在 {header.log} 第 {shown.position} 条"
-        yield f"自称发生于 {header.occurred_at.display()}；日志收下于 {recorded}（{shown.register.clock} 时钟，没有外部见证时只以运营者为凭）"
+        yield f"自称发生于 {header.occurred_at.display()}；日志收下于 {recorded}（{clock}，没有外部见证时只以运营者为凭）"
     else:
         yield f"holds: {title} signed by {header.issuer} ({keys}), entry {shown.position} of {header.log}"
         yield (
-            f"says it happened {header.occurred_at.display()}; the log took it {recorded} ({shown.register.clock} clock; "
+            f"says it happened {header.occurred_at.display()}; the log took it {recorded} ({clock}; "
             "without an outside witness it rests on the operator's)"
         )
     yield from (_item_line(item) for _, item in sorted(shown.items.items()))
@@ -193,3 +206,11 @@ def _shown_lines(shown: Disclosed, language: Language) -> Iterator[str]:
 
 def _item_line(item: Item) -> str:
     return f"  {item.kind}: {item.raw.decode('utf-8')}"
+
+
+COMMANDS: Final = {
+    "import": Does(import_arguments, import_file),
+    "export": Does(export_arguments, export),
+    "disclose": Does(disclose_arguments, disclose),
+    "verify": Does(verify_arguments, verify),
+}

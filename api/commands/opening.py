@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.commands.console import misuse
-from api.demo.clock import DemoClock
-from api.demo.story import NOW
-from api.demo.variation import Variation
+from api.demo.clock import TOLD_AT, DemoClock
 from api.settings import Settings
+from ledger.identifiers import Instant
 from ledger.keys import Vault
 from ledger.log.note import NoteVerifier
 from ledger.service import Ledger
@@ -42,6 +42,16 @@ def has_log(settings: Settings) -> bool:
 
 
 @contextmanager
+def database_trouble() -> Iterator[None]:
+    """A database that does not answer, or whose address is wrong, is named in one line."""
+    try:
+        yield
+    except SQLAlchemyError as wrong:
+        why = str(wrong).partition("\n")[0]
+        misuse(f"数据库用不了：{why}", f"the database cannot be used: {why}")
+
+
+@contextmanager
 def opened(settings: Settings) -> Iterator[Ledger]:
     """The ledger at these settings, on the clock that its genesis declares."""
     ledger = open_ledger(settings)
@@ -58,6 +68,11 @@ def open_ledger(settings: Settings) -> Ledger:
             f"{settings.data} 里还没有账本；先 suyuan init，或 suyuan demo",
             f"no ledger in {settings.data}; begin with suyuan init, or suyuan demo",
         )
+    with database_trouble():
+        return _open(settings)
+
+
+def _open(settings: Settings) -> Ledger:
     vault = Vault.open_file(settings.key_path)
     with (
         Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path) as ledger,
@@ -66,7 +81,7 @@ def open_ledger(settings: Settings) -> Ledger:
         last = None if book.register.clock == "real" else ledger.stored(book.size - 1).entry.at_ms
     if last is None:
         return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path)
-    clock = DemoClock(max(last, Variation().moment(NOW).ms))
+    clock = DemoClock(max(last, Instant.parse(TOLD_AT).ms))
     clock.run()
     return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path, clock=clock)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from api.commands.auditing import audit_at, database_in, failure_line, report_lines
-from api.commands.console import GOOD, WRONG, Console, misuse
+from api.commands.console import GOOD, WRONG, Console, Does, misuse
 from api.commands.opening import read_vkey, settings_of, write_file, write_vkey
 from api.demo.answers import ask
 from api.demo.client import API, PublicApi, Unexpected
@@ -83,7 +83,7 @@ def demo(console: Console) -> int:
     """Found a fresh ledger, play, ask, print, audit. Not good unless everything is as the story says."""
     settings, story = demo_settings(), told()
     started = time.monotonic()
-    console.note("正在演示，约需十几秒……", "playing, some ten seconds …")
+    console.note("正在演示，约需半分钟……", "playing, for half a minute at most …")
     _clear(settings)
     try:
         with playing(story, settings) as played:
@@ -239,4 +239,6 @@ def _with_other_day(opened: bytes, day: bytes, other: bytes) -> bytes:
     return canonical(changed)
 
 
-__all__ = ["arguments", "demo", "demo_settings", "is_played", "run", "tamper"]
+COMMANDS: Final = {
+    "demo": Does(arguments, run),
+}

@@ -11,8 +11,8 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from api.commands.auditing import audited
-from api.commands.console import GOOD, Console, misuse
-from api.commands.opening import has_log, open_ledger, opened, settings_of, write_vkey
+from api.commands.console import GOOD, Console, Does, misuse
+from api.commands.opening import database_trouble, has_log, open_ledger, opened, settings_of, write_vkey
 from api.commands.playing import demo, demo_settings, is_played
 from api.commands.serving import LOGGING, TARGET
 from ledger.keys import Vault
@@ -87,13 +87,16 @@ def init(asked: Namespace, console: Console) -> int:
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.key_path
     vault = Vault.open_file(path) if path.exists() else Vault.create_file(path)
-    with Ledger.create(
-        settings.database,
-        host=asked.host,
-        registrar_name=asked.registrar,
-        vault=vault,
-        evidence=settings.evidence_path,
-    ) as ledger:
+    with (
+        database_trouble(),
+        Ledger.create(
+            settings.database,
+            host=asked.host,
+            registrar_name=asked.registrar,
+            vault=vault,
+            evidence=settings.evidence_path,
+        ) as ledger,
+    ):
         kept = write_vkey(settings, ledger)
         access = ledger.give_access_key(ledger.registrar, label="init", days=REGISTRAR_KEY_DAYS)
         console.say(str(ledger.vkey))
@@ -170,3 +173,10 @@ def _check_port_free(settings: Settings) -> None:
                 f"端口 {settings.port} 用不了（{wrong.strerror}）；用 PORT=9000 换一个",
                 f"port {settings.port} cannot be used ({wrong.strerror}); choose another with PORT=9000",
             )
+
+
+COMMANDS: Final = {
+    "run": Does(run_arguments, run),
+    "serve": Does(run_arguments, serve),
+    "init": Does(init_arguments, init),
+}

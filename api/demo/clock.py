@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
+#: Where it stands when the plain story has been told.
+TOLD_AT: Final = "2026-11-21T10:00:00+08:00"
+
 _NS_PER_MS: Final = 1_000_000
 
 

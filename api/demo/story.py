@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from api.demo.clock import TOLD_AT
 from api.demo.story_drug import tell_drug
 from api.demo.story_incident import tell_incident
 from api.demo.story_leek import leek, tell_farmer, tell_leeks, tell_today
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 #: The log begins before anything in it happened.
 BEGINS: Final = "2026-07-25 09:00"
-#: Where the demo's clock stands when the story is told.
-NOW: Final = "2026-11-21 10:00"
 REPORT_FROM: Final = "2026-11-01"
 REPORT_UNTIL: Final = "2026-11-20"
 
@@ -65,7 +64,7 @@ def told(variation: Variation | None = None) -> Story:
         variation=variation,
         events=telling.in_order(),
         begins=variation.moment(BEGINS),
-        now=variation.moment(NOW),
+        now=variation.moved(TOLD_AT),
         leek=leek(variation),
         stall=telling.party("F7"),
         suspect=telling.party("P4"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from api.demo.parties import OFFICER_EXPIRED, OFFICER_FARMING, OFFICER_VALID
 from api.demo.story_leek import SHARES, leek
 from api.demo.story_pesticide import CLONED, PESTICIDE
+from api.demo.telling import REGISTRAR
 from ledger.identifiers import RegionCode
 from ledger.vocabulary.goods import Adjustment, Codes
 from ledger.vocabulary.oversight import Analyte, Complaint, Hold, Inspection, Recall, RecallAnswer, TestResult
@@ -30,13 +31,13 @@ def tell_incident(story: Telling) -> None:
 
 
 def _tell_complaint(story: Telling) -> None:
-    """A consumer reports the code; the office for farm supplies takes it on the next day."""
+    """A consumer without an account reports the code. As on the public form, the operator signs for people who have no key."""
     complaint = Complaint(
         text="扫瓶身二维码显示九月已售出，瓶口封膜有重新粘贴的痕迹。",
         code=CLONED,
         region=RegionCode("320612"),
     )
-    story.says("2026-11-10 09:15", "G2", complaint, occurred="2026-11-09 16:20", name="complaint")
+    story.says("2026-11-09 16:20", REGISTRAR, complaint, name="complaint")
 
 
 def _tell_quick_test(story: Telling) -> None:

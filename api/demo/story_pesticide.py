@@ -1,6 +1,6 @@
 """Chain C, a pesticide: from its maker to the field, and beside it 200 bottles whose papers cannot be true.
 
-The genuine bottle with code …0217 was sold to a walk-in farmer in September. Two months later forty bottles carry that one code.
+The bottle with code …0217 was sold to a walk-in farmer in September. Two months later forty bottles carry that one code.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _tell_sold_in_september(story: Telling) -> None:
     sale = Sale(
         region=RegionCode("320682"), buyer_name="李建国（演示）", buyer_phone="138-0000-0217", lines=(line,)
     )
-    story.says("2026-09-05 15:10", "P3", sale, name="the genuine bottle")
+    story.says("2026-09-05 15:10", "P3", sale, name="the bottle of September")
 
 
 def one_bottle() -> Quantity:
@@ -236,9 +236,12 @@ def _tell_spraying(story: Telling) -> None:
     told = story.variation
     line = Line(goods=PESTICIDE, quantity=told.bottles(24), codes=FOLLOWED)
     story.says(
-        "2026-11-02 10:00", "P3", Shipment(to=story.party("F1"), lines=(line,)), name="genuine bottles"
+        "2026-11-02 10:00",
+        "P3",
+        Shipment(to=story.party("F1"), lines=(line,)),
+        name="bottles with codes of their own",
     )
-    _receive(story, "2026-11-02 10:40", supplier="P3", shipment="genuine bottles", bottles=24)
+    _receive(story, "2026-11-02 10:40", supplier="P3", shipment="bottles with codes of their own", bottles=24)
     use = Use(
         purpose="防治韭蛆、蓟马",
         site=site_id(LEEK_PLOT),

@@ -43,26 +43,10 @@ def sausage(told: Variation, day: str) -> GoodsId:
 def tell_pork(story: Telling) -> None:
     """From the farm to the supermarket."""
     _tell_spices(story)
-    _tell_slaughter(
-        story,
-        PIGS_FIRST,
-        PORK_FIRST,
-        farm_day="2026-11-09",
-        day="2026-11-10",
-        heads=20,
-        kilos=1570,
-        quarantine="DEMO-3206-0000",
-    )
-    _tell_slaughter(
-        story,
-        PIGS,
-        PORK,
-        farm_day="2026-11-11",
-        day="2026-11-12",
-        heads=120,
-        kilos=9420,
-        quarantine="DEMO-3206-0001",
-    )
+    _tell_pigs(story, PIGS_FIRST, farm_day="2026-11-09", heads=20, quarantine="DEMO-3206-0000")
+    _tell_slaughter(story, PIGS_FIRST, PORK_FIRST, day="2026-11-10", heads=20, kilos=1570)
+    _tell_pigs(story, PIGS, farm_day="2026-11-11", heads=120, quarantine="DEMO-3206-0001")
+    _tell_slaughter(story, PIGS, PORK, day="2026-11-12", heads=120, kilos=9420)
     _tell_pork_sold(story, PORK_FIRST, day="2026-11-10", kilos=400, yuan=8360, invoice=None)
     _tell_pork_sold(story, PORK, day="2026-11-12", kilos=2000, yuan=41800, invoice=INVOICE_F3_F4)
     _tell_sausages(story)
@@ -92,18 +76,15 @@ def _tell_spices(story: Telling) -> None:
     )
 
 
-def _tell_slaughter(
+def _tell_pigs(
     story: Telling,
     pigs: GoodsId,
-    pork: GoodsId,
     *,
     farm_day: str,
-    day: str,
     heads: int,
-    kilos: int,
     quarantine: str,
 ) -> None:
-    """Live pigs with their ear tags and quarantine certificate; carcasses with their meat inspection."""
+    """Live pigs with their ear tags and quarantine certificate, from the farm to the slaughterhouse."""
     told = story.variation
     some = told.much(heads, "HEA")
     tags = "耳标 {} 至 {}".format(*EAR_TAGS) if pigs == PIGS else None
@@ -148,6 +129,13 @@ def _tell_slaughter(
             lines=(ReceivedLine(goods=pigs, quantity=some, declared=some),),
         ),
     )
+
+
+def _tell_slaughter(
+    story: Telling, pigs: GoodsId, pork: GoodsId, *, day: str, heads: int, kilos: int
+) -> None:
+    """Carcasses, with their meat inspection."""
+    told = story.variation
     story.says(
         f"{day} 03:40",
         "F3",
@@ -167,7 +155,7 @@ def _tell_slaughter(
         "F3",
         Transformation(
             process="屠宰",
-            inputs=(Line(goods=pigs, quantity=some),),
+            inputs=(Line(goods=pigs, quantity=told.much(heads, "HEA")),),
             outputs=(OutputLine(goods=pork, quantity=told.kg(kilos)),),
         ),
     )

@@ -37,7 +37,11 @@ class Variation:
 
     def moment(self, text: str) -> Instant:
         """`2026-11-01 09:12` on a Chinese clock, moved."""
-        told = Instant.parse(f"{text.replace(' ', 'T')}:00+08:00")
+        return self.moved(f"{text.replace(' ', 'T')}:00+08:00")
+
+    def moved(self, text: str) -> Instant:
+        """A moment in RFC 3339, moved."""
+        told = Instant.parse(text)
         return Instant(told.ms + self.shift_days * _DAY_MS, SHANGHAI_OFFSET_MINUTES)
 
     def day(self, text: str) -> LegalDate:

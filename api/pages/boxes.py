@@ -76,7 +76,7 @@ TITLE_PX: Final = 14.0
 LINE_PX: Final = 12.5
 AMOUNT_PX: Final = 11.5
 #: One line of the list on paper.
-ROW_H: Final = 26
+ROW_H: Final = 24
 #: The name of a company, a co-operative or an office.
 TITLE_LINES_MAX: Final = 3
 #: A finger finds it.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.trace import Edge, Holder, Node, Order, RecallHolder, Source, Trace
     from ledger.views.book import Book, Record
 
+_DELIVERIES: Final = frozenset({"shipment.v1", "receipt.v1", "return.v1", "supplier_check.v1"})
 _SOURCE_TONES: Final = {"recorded": "accent", "declared": "grey", "contradicted": "red"}
 
 
@@ -79,6 +80,8 @@ class Shown:
         seqs = {seq for edge in self.edges() for seq in edge.seqs}
         seqs |= {node.batch.seq for node in self.nodes() if node.batch is not None}
         seqs |= {order.record.seq for orders in self.orders.values() for order in orders}
+        # What somebody declared about a source is where its contradictions are found.
+        seqs |= {seq for one in self.sources() for seq in self.names.view(one.holding.party).seqs}
         return seqs | {one.record.seq for one in self.sources() if one.record is not None}
 
     def may_read(self, record: Record, audience: Audience) -> bool:
@@ -92,7 +95,15 @@ class Shown:
             viewer.party in named and audience != "officials"
         ):
             return True
-        return audience == "chain" and self.sight is not None and self.sight.sees(record)
+        return audience == "chain" and self._on_chain(record)
+
+    def _on_chain(self, record: Record) -> bool:
+        """Whether the record lies on the reader's way. A delivery is only seen on the way it went: its sender has other customers."""
+        if self.sight is None:
+            return False
+        if record.header.type in _DELIVERIES:
+            return any(record.seq in edge.seqs for edge in self.sight.edges)
+        return self.sight.sees(record)
 
     def sources(self) -> list[Source]:
         """The ends of the way back in sight."""

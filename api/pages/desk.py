@@ -18,7 +18,7 @@ from api.deps import DEMO_COOKIE, Anyone, TheLedger, TheSettings, Viewer
 from api.language import LANGUAGE_COOKIE, TAGS, language_of
 from api.pages.rendering import environment, moment
 from api.settings import Settings
-from api.words import say
+from api.words import MARKS, Marks, say
 from ledger.identifiers import PartyId
 from ledger.register import Role
 from ledger.service import Ledger
@@ -93,6 +93,22 @@ class Desk:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What templates call `t`: a text in the reader's language, and the marks that join texts."""
+
+    language: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """One text, with its blanks filled in."""
+        return say(key, self.language, **values)
+
+    @property
+    def mark(self) -> Marks:
+        """Colon, comma and their kin."""
+        return MARKS[self.language]
+
+
 async def _desk(request: Request, viewer: Anyone, ledger: TheLedger, settings: TheSettings) -> Desk:
     return Desk(request=request, viewer=viewer, ledger=ledger, settings=settings)
 
@@ -120,7 +136,7 @@ def answer(
             frame=frame,
             lang=language,
             lang_tag=TAGS[language],
-            t=lambda key, **values: say(key, language, **values),
+            t=Texts(language),
             w=lambda words: words.in_language(language),
             other_language=_other_language(request, language),
             nav=_sections(request.url.path, viewer, language),

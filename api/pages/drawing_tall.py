@@ -24,7 +24,7 @@ PHONE_W: Final = 328
 #: As wide as a page of paper.
 PAPER_W: Final = 760
 
-_LANE_W, _MARGIN, _ROW_GAP, _LIST_GAP = 13, 10, 16, 7
+_LANE_W, _MARGIN, _ROW_GAP, _LIST_GAP = 13, 10, 16, 5
 #: How far below its upper edge an arrow leaves a box, and reaches one.
 _OUT_AT, _IN_AT = 24.0, 20.0
 _LANES_MAX: Final = 9

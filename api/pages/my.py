@@ -96,7 +96,7 @@ def _row(record: Record, names: Names) -> dict[str, object]:
     return {
         "seq": record.seq,
         "title": TYPES[record.header.type].TITLE,
-        "superseded": record.superseded_by is not None,
+        "corrects": record.header.corrects is not None,
         "summary": names.summary(record, lambda _: True),
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,

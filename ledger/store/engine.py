@@ -22,9 +22,20 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-#: sqlite.org: two connections could corrupt a write-ahead log in 3.7.0 to 3.51.2; mended in 3.51.3.
-WAL_RESET_BUG: Final = ((3, 7, 0), (3, 51, 2))
+#: sqlite.org: two connections could corrupt a write-ahead log in 3.7.0 to 3.51.2. Before 3.7.0 there was none to use.
+SQLITE_MIN: Final = (3, 51, 3)
 BUSY_SECONDS: Final = 30
+#: Each connection is told these and asked again: SQLite does not refuse a setting, it keeps the one it has.
+PRAGMAS: Final = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL
+    "fullfsync": 1,
+    "checkpoint_fullfsync": 1,
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "secure_delete": 1,
+    "recursive_triggers": 1,
+}
 
 #: Rows of these tables are never changed or removed. The database refuses too, in case we forget.
 NEVER_CHANGED: Final = ("entries", "checkpoints")
@@ -71,35 +82,36 @@ _NAMES: Final = tables.BOUND + tables.DERIVED + tables.MUTABLE
 
 
 def check_sqlite_version(version: tuple[int, ...]) -> None:
-    """Refuse a library whose write-ahead log can corrupt itself."""
-    first, last = WAL_RESET_BUG
-    if first <= version <= last:
+    """Refuse a library whose write-ahead log can corrupt itself, or that has none."""
+    if version < SQLITE_MIN:
         shown = ".".join(map(str, version))
-        message = f"SQLite {shown} has the WAL-reset bug (3.7.0 to 3.51.2), expected 3.51.3 or later"
+        message = (
+            f"SQLite {shown} has the WAL-reset bug (3.7.0 to 3.51.2) or no WAL, expected 3.51.3 or later"
+        )
         raise UnsafeStore(message)
 
 
 def _open_sqlite(url: str) -> Engine:
     check_sqlite_version(sqlite.sqlite_version_info)
     engine = create_engine(
-        url, module=sqlite, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        url,
+        module=sqlite,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        # Errors end in logs; what people recorded does not belong there.
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite.Connection, _record: object) -> None:
         # The driver must not open transactions of its own: `BEGIN IMMEDIATE` is ours to say.
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "fullfsync=ON",
-            "checkpoint_fullfsync=ON",
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-            "secure_delete=ON",
-            "recursive_triggers=ON",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+        for name, wanted in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={wanted}")
+            (came,) = connection.execute(f"PRAGMA {name}").fetchone()
+            if came != wanted:
+                connection.close()
+                message = f"SQLite {name} is {came}, expected {wanted}"
+                raise UnsafeStore(message)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
@@ -114,22 +126,29 @@ def _open_postgresql(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        hide_parameters=True,
     )
-    with engine.connect() as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            value = connection.execute(text(f"SHOW {setting}")).scalar_one()
-            if value in {"off", "local"} and not (
-                setting == "synchronous_commit" and value == "local" and not _replicas(connection)
-            ):
-                message = f"PostgreSQL {setting} is {value}, expected on: acknowledged entries could be lost"
-                raise UnsafeStore(message)
-        if (
-            _replicas(connection)
-            and not connection.execute(text("SHOW synchronous_standby_names")).scalar_one()
-        ):
-            message = "PostgreSQL has asynchronous replicas only, expected synchronous_standby_names: a failover would fork the log"
-            raise UnsafeStore(message)
+    try:
+        with engine.connect() as connection:
+            _check_postgresql(connection)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
+
+
+def _check_postgresql(connection: Connection) -> None:
+    """Refuse a server whose commits a power cut or a failover could take back."""
+    replicas = _replicas(connection)
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        value = connection.execute(text(f"SHOW {setting}")).scalar_one()
+        # Only `synchronous_commit` can be `local`: on this server's disk and no other. Without others that is all.
+        if value == "off" or (value == "local" and replicas):
+            message = f"PostgreSQL {setting} is {value}, expected on: acknowledged entries could be lost"
+            raise UnsafeStore(message)
+    if replicas and not connection.execute(text("SHOW synchronous_standby_names")).scalar_one():
+        message = "PostgreSQL has asynchronous replicas only, expected synchronous_standby_names: a failover would fork the log"
+        raise UnsafeStore(message)
 
 
 def _replicas(connection: Connection) -> int:

@@ -166,7 +166,7 @@ class AccessKeyRow(SQLModel, table=True):
     until_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
-#: What an audit says about each table; every column is classed in `docs/threats.md`.
+#: What an audit says about each table; every column is classed in `tests/faults/columns.toml`.
 BOUND = ("entries", "envelopes", "items", "tiles", "heads", "checkpoints")
 DERIVED = ("marks", "mentions", "findings")
 MUTABLE = ("sealed_keys", "access_keys")

@@ -1,4 +1,7 @@
-"""The demo for tests: played once by the command line, then opened in copies that tests may ask and write to."""
+"""The demo for tests: played once by the command line, then opened in copies that tests may ask and write to.
+
+The copies are served as a real ledger is, without the switch that lets a visitor be anybody: the public sees what the public sees.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ def suyuan(*words: str, data: Path, lang: str = "zh", **environment: str) -> sub
 @contextmanager
 def open_copy(folder: Path, target: Path) -> Iterator[Telling]:
     """A copy of a played demo. What is recorded in it stays in it."""
-    settings = Settings(data=target / "demo", demo=True)
+    settings = Settings(data=target / "demo")
     shutil.copytree(folder, settings.data)
     settings.key_path.parent.mkdir(mode=0o700)
     shutil.copy(Settings(data=folder).key_path, settings.key_path)
@@ -93,5 +96,5 @@ def open_copy(folder: Path, target: Path) -> Iterator[Telling]:
 @contextmanager
 def play_varied(target: Path) -> Iterator[Telling]:
     """The varied story, played whole."""
-    with playing(told(VARIED), Settings(data=target / "demo", demo=True)) as played:
+    with playing(told(VARIED), Settings(data=target / "demo")) as played:
         yield Telling(story=played.story, ledger=played.ledger, clock=played.clock, api=played.api)

@@ -107,7 +107,7 @@ def test_the_farmers_cabbage_ends_grey_and_never_red(telling: Telling) -> None:
     assert farmer["kind"] == "declared"
     assert {one["kind"] for one in ends.values()} == {"declared"}
     assert any("农户" in str(reason["zh"]) for reason in objects(farmer["reasons"]))
-    assert not [one for one in objects(found["findings"])]
+    assert not list(objects(found["findings"]))
 
 
 def test_the_farmers_name_is_for_the_stall_and_officials(telling: Telling) -> None:

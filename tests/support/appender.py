@@ -1,12 +1,15 @@
 """Another process that records, for tests that must kill it, starve it or watch its system calls.
 
-`python -m tests.support.appender` reads an order (one line of JSON) from its standard input, opens the ledger, prints `ready`, waits for a
-line, and records numbered statements: one sender for each party, each its own thread. After every `record()` that returned it prints
+`python -m tests.support.appender FD` is a nursery: it loads the ledger, which takes seconds, and then forks an appender, which takes
+milliseconds, for each socket that it is sent over that file descriptor. The socket is the appender's standard input and output.
+
+An appender reads an order (one line of JSON), opens the ledger, prints `ready`, waits for a line, and records numbered statements: one
+sender for each party, each its own thread. After every `record()` that returned it prints
 
     ack PARTY NUMBER SEQ AGAIN
 
 in one write, and when `record()` raised a `LedgerFault` it prints `fault PARTY NUMBER NAME`, waits for a line, and sends the same statement
-again. Loading the ledger takes far longer than one order, so `--nursery FD` loads once and forks an appender for each socket it is sent.
+again.
 
 The rest of this module is the other end: `nursery().start(order)` gives an `Appender` to talk to.
 """
@@ -90,13 +93,37 @@ class Order:
 # The program
 
 
-def main(arguments: Sequence[str]) -> None:
-    """One appender, or a nursery of them."""
-    if arguments:
-        _flag, line = arguments
-        _nurse(socket.socket(fileno=int(line)))
-    else:
+def _nurse(line: socket.socket) -> None:
+    """Fork an appender for each socket that comes, and wait for those that end, until nobody asks any more."""
+    while True:
+        asked, sockets, _flags, _address = socket.recv_fds(line, 64, 1)
+        match asked.split():
+            case [b"start"]:
+                answer = os.fork()
+                if answer == 0:
+                    _be_born(line, sockets[0])
+                os.close(sockets[0])
+            case [b"wait", pid]:
+                answer = os.waitpid(int(pid), 0)[1]
+            case _:
+                return
+        line.sendall(b"%d" % answer)
+
+
+def _be_born(line: socket.socket, talk: int) -> None:
+    """Be an appender with this socket as standard input and output; never come back."""
+    status = 1
+    try:
+        line.close()
+        os.dup2(talk, 0)
+        os.dup2(talk, 1)
+        os.close(talk)
         _append()
+        status = 0
+    except BaseException:  # noqa: BLE001  (whatever it was, this process must not go on as a second nursery)
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def _append() -> None:
@@ -153,39 +180,6 @@ def _say(line: str) -> None:
 
 def _weaken(mode: str, connection: sqlite.Connection, *_: object) -> None:
     connection.execute(f"PRAGMA synchronous={mode}")
-
-
-def _nurse(line: socket.socket) -> None:
-    """Fork an appender for each socket that comes, and wait for those that end, until nobody asks any more."""
-    while True:
-        asked, sockets, _flags, _address = socket.recv_fds(line, 64, 1)
-        match asked.split():
-            case [b"start"]:
-                answer = os.fork()
-                if answer == 0:
-                    _be_born(line, sockets[0])
-                os.close(sockets[0])
-            case [b"wait", pid]:
-                answer = os.waitpid(int(pid), 0)[1]
-            case _:
-                return
-        line.sendall(b"%d" % answer)
-
-
-def _be_born(line: socket.socket, talk: int) -> None:
-    """Be an appender with this socket as standard input and output; never come back."""
-    status = 1
-    try:
-        line.close()
-        os.dup2(talk, 0)
-        os.dup2(talk, 1)
-        os.close(talk)
-        _append()
-        status = 0
-    except BaseException:  # noqa: BLE001  (whatever it was, this process must not go on as a second nursery)
-        traceback.print_exc()
-    finally:
-        os._exit(status)
 
 
 # The other end
@@ -291,34 +285,26 @@ class Nursery:
     def __init__(self, wrapped: Sequence[str] = ()) -> None:
         self._line, theirs = socket.socketpair()
         self._line.settimeout(PATIENCE_SECONDS)
-        command = [
-            *wrapped,
-            sys.executable,
-            "-m",
-            "tests.support.appender",
-            "--nursery",
-            str(theirs.fileno()),
-        ]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
-        )
+        fd = theirs.fileno()
+        command = [*wrapped, sys.executable, "-m", "tests.support.appender", str(fd)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[fd])
         theirs.close()
 
     @contextmanager
     def start(self, order: Order) -> Iterator[Appender]:
         """An appender that is ready and waits for `go`. At the end of the block it is killed if it still runs."""
         ours, theirs = socket.socketpair()
-        socket.send_fds(self._line, [b"start"], [theirs.fileno()])
-        theirs.close()
-        pid = int(self._line.recv(64))
-        try:
-            yield Appender(pid, ours, order)
-        finally:
-            os.kill(pid, signal.SIGKILL)
-            # Until it is gone, and its locks with it.
-            self._line.sendall(b"wait %d" % pid)
-            ended = os.waitstatus_to_exitcode(int(self._line.recv(64)))
-            ours.close()
+        with ours:
+            with theirs:
+                socket.send_fds(self._line, [b"start"], [theirs.fileno()])
+            pid = int(self._line.recv(64))
+            try:
+                yield Appender(pid, ours, order)
+            finally:
+                os.kill(pid, signal.SIGKILL)
+                # Until it is gone, and its locks with it.
+                self._line.sendall(b"wait %d" % pid)
+                ended = os.waitstatus_to_exitcode(int(self._line.recv(64)))
         assert ended in {0, -signal.SIGKILL}, f"the appender ended with {ended}"
 
     def close(self) -> None:
@@ -344,4 +330,4 @@ def nursery() -> Nursery:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    _nurse(socket.socket(fileno=int(sys.argv[1])))

@@ -47,6 +47,7 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self.h1 = ""
         self.tags: list[str] = []
+        self.attributes: set[str] = set()
         self._select = ""
         self._first_option = False
         self._area = ""
@@ -56,6 +57,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         given = {name: value or "" for name, value in attrs}
+        self.attributes |= given.keys()
         if tag in {"script", "style"}:
             self._silent = tag
         if tag == "h1":
@@ -64,15 +66,14 @@ class _Reader(HTMLParser):
             self.links.append(given["href"])
         if tag == "form":
             self.forms.append(WebForm(given.get("action", ""), given.get("method", "get").lower()))
-        if not self.forms:
-            return
-        form, name = self.forms[-1], given.get("name", "")
-        if tag == "input" and given.get("type") == "file":
+        if self.forms:
+            self._field(tag, given, self.forms[-1])
+
+    def _field(self, tag: str, given: dict[str, str], form: WebForm) -> None:
+        name, kind = given.get("name", ""), given.get("type", "")
+        if tag == "input" and kind == "file":
             form.files.append(name)
-        elif tag == "input" and given.get("type") in {"radio", "checkbox"}:
-            if "checked" in given:
-                form.fields[name] = given.get("value", "on")
-        elif tag == "input" and name:
+        elif tag == "input" and (kind not in {"radio", "checkbox"} or "checked" in given):
             form.fields[name] = given.get("value", "")
         elif tag == "select":
             self._select, self._first_option = name, True

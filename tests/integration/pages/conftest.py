@@ -1,11 +1,17 @@
-"""A ledger, a client, and the parties that most pages are about."""
+"""A ledger, a client, and the parties that most pages are about.
+
+A test that asks for the `story` gets a copy of a ledger in which it was told once; the others begin with an empty one.
+"""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.keys import Vault
+from ledger.service import Ledger
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import Story
 from tests.support.server import Clock, enrol_party, make_ledger, open_client
@@ -14,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.service import Ledger
     from tests.support.server import Client, Enrolled
 
 
@@ -23,10 +28,32 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Story]:
+    """The story in a folder that nobody writes to any more."""
+    folder = tmp_path_factory.mktemp("told")
+    with make_ledger(folder, Clock()) as ledger:
+        return folder, Story.cast(ledger).tell()
+
+
 @pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with make_ledger(tmp_path, clock) as ledger:
+def ledger(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    if "story" not in request.fixturenames:
+        with make_ledger(tmp_path, clock) as ledger:
+            yield ledger
+        return
+    folder, _ = request.getfixturevalue("told")
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    vault = Vault.open_file(tmp_path / "keys" / "ledger.key")
+    with Ledger.open(
+        f"sqlite:///{tmp_path / 'suyuan.db'}", vault=vault, evidence=tmp_path / "evidence", clock=clock
+    ) as ledger:
         yield ledger
+
+
+@pytest.fixture
+def story(told: tuple[Path, Story], ledger: Ledger) -> Story:
+    return told[1].on(ledger)
 
 
 @pytest.fixture
@@ -52,11 +79,6 @@ def stall(ledger: Ledger) -> Enrolled:
 
 
 @pytest.fixture
-def authority(ledger: Ledger) -> Enrolled:
-    return enrol_party(ledger, "示例市市场监督管理局（演示）", role="authority", kind="authority")
-
-
-@pytest.fixture
 def farm(client: Client, co_op: Enrolled) -> Visitor:
     return Visitor.of(client, co_op)
 
@@ -67,15 +89,5 @@ def trader(client: Client, stall: Enrolled) -> Visitor:
 
 
 @pytest.fixture
-def inspector(client: Client, authority: Enrolled) -> Visitor:
-    return Visitor.of(client, authority)
-
-
-@pytest.fixture
 def public(client: Client) -> Visitor:
     return Visitor(client)
-
-
-@pytest.fixture
-def story(ledger: Ledger) -> Story:
-    return Story(ledger).tell()

@@ -71,7 +71,9 @@ def test_a_recall_comes_before_everything_else(story: Story, public: Visitor) ->
 
 @pytest.mark.parametrize("path", [LEEK_PAGE, f"/p?code={CODE}", f"/p?code={SPARE_CODE}", "/p?code=nonsense"])
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_the_page_gives_no_verdict_and_names_no_holder(story: Story, client: Client, path: str, language: str) -> None:
+def test_the_page_gives_no_verdict_and_names_no_holder(
+    story: Story, client: Client, path: str, language: str
+) -> None:
     story.recall()
     page = Visitor(client, language=language).open(path)
     assert [word for word in NEVER if word in page.html.lower()] == []
@@ -94,7 +96,9 @@ def test_a_sold_code_says_on_which_day(story: Story, public: Visitor) -> None:
     assert "码可以被复制" in page.text
 
 
-def test_a_code_sold_twice_says_so_and_blames_nobody(story: Story, public: Visitor, ledger: Ledger, clock: Clock) -> None:
+def test_a_code_sold_twice_says_so_and_blames_nobody(
+    story: Story, public: Visitor, ledger: Ledger, clock: Clock
+) -> None:
     clock.forward(24)
     line = {"goods": str(PESTICIDE), "quantity": {"amount": "1", "unit": "XBO"}, "codes": [CODE]}
     ledger.say(story.farm.party, Sale.read({"lines": [line]}))
@@ -104,7 +108,9 @@ def test_a_code_sold_twice_says_so_and_blames_nobody(story: Story, public: Visit
 
 
 def test_a_void_code_says_keep_the_pack_and_report(story: Story, public: Visitor, ledger: Ledger) -> None:
-    ledger.say(story.shop.party, Codes(action="void", goods=PESTICIDE, codes=(SPARE_CODE,), code_kind="pesticide"))
+    ledger.say(
+        story.shop.party, Codes(action="void", goods=PESTICIDE, codes=(SPARE_CODE,), code_kind="pesticide")
+    )
     assert "此码已作废" in public.open(f"/p?code={SPARE_CODE}").text
 
 
@@ -115,8 +121,13 @@ def test_a_serial_nobody_issued_still_leads_to_its_batch(story: Story, public: V
     assert "没有这个码的赋码记录" in page.text
 
 
-@pytest.mark.parametrize("path", ["/p?code=nonsense", "/p/c/00000000000000000", "/p/c/zzz", "/p/01/123", "/p/01/09520001000027/10/NO"])
-def test_what_nobody_recorded_is_not_found_and_says_what_to_do(story: Story, public: Visitor, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    ["/p?code=nonsense", "/p/c/00000000000000000", "/p/c/zzz", "/p/01/123", "/p/01/09520001000027/10/NO"],
+)
+def test_what_nobody_recorded_is_not_found_and_says_what_to_do(
+    story: Story, public: Visitor, path: str
+) -> None:
     page = public.open(path)
     assert page.status == 404
     assert page.read.h1 == "没有查到记录"
@@ -136,7 +147,7 @@ def test_a_code_on_a_strangers_address_is_answered_with_a_warning(story: Story, 
     assert page.status == 200
     assert "码里的网址不是本站" in page.text
     assert "evil.example" in page.text
-    assert not [link for link in page.read.links if "evil" in link]
+    assert all(link.startswith(("/", "#")) for link in page.read.links)
 
 
 def test_a_typed_address_of_ours_opens_the_page(story: Story, public: Visitor) -> None:
@@ -146,7 +157,9 @@ def test_a_typed_address_of_ours_opens_the_page(story: Story, public: Visitor) -
 
 def test_a_farmers_name_is_not_for_buyers(story: Story, public: Visitor, ledger: Ledger) -> None:
     farmer = PartyId.new(b"farmer-zha")
-    ledger.say(story.stall.party, Party(party=farmer, party_kind="farmer", person_name="张桂兰", phone="13900000000"))
+    ledger.say(
+        story.stall.party, Party(party=farmer, party_kind="farmer", person_name="张桂兰", phone="13900000000")
+    )
     goods = LEEK.parse("urn:suyuan:batch:00000000000000000")
     body = {"goods": str(goods), "maker": str(farmer), "name": "大白菜", "category": "farm_produce"}
     ledger.say(story.stall.party, Batch.read(body))
@@ -154,10 +167,6 @@ def test_a_farmers_name_is_not_for_buyers(story: Story, public: Visitor, ledger:
     assert "个人农户" in page.text
     assert "张桂兰" not in page.html
     assert "13900000000" not in page.html
-
-
-def report(public: Visitor, **changes: str) -> object:
-    return public.submit(public.open(LEEK_PAGE), "/p/report", {"text": "有异味", "place": "百姓菜场", **changes})
 
 
 def complaints(ledger: Ledger) -> list[Complaint]:
@@ -172,7 +181,9 @@ def test_a_report_is_recorded_once_and_only_officials_can_read_it(
     picture = io.BytesIO()
     Image.new("RGB", (60, 60), (200, 30, 30)).save(picture, "PNG")
     sent = {"text": "有异味", "place": "百姓菜场", "phone": "13800000000"}
-    done = public.submit(page, "/p/report", sent, files={"photo": ("标签.png", picture.getvalue(), "image/png")})
+    done = public.submit(
+        page, "/p/report", sent, files={"photo": ("标签.png", picture.getvalue(), "image/png")}
+    )
     assert done.status == 200
     assert "已收到" in done.text
     public.submit(page, "/p/report", sent, files={"photo": ("标签.png", picture.getvalue(), "image/png")})

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
 from api.deps import DEMO_COOKIE
-from ledger.identifiers import PartyId
+from ledger.identifiers import Instant, PartyId
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.oversight import Recall
 from ledger.vocabulary.parties import Party, Site
@@ -18,7 +19,7 @@ from ledger.vocabulary.trade import Shipment
 from scanner.labels import LabelText, label_png
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import LEEK, OFFICER, STALLS, kilos
-from tests.support.server import BASE_URL
+from tests.support.server import BASE_URL, enrol_party
 
 if TYPE_CHECKING:
     from ledger.service import Ledger
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
 
 TRACE = f"/trace?goods={quote(str(LEEK), safe='')}"
 OPEN_TO_ALL = ("/", "/inspect", "/p?code=x", "/entries/0", "/p/01/09520001000027/10/JC-1")
-FOR_TRADERS = ("/my", "/my/batches/new", "/my/deliveries", "/my/deliveries/new", "/my/shipments/new", "/my/findings")
+FOR_TRADERS = (
+    "/my",
+    "/my/batches/new",
+    "/my/deliveries",
+    "/my/deliveries/new",
+    "/my/shipments/new",
+    "/my/findings",
+)
 FOR_OFFICIALS = ("/findings",)
 
 
@@ -78,7 +86,9 @@ def test_the_switch_of_languages_is_kept(client: Client) -> None:
 
 def test_nobodys_page_is_kept_for_somebody_else(story: Story, client: Client) -> None:
     for path in ("/", "/my", TRACE):
-        assert Visitor.of(client, story.farm).open(path).answer.headers["cache-control"] == "private, no-cache"
+        assert (
+            Visitor.of(client, story.farm).open(path).answer.headers["cache-control"] == "private, no-cache"
+        )
 
 
 def test_the_front_page_says_how_the_log_stands(story: Story, public: Visitor, ledger: Ledger) -> None:
@@ -141,8 +151,6 @@ def test_a_late_record_says_how_late(story: Story, client: Client, ledger: Ledge
     clock.forward(9 * 24)
     line = {"goods": str(LEEK), "quantity": kilos(1)}
     body = {"to": str(story.stall.party), "lines": [line], "offer": False}
-    from ledger.identifiers import Instant  # noqa: PLC0415  (used here alone)
-
     ledger.say(story.wholesaler.party, Shipment.read(body), occurred_at=Instant(then))
     assert "晚记 9 天" in Visitor.of(client, story.wholesaler).open("/my").text
 
@@ -153,7 +161,14 @@ def test_a_late_record_says_how_late(story: Story, client: Client, ledger: Ledge
 def test_the_trace_shows_source_chain_and_holders(story: Story, client: Client) -> None:
     page = Visitor.of(client, story.authority).open(TRACE)
     assert page.read.h1 == "韭菜 JC-1"
-    for words in ("矛盾来源", "绿盾示例贸易部（演示）", "139-0000-0991", "登记来源", "使用 24 瓶", f"另有 {STALLS - 1} 户"):
+    for words in (
+        "矛盾来源",
+        "绿盾示例贸易部（演示）",
+        "139-0000-0991",
+        "登记来源",
+        "使用 24 瓶",
+        f"另有 {STALLS - 1} 户",
+    ):
         assert words in page.text
     assert page.html.count('class="chain ') == 2
     assert f"示例菜场 {STALLS - 1} 号摊（演示）" in page.text
@@ -204,7 +219,17 @@ def test_the_public_is_sent_to_the_buyers_page(story: Story, public: Visitor) ->
     assert "顺和" not in page.text
 
 
-@pytest.mark.parametrize("query", ["", "?code=a&goods=b", "?goods=nonsense", "?code=nonsense", "?goods=urn:x:y&as_of=0", "?goods=urn:x:y&as_of=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?code=a&goods=b",
+        "?goods=nonsense",
+        "?code=nonsense",
+        "?goods=urn:x:y&as_of=0",
+        "?goods=urn:x:y&as_of=x",
+    ],
+)
 def test_a_question_that_makes_no_sense_is_answered_kindly(story: Story, client: Client, query: str) -> None:
     page = Visitor.of(client, story.authority).open(f"/trace{query}")
     assert page.status in {404, 422}
@@ -213,20 +238,28 @@ def test_a_question_that_makes_no_sense_is_answered_kindly(story: Story, client:
 
 def test_a_photo_of_a_label_opens_its_trace(story: Story, client: Client) -> None:
     picture = label_png(
-        LabelText(code=f"{BASE_URL}/01/09520001000027/10/JC-1", product="韭菜", batch="JC-1", maker="示例（演示）", domain="localhost:8000")
+        LabelText(
+            code=f"{BASE_URL}/01/09520001000027/10/JC-1",
+            product="韭菜",
+            batch="JC-1",
+            maker="示例（演示）",
+            domain="localhost:8000",
+        )
     )
     inspector = Visitor.of(client, story.authority)
-    page = inspector.submit(inspector.open("/inspect"), "/inspect", files={"photo": ("码.png", picture, "image/png")})
+    page = inspector.submit(
+        inspector.open("/inspect"), "/inspect", files={"photo": ("码.png", picture, "image/png")}
+    )
     assert page.read.h1 == "韭菜 JC-1"
 
 
 def test_a_photo_without_a_code_says_what_to_do(story: Story, client: Client) -> None:
-    from PIL import Image  # noqa: PLC0415  (used here alone)
-
     picture = io.BytesIO()
     Image.new("RGB", (200, 200), (255, 255, 255)).save(picture, "PNG")
     inspector = Visitor.of(client, story.authority)
-    page = inspector.submit(inspector.open("/inspect"), "/inspect", files={"photo": ("白.png", picture.getvalue(), "image/png")})
+    page = inspector.submit(
+        inspector.open("/inspect"), "/inspect", files={"photo": ("白.png", picture.getvalue(), "image/png")}
+    )
     assert page.status == 422
     assert "照片里没有认出码" in page.text
 
@@ -234,7 +267,9 @@ def test_a_photo_without_a_code_says_what_to_do(story: Story, client: Client) ->
 # Entries and counts
 
 
-def test_an_entry_shows_each_reader_the_items_that_are_theirs(story: Story, client: Client, ledger: Ledger) -> None:
+def test_an_entry_shows_each_reader_the_items_that_are_theirs(
+    story: Story, client: Client, ledger: Ledger
+) -> None:
     with ledger.book() as book:
         seq = max(one.seq for one in book.mentions(["type/shipment.v1"]))
     path = f"/entries/{seq}"
@@ -259,7 +294,9 @@ def test_an_entry_that_is_not_there_is_not_found(story: Story, public: Visitor, 
     assert public.open(f"/entries/{ledger.size()}").status == 404
 
 
-def test_a_corrected_record_and_its_correction_lead_to_each_other(story: Story, client: Client, ledger: Ledger) -> None:
+def test_a_corrected_record_and_its_correction_lead_to_each_other(
+    story: Story, client: Client, ledger: Ledger
+) -> None:
     line = {"goods": str(LEEK), "quantity": kilos(600)}
     body = {"to": str(story.stall.party), "lines": [line], "offer": False}
     (wrong,) = ledger.say(story.wholesaler.party, Shipment.read(body))
@@ -269,7 +306,7 @@ def test_a_corrected_record_and_its_correction_lead_to_each_other(story: Story, 
     inspector = Visitor.of(client, story.authority)
     assert f"/entries/{mended.seq}" in inspector.open(f"/entries/{wrong.seq}").read.links
     assert f"/entries/{wrong.seq}" in inspector.open(f"/entries/{mended.seq}").read.links
-    assert "已更正" in Visitor.of(client, story.wholesaler).open("/my").text
+    assert "更正记录" in Visitor.of(client, story.wholesaler).open("/my").text
 
 
 def test_counts_are_of_the_days_asked_for(story: Story, client: Client, ledger: Ledger, clock: Clock) -> None:
@@ -296,9 +333,16 @@ def test_a_day_that_is_none_is_marked(story: Story, client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status", "title"),
-    [("/nothing", 404, "没有这个地址"), ("/entries/999999", 404, "没有登记"), ("/entries/x", 422, "格式不对"), ("/my", 401, "需要有效的访问密钥")],
+    [
+        ("/nothing", 404, "没有这个地址"),
+        ("/entries/999999", 404, "没有登记"),
+        ("/entries/x", 422, "格式不对"),
+        ("/my", 401, "需要有效的访问密钥"),
+    ],
 )
-def test_an_error_is_a_page_with_the_facts_of_the_problem(public: Visitor, client: Client, path: str, status: int, title: str) -> None:
+def test_an_error_is_a_page_with_the_facts_of_the_problem(
+    public: Visitor, client: Client, path: str, status: int, title: str
+) -> None:
     page = public.open(path)
     assert page.status == status
     assert page.read.h1 == title
@@ -315,7 +359,11 @@ def test_a_page_in_english_has_its_error_in_english(client: Client) -> None:
 
 def test_what_is_too_large_is_refused_with_a_page(story: Story, client: Client) -> None:
     inspector = Visitor.of(client, story.authority)
-    page = inspector.submit(inspector.open("/inspect"), "/inspect", files={"photo": ("大.png", b"\x89PNG" + bytes(11 * 1024 * 1024), "image/png")})
+    page = inspector.submit(
+        inspector.open("/inspect"),
+        "/inspect",
+        files={"photo": ("大.png", b"\x89PNG" + bytes(11 * 1024 * 1024), "image/png")},
+    )
     assert page.status == 413
     assert page.read.h1
 
@@ -331,16 +379,27 @@ PAYLOADS = (
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_name_that_is_written_as_a_script_stays_a_name(ledger: Ledger, client: Client, payload: str) -> None:
-    from tests.support.server import enrol_party  # noqa: PLC0415  (used here alone)
-
+def test_a_name_that_is_written_as_a_script_stays_a_name(
+    ledger: Ledger, client: Client, payload: str
+) -> None:
     trader = enrol_party(ledger, payload)
     buyer = PartyId.new(b"buyer-buye")
-    ledger.say(trader.party, Party(party=buyer, party_kind="unknown", name=payload, address=payload, phone=payload[:40]))
+    ledger.say(
+        trader.party,
+        Party(party=buyer, party_kind="unknown", name=payload, address=payload, phone=payload[:40]),
+    )
     site = {"site": "site_0000000000000000", "party": str(trader.party), "site_kind": "plot", "name": payload}
     ledger.say(trader.party, Site.read(site))
     goods = "urn:suyuan:batch:00000000000000000"
-    batch = {"goods": goods, "maker": str(trader.party), "name": payload, "category": payload, "origin": payload, "batch_number": "1", "quantity": kilos(9)}
+    batch = {
+        "goods": goods,
+        "maker": str(trader.party),
+        "name": payload,
+        "category": payload,
+        "origin": payload,
+        "batch_number": "1",
+        "quantity": kilos(9),
+    }
     ledger.say(trader.party, Batch.read(batch))
     shipment = {"to": str(buyer), "lines": [{"goods": goods, "quantity": kilos(5)}], "vehicle": payload}
     (placed,) = ledger.say(trader.party, Shipment.read(shipment))
@@ -350,11 +409,17 @@ def test_a_name_that_is_written_as_a_script_stays_a_name(ledger: Ledger, client:
     trace_path = f"/trace?goods={quote(goods, safe='')}"
     own = [*FOR_TRADERS, f"/my/slips/{placed.seq}", trace_path, f"{trace_path}&print=1", "/inspect"]
     pages = [Visitor.of(client, trader).open(path) for path in own]
-    pages += [Visitor.of(client, authority).open(path) for path in (trace_path, "/findings", f"/entries/{placed.seq}")]
-    pages += [Visitor(client).open(path) for path in ("/p/c/00000000000000000", f"/p?code={quote(payload)}", f"/{quote(payload, safe='')}")]
+    pages += [
+        Visitor.of(client, authority).open(path)
+        for path in (trace_path, "/findings", f"/entries/{placed.seq}")
+    ]
+    pages += [
+        Visitor(client).open(path)
+        for path in ("/p/c/00000000000000000", f"/p?code={quote(payload)}", f"/{quote(payload, safe='')}")
+    ]
     for page in pages:
         assert "script" not in page.read.tags, page.path
-        assert "onerror=" not in re.sub(r"&[a-z0-9#]+;[^<>]*", "", page.html), page.path
+        assert not [name for name in page.read.attributes if name.startswith("on")], page.path
         assert "49" not in re.findall(r"<h1>([^<]*)</h1>", page.html), page.path
         assert not [link for link in page.read.links if link.startswith("javascript:")], page.path
 

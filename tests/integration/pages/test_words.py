@@ -12,6 +12,7 @@ import pytest
 import api.pages
 from api.pages.rendering import TEMPLATES
 from api.words import WORDS, say
+from api.words_fields import FIELDS
 from ledger.findings import FINDING_KINDS, GRADES, label_of
 from ledger.register import CUSTODIES
 from ledger.statement import AUDIENCES
@@ -19,7 +20,9 @@ from ledger.trace.codes import CodeStateName
 from ledger.vocabulary.trade import CheckedDocument, Conclusion, VoucherKind
 
 TEMPLATE_TEXT = "\n".join(path.read_text("utf-8") for path in sorted(TEMPLATES.glob("*.html")))
-PYTHON_TEXT = "\n".join(path.read_text("utf-8") for path in sorted(Path(api.pages.__file__).parent.glob("*.py")))
+PYTHON_TEXT = "\n".join(
+    path.read_text("utf-8") for path in sorted(Path(api.pages.__file__).parent.glob("*.py"))
+)
 
 #: Said of goods or to a buyer, each would be a promise nobody can keep.
 NEVER = ("正品", "放心", "免责", "保真", "假货", "genuine", "authentic", "guaranteed")
@@ -54,15 +57,14 @@ def test_every_text_that_a_template_asks_for_exists() -> None:
 def test_no_text_is_left_over() -> None:
     whole = set(re.findall(r"\bt\('([a-z_0-9]+)'\s*[,)]", TEMPLATE_TEXT))
     beginnings = set(re.findall(r"\bt\('([a-z_0-9]+_)' ~", TEMPLATE_TEXT))
-    beginnings |= {name for name in re.findall(r'f"([a-z_]+_)\{', PYTHON_TEXT)}
+    beginnings |= set(re.findall(r'f"([a-z_]+_)\{', PYTHON_TEXT))
     # Names of fields, figures and codes are looked up by what a record holds.
-    from_records = set(re.findall(r'"([a-z_0-9]+)":', Path("api/words_fields.py").read_text("utf-8")))
     endings = set(re.findall(r'\}(_[a-z]+)"', PYTHON_TEXT))
     quoted = set(re.findall(r'["\']([a-z_0-9]+)["\']', PYTHON_TEXT))
     unused = {
         key
         for key in WORDS
-        if key not in whole | quoted | from_records
+        if key not in whole | quoted | FIELDS.keys()
         and not any(key.startswith(one) for one in beginnings)
         and not any(key.endswith(one) and key.removesuffix(one) in quoted for one in endings)
     }
@@ -93,4 +95,7 @@ def test_every_finding_has_a_name() -> None:
 
 def test_blanks_are_filled_in() -> None:
     assert say("recorded_at", "zh", entry=12, time="2026-11-14 08:05") == "日志第 12 条，2026-11-14 08:05。"
-    assert say("recorded_at", "en", entry=12, time="2026-11-14 08:05") == "Entry 12 of the log, 2026-11-14 08:05."
+    assert (
+        say("recorded_at", "en", entry=12, time="2026-11-14 08:05")
+        == "Entry 12 of the log, 2026-11-14 08:05."
+    )
