@@ -77,9 +77,10 @@ _DRAWN: Final[Mapping[type[Said], tuple[str, Callable[[bytes], object]]]] = {
 }
 
 
-def drawn_field(kind: type[Said]) -> str | None:
-    """The field of this type that a client may leave out because the server draws it."""
-    return _DRAWN[kind][0] if kind in _DRAWN else None
+def filled_fields(kind: type[Said]) -> frozenset[str]:
+    """The fields of this type that a client may leave out because the server knows or draws them."""
+    drawn = {_DRAWN[kind][0]} if kind in _DRAWN else set()
+    return frozenset(drawn | ({"maker"} if kind is Batch else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,9 @@ class Drafting:
         fields = {name: value for name, value in body.items() if name not in Meta.model_fields}
         if kind is Batch and GTIN in fields:
             _take_gtin(fields, wrong)
+        if kind is Batch:
+            # Who says nothing else made it himself.
+            fields.setdefault("maker", str((meta and meta.on_behalf_of) or self.author))
         # A correction speaks of something that has its name already.
         if meta is not None and meta.corrects is None:
             self._draw(kind, fields, meta.id)

@@ -12,7 +12,7 @@ from pydantic import create_model
 from pydantic.json_schema import models_json_schema
 
 from api.asking import CHECK, MANY, STATEMENTS_MAX, VOUCHER
-from api.drafting import GTIN, Meta, drawn_field
+from api.drafting import GTIN, Meta, filled_fields
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.said import Part, Said
@@ -99,10 +99,10 @@ def model_body(model: type[Part]) -> Schema:
 
 def _leave_out(schema: Schema, kind: type[Said]) -> None:
     """What the server draws may be left out; a batch may bring its GTIN instead."""
-    required, properties, drawn = schema.get("required"), schema["properties"], drawn_field(kind)
+    required, properties, drawn = schema.get("required"), schema["properties"], filled_fields(kind)
     assert isinstance(properties, dict)
-    if isinstance(required, list) and drawn in required:
-        required.remove(drawn)
+    if isinstance(required, list):
+        required[:] = [name for name in required if name not in drawn]
     if kind is Batch:
         properties[GTIN] = {
             "type": "string",

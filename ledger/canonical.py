@@ -169,8 +169,12 @@ def _check(value: Json, *, field: str, depth: int) -> None:
 def _check_text(text: str, *, field: str) -> None:
     # PostgreSQL text refuses U+0000, and a lone surrogate has no UTF-8 bytes to hash.
     if "\x00" in text:
-        raise NotJson(field=field, came=text, expected=Words(zh="不含 U+0000 的文字", en="text without U+0000"))
+        raise NotJson(
+            field=field, came=text, expected=Words(zh="不含 U+0000 的文字", en="text without U+0000")
+        )
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as wrong:
-        raise NotJson(field=field, came=text, expected=Words(zh="成对的代理码元", en="no lone surrogate")) from wrong
+        raise NotJson(
+            field=field, came=text, expected=Words(zh="成对的代理码元", en="no lone surrogate")
+        ) from wrong

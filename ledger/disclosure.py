@@ -32,7 +32,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.note import Note, NoteVerifier
 from ledger.log.proof import HashReader, TlogProof, check_inclusion, prove_inclusion
 from ledger.log.sizes import Position
-from ledger.register import REGISTER_TYPES, Enrolment, Register, RegisterBroken
+from ledger.register import REGISTER_TYPES, Enrolment, Register, RegisterBroken, issuers_key
 from ledger.statement import Envelope, Header, Item, OpenedItem, Statement, check_commitment
 
 DISCLOSURE_VERSION: Final = 1
@@ -332,14 +332,11 @@ def _after(register: Register, statement: Statement, *, at: Position) -> Registe
 
 
 def _require_own_signature(header: Header, signers: Sequence[Enrolment]) -> None:
-    """Somebody else's signature alone says nothing for the issuer; register statements are the registrar's."""
-    role = next((signer.role for signer in signers if signer.party == header.issuer), None)
-    if role is None or (header.type in REGISTER_TYPES and role != "registrar"):
-        came = [f"{signer.party} ({signer.role})" for signer in signers]
-        expected = Words(
-            zh=f"{header.issuer} 有权作出的签名", en=f"a signature that {header.issuer} may give"
-        )
-        raise NotAllowed(field="signatures", came=came, expected=expected)
+    """Signed by the issuer's own key; register statements by the registrar's."""
+    signer = issuers_key(header, signers)
+    if header.type in REGISTER_TYPES and signer.role != "registrar":
+        expected = Words(zh="登记机构的签名", en="the registrar's signature")
+        raise NotAllowed(field="signatures", came=f"{signer.party} ({signer.role})", expected=expected)
 
 
 def _opened(logged: Logged, places: Collection[int]) -> tuple[tuple[int, OpenedItem], ...]:

@@ -267,7 +267,10 @@ def _check_order(header: Header, said: Said, *, role: Role, known: Known) -> Non
         return
     for number, goods in enumerate(said.goods):
         if not known.made_by(goods, party):
-            expected = Words(zh="本方生产的货物，或仅限本方库存（at）", en="goods of your own make, or a hold at yourself (at)")
+            expected = Words(
+                zh="本方生产的货物，或仅限本方库存（at）",
+                en="goods of your own make, or a hold at yourself (at)",
+            )
             raise NotAllowed(field=f"goods[{number}]", came=goods, expected=expected)
 
 

@@ -211,7 +211,9 @@ class Recorder:
             edge=Edge.from_bytes(Size(row.size), bytes(row.edge)),
             last=bytes(row.last),
             at_ms=row.at_ms,
-            register=register_of(connection, self._origin, size=row.size, known=None if known is None else known.register),
+            register=register_of(
+                connection, self._origin, size=row.size, known=None if known is None else known.register
+            ),
         )
 
     def _now(self, head: Head) -> int:
@@ -457,12 +459,16 @@ class _Known:
 
     def first_declarer(self, party: PartyId) -> PartyId | None:
         sheets = [
-            record for record, said in said_about(self.book, party_sheet_key(party), Party) if said.party == party
+            record
+            for record, said in said_about(self.book, party_sheet_key(party), Party)
+            if said.party == party
         ]
         return min(sheets, key=lambda record: record.seq).actor if sheets else None
 
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
-        return any(record.actor == party for record, _ in said_about(self.book, goods_sheet_key(goods), Batch))
+        return any(
+            record.actor == party for record, _ in said_about(self.book, goods_sheet_key(goods), Batch)
+        )
 
     def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
         orders = standing_orders(self.book, goods, party=party)

@@ -15,6 +15,7 @@ from api.commands.console import GOOD, Console, Does, misuse
 from api.commands.opening import database_trouble, has_log, open_ledger, opened, settings_of, write_vkey
 from api.commands.playing import demo, demo_settings, is_played
 from api.commands.serving import LOGGING, TARGET
+from api.demo.parties import party_id
 from ledger.keys import Vault
 from ledger.service import Ledger
 
@@ -131,6 +132,10 @@ def _serve(settings: Settings, console: Console) -> int:
             "  右上角可切换身份：摊主、药师、执法员……",
             "  choose who you are in the corner of the page: stall, pharmacist, officer …",
         )
+        with opened(settings) as ledger:
+            access = ledger.give_access_key(party_id("F1"), label="curl")
+        # For the README's first call: the co-op of the story may say something of its own.
+        console.say(f"  export SUYUAN_API_KEY={access}")
     console.say(f"  {settings.base_url}/docs", f"  {settings.base_url}/log/checkpoint")
     server = Server(
         TARGET,

@@ -13,7 +13,7 @@ from api.audience import sight_of
 from api.pages.boxes import Arrow, Box, Chain, Tag
 from api.pages.drawing import gathered
 from api.pages.rendering import quantity
-from api.words import say
+from api.words import MARKS, say
 from ledger.errors import NotAllowed, Words
 from ledger.trace import Holding, standing_orders
 from ledger.trace.amounts import added
@@ -208,8 +208,8 @@ def source_row(one: Source, shown: Shown) -> dict[str, object]:
         "party": names.party(one.holding.party),
         "contact": names.contact(one.holding.party),
         "goods": names.goods(one.holding.goods),
-        "reasons": "；".join(words.in_language(language) for words in one.reasons),
-        "missing": "、".join(words.in_language(language) for words in one.missing),
+        "reasons": MARKS[language].semicolon.join(words.in_language(language) for words in one.reasons),
+        "missing": MARKS[language].listed.join(words.in_language(language) for words in one.missing),
         "seq": one.record.seq if one.record is not None else None,
     }
 

@@ -21,6 +21,7 @@ from api.pages.forms import Form, Posted, PostedForm, attempt, form_id, keep_pho
 from api.pages.names import Names
 from api.parameters import MaybeText
 from api.scanning import Named, named_by, named_by_link, scanned
+from api.words import MARKS
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin, StatementId
 from ledger.trace import code_state, standing_orders
@@ -248,7 +249,8 @@ def _recalls(book: SqlBook, named: Named, state: CodeState | None, names: Names)
                     "inherited": order.inherited,
                     "reason": said.reason,
                     "advice": said.advice,
-                    "codes": "、".join(codes[:CODES_SHOWN]) + (" …" if len(codes) > CODES_SHOWN else ""),
+                    "codes": MARKS[names.language].listed.join(codes[:CODES_SHOWN])
+                    + (" …" if len(codes) > CODES_SHOWN else ""),
                     "by": names.party(order.record.actor),
                     "at_ms": order.record.at_ms,
                     "seq": order.record.seq,

@@ -15,7 +15,7 @@ from api.pages.desk import AtDesk
 from api.pages.names import Names
 from api.pages.rendering import lag, quantity
 from api.parameters import PathNumber
-from api.words import WORDS
+from api.words import MARKS, WORDS
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, Quantity
 from ledger.views.book import about, statement_key
@@ -121,15 +121,15 @@ def _value(name: str, value: Json, names: Names) -> str:
             return quantity(Quantity.from_json(value), names.language)
         inner = sorted(value.items(), key=lambda one: (one[0] not in _FIRST, one[0]))
         return " ".join(f"{_label(key, {}, names)} {_value(key, one, names)}" for key, one in inner)
-    return "；".join(_value(name, one, names) for one in value)
+    return MARKS[names.language].semicolon.join(_value(name, one, names) for one in value)
 
 
 def _text(text: str, names: Names) -> str:
     try:
         if text.startswith(PartyId.prefix):
-            return f"{names.party(PartyId.parse(text))}（{text}）"
+            return f"{names.party(PartyId.parse(text))} [{text}]"
         if text.startswith(("urn:suyuan:batch:", "https://id.gs1.org/01/")):
-            return f"{names.goods(GoodsId.parse(text))}（{text}）"
+            return f"{names.goods(GoodsId.parse(text))} [{text}]"
     except Refusal:
         return text
     return text if len(text) <= VALUE_CHARACTERS_MAX else f"{text[:VALUE_CHARACTERS_MAX]}…"

@@ -24,6 +24,7 @@ from api.pages.rendering import lag, quantity, sentence
 from api.parameters import MaybeText, QueryNumber
 from api.scanning import named_by_text, require_known, scanned
 from api.tracing import FINDING_SUBJECTS_MAX
+from api.words import MARKS
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.findings import contradictions, grade_order, judge_many, may_read, subjects_of
 from ledger.identifiers import GoodsId
@@ -193,7 +194,8 @@ def _order(order: Order, names: Names) -> dict[str, object]:
     said, record = order.record.said, order.record
     text = said.reason if isinstance(said, (Hold, Recall)) and said.reason is not None else ""
     if order.inherited:
-        text = f"{text}（{names.goods(order.goods)}）"
+        mark = MARKS[names.language]
+        text = f"{text}{mark.opened}{names.goods(order.goods)}{mark.closed}"
     return {
         "recall": order.kind == "recall",
         "text": text,

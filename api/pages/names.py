@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from api.facts import may_see_contact
 from api.pages.rendering import quantity
-from api.words import say
+from api.words import MARKS, say
 from ledger.trace import party_view, what_it_was
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
@@ -129,7 +129,9 @@ class Names:
             case TestResult():
                 return f"{self.goods(said.goods)} {said.laboratory}"
             case Hold() | Recall():
-                return "；".join(self.goods(one) for one in said.goods[:LINES_SHOWN])
+                return MARKS[self.language].semicolon.join(
+                    self.goods(one) for one in said.goods[:LINES_SHOWN]
+                )
             case RecallAnswer():
                 return self.goods(said.goods)
             case Inspection():
@@ -141,7 +143,9 @@ class Names:
 
     def _moved(self, lines: Iterable[Line], *, to: PartyId | None = None, of: PartyId | None = None) -> str:
         texts = self.lines(lines)
-        shown = "；".join(texts[:LINES_SHOWN]) + (" …" if len(texts) > LINES_SHOWN else "")
+        shown = MARKS[self.language].semicolon.join(texts[:LINES_SHOWN]) + (
+            " …" if len(texts) > LINES_SHOWN else ""
+        )
         if to is not None:
             return f"{shown} → {self.party(to)}"
         return shown if of is None else f"{shown} ← {self.party(of)}"

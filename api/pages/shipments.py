@@ -6,6 +6,7 @@ recorded yet is declared along with the shipment, in the same step.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
@@ -130,11 +131,8 @@ def slip_line(names: Names, goods: GoodsId) -> dict[str, object]:
 def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     statement, drafting, wrong = form_id(posted), Drafting(ledger=desk.ledger, author=party), list[Refusal]()
     found = gather(wrong, lambda: _customer(desk, drafting, posted, statement))
-    lines = [
-        gather(wrong, lambda n=number: _line(posted, n))
-        for number in range(STOCK_MAX)
-        if posted.text(f"amount_{number}")
-    ]
+    filled = [number for number in range(STOCK_MAX) if posted.text(f"amount_{number}")]
+    lines = [gather(wrong, partial(_line, posted, number)) for number in filled]
     if not lines:
         wrong.append(
             Malformed(
@@ -231,7 +229,7 @@ def _show(
                 {
                     "goods": goods,
                     "unit": str(left.unit),
-                    "title": f"{names.goods(goods)}（{left.unit.many.in_language(desk.language)}）",
+                    "title": f"{names.goods(goods)} · {left.unit.many.in_language(desk.language)}",
                     "hint": desk.say("ship_stock", amount=quantity(left, desk.language)),
                 }
                 for goods, left in stock

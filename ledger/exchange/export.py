@@ -45,7 +45,9 @@ def export_log(
     for size, note in notes:
         _write(folder, f"checkpoints/{size:09d}", bytes(note))
     size, newest = notes[-1]
-    held = connection.execute(select(func.count()).select_from(_entries).where(_entries.c.log_id == origin)).scalar_one()
+    held = connection.execute(
+        select(func.count()).select_from(_entries).where(_entries.c.log_id == origin)
+    ).scalar_one()
     if size > held:
         message = f"the newest checkpoint is of size {size}, and {held} entries are stored"
         raise StoreBroken(message)

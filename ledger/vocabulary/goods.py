@@ -112,7 +112,9 @@ class Use(Correctable):
         tuple[GoodsRef, ...] | None, In("use", "chain", "用于批次", "used on these goods")
     ] = None
     wait_days: Annotated[
-        StrictInt | None, Field(ge=0, le=400), In("use", "chain", "安全间隔期（天）", "safety interval (days)")
+        StrictInt | None,
+        Field(ge=0, le=400),
+        In("use", "chain", "安全间隔期（天）", "safety interval (days)"),
     ] = None
     person_name: Annotated[Name | None, In("person", "parties", "使用人", "person")] = None
     lines: Annotated[

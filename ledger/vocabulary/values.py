@@ -48,7 +48,9 @@ def _reader(kind: type[_Value], parse: Callable[[str], _Value]) -> Callable[[obj
 def _quantity(came: object) -> Quantity:
     quantity = came if isinstance(came, Quantity) else Quantity.from_json(came, field="")  # type: ignore[arg-type]  # checked there
     if quantity.amount < 0:
-        raise Malformed(field="", came=quantity, expected=Words(zh="不小于零的数量", en="a quantity not below zero"))
+        raise Malformed(
+            field="", came=quantity, expected=Words(zh="不小于零的数量", en="a quantity not below zero")
+        )
     return quantity
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, Dialog, Page, Request
 
     from tests.support.server import Enrolled
 
@@ -44,9 +44,9 @@ class Site:
     story: Story
 
 
-@dataclass(slots=True)
+@dataclass
 class Watch:
-    """What a page said and asked for beside itself."""
+    """What a page said and asked for beside itself. Without slots: playwright notes on a listener what it wraps."""
 
     address: str
     errors: list[str] = field(default_factory=list)
@@ -63,8 +63,12 @@ class Watch:
         )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
-        page.on("request", lambda request: self._asked(request))
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("request", self._asked)
+        page.on("dialog", self._popped_up)
+
+    def _popped_up(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):

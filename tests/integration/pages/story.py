@@ -18,6 +18,7 @@ from ledger.vocabulary.trade import Receipt, Sale, Shipment
 from tests.support.server import MORNING_MS, enrol_party
 
 if TYPE_CHECKING:
+    from ledger.canonical import Json
     from ledger.service import Ledger
     from tests.support.server import Enrolled
 
@@ -74,7 +75,7 @@ class Story:
             phone="139-0000-0991",
         )
         say(self.shop.party, ghost)
-        pesticide = {
+        pesticide: dict[str, Json] = {
             "goods": str(PESTICIDE),
             "maker": str(self.ghost),
             "name": "25% 噻虫嗪",
@@ -82,7 +83,7 @@ class Story:
             "batch_number": "WY-1",
         }
         say(self.shop.party, Batch.read(pesticide))
-        bottles = {"goods": str(PESTICIDE), "quantity": {"amount": "40", "unit": "XBO"}}
+        bottles: dict[str, Json] = {"goods": str(PESTICIDE), "quantity": {"amount": "40", "unit": "XBO"}}
         say(self.shop.party, Receipt.read({"supplier": str(self.ghost), "lines": [bottles]}))
         say(
             self.shop.party,
@@ -92,11 +93,11 @@ class Story:
             self.shop.party,
             Sale.read({"lines": [{**bottles, "quantity": {"amount": "1", "unit": "XBO"}, "codes": [CODE]}]}),
         )
-        sent = {**bottles, "quantity": {"amount": "24", "unit": "XBO"}}
+        sent: dict[str, Json] = {**bottles, "quantity": {"amount": "24", "unit": "XBO"}}
         say(self.shop.party, Shipment.read({"to": str(self.farm.party), "lines": [sent]}))
         say(self.farm.party, Site(site=plot, party=self.farm.party, site_kind="plot", name="三号地"))
         say(self.farm.party, Use.read({"purpose": "韭菜", "site": str(plot), "lines": [sent]}))
-        leek = {
+        leek: dict[str, Json] = {
             "goods": str(LEEK),
             "maker": str(self.farm.party),
             "name": "韭菜",
@@ -108,7 +109,7 @@ class Story:
             "site": str(plot),
         }
         say(self.farm.party, Batch.read(leek))
-        promise = {
+        promise: dict[str, Json] = {
             "producer": str(self.farm.party),
             "basis": "self_test",
             "goods": str(LEEK),
@@ -149,5 +150,5 @@ class Story:
         return self
 
     def _deliver(self, sender: Enrolled, to: PartyId, amount: int) -> None:
-        line = {"goods": str(LEEK), "quantity": kilos(amount)}
+        line: dict[str, Json] = {"goods": str(LEEK), "quantity": kilos(amount)}
         self.ledger.say(sender.party, Shipment.read({"to": str(to), "lines": [line], "offer": False}))

@@ -20,6 +20,7 @@ from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import CODE, LEEK, PESTICIDE, SPARE_CODE
 
 if TYPE_CHECKING:
+    from ledger.canonical import Json
     from ledger.service import Ledger
     from tests.integration.pages.story import Story
     from tests.support.server import Client, Clock
@@ -100,7 +101,11 @@ def test_a_code_sold_twice_says_so_and_blames_nobody(
     story: Story, public: Visitor, ledger: Ledger, clock: Clock
 ) -> None:
     clock.forward(24)
-    line = {"goods": str(PESTICIDE), "quantity": {"amount": "1", "unit": "XBO"}, "codes": [CODE]}
+    line: dict[str, Json] = {
+        "goods": str(PESTICIDE),
+        "quantity": {"amount": "1", "unit": "XBO"},
+        "codes": [CODE],
+    }
     ledger.say(story.farm.party, Sale.read({"lines": [line]}))
     page = public.open(f"/p?code={CODE}")
     assert "此码有 2 次售出记录，最早 2026-11-14" in page.text
@@ -131,7 +136,7 @@ def test_what_nobody_recorded_is_not_found_and_says_what_to_do(
     page = public.open(path)
     assert page.status == 404
     assert page.read.h1 == "没有查到记录"
-    assert page.form("/p/report")
+    assert page.fields("/p/report")
 
 
 def test_a_gtin_asks_for_the_batch_number(story: Story, public: Visitor) -> None:
@@ -161,7 +166,12 @@ def test_a_farmers_name_is_not_for_buyers(story: Story, public: Visitor, ledger:
         story.stall.party, Party(party=farmer, party_kind="farmer", person_name="张桂兰", phone="13900000000")
     )
     goods = LEEK.parse("urn:suyuan:batch:00000000000000000")
-    body = {"goods": str(goods), "maker": str(farmer), "name": "大白菜", "category": "farm_produce"}
+    body: dict[str, Json] = {
+        "goods": str(goods),
+        "maker": str(farmer),
+        "name": "大白菜",
+        "category": "farm_produce",
+    }
     ledger.say(story.stall.party, Batch.read(body))
     page = public.open("/p/c/00000000000000000")
     assert "个人农户" in page.text

@@ -22,6 +22,7 @@ from tests.integration.pages.story import LEEK, OFFICER, STALLS, kilos
 from tests.support.server import BASE_URL, enrol_party
 
 if TYPE_CHECKING:
+    from ledger.canonical import Json
     from ledger.service import Ledger
     from tests.integration.pages.story import Story
     from tests.support.server import Client, Clock, Enrolled
@@ -106,7 +107,7 @@ def test_every_page_of_a_demo_shows_its_clock(story: Story, demo_client: Client)
     for path in ("/", "/nothing", "/p/01/09520001000027/10/JC-1"):
         page = Visitor(demo_client).open(path)
         assert "演示时钟 2026-11-14 08:00" in page.text
-        assert page.form("/demo/identity")
+        assert "identity" in page.fields("/demo/identity")
 
 
 def test_a_visitor_of_the_demo_chooses_who_to_be(story: Story, demo_client: Client) -> None:
@@ -149,8 +150,8 @@ def test_the_list_has_the_newest_record_first(story: Story, client: Client) -> N
 def test_a_late_record_says_how_late(story: Story, client: Client, ledger: Ledger, clock: Clock) -> None:
     then = ledger.clock()
     clock.forward(9 * 24)
-    line = {"goods": str(LEEK), "quantity": kilos(1)}
-    body = {"to": str(story.stall.party), "lines": [line], "offer": False}
+    line: dict[str, Json] = {"goods": str(LEEK), "quantity": kilos(1)}
+    body: dict[str, Json] = {"to": str(story.stall.party), "lines": [line], "offer": False}
     ledger.say(story.wholesaler.party, Shipment.read(body), occurred_at=Instant(then))
     assert "晚记 9 天" in Visitor.of(client, story.wholesaler).open("/my").text
 
@@ -297,10 +298,14 @@ def test_an_entry_that_is_not_there_is_not_found(story: Story, public: Visitor, 
 def test_a_corrected_record_and_its_correction_lead_to_each_other(
     story: Story, client: Client, ledger: Ledger
 ) -> None:
-    line = {"goods": str(LEEK), "quantity": kilos(600)}
-    body = {"to": str(story.stall.party), "lines": [line], "offer": False}
+    line: dict[str, Json] = {"goods": str(LEEK), "quantity": kilos(600)}
+    body: dict[str, Json] = {"to": str(story.stall.party), "lines": [line], "offer": False}
     (wrong,) = ledger.say(story.wholesaler.party, Shipment.read(body))
-    right = {**body, "lines": [{**line, "quantity": kilos(60)}], "correction_reason": "incorrect_data"}
+    right: dict[str, Json] = {
+        **body,
+        "lines": [{**line, "quantity": kilos(60)}],
+        "correction_reason": "incorrect_data",
+    }
     first = ledger.receipt(wrong.seq).statement
     (mended,) = ledger.say(story.wholesaler.party, Shipment.read(right), corrects=first)
     inspector = Visitor.of(client, story.authority)
@@ -388,10 +393,15 @@ def test_a_name_that_is_written_as_a_script_stays_a_name(
         trader.party,
         Party(party=buyer, party_kind="unknown", name=payload, address=payload, phone=payload[:40]),
     )
-    site = {"site": "site_0000000000000000", "party": str(trader.party), "site_kind": "plot", "name": payload}
+    site: dict[str, Json] = {
+        "site": "site_0000000000000000",
+        "party": str(trader.party),
+        "site_kind": "plot",
+        "name": payload,
+    }
     ledger.say(trader.party, Site.read(site))
     goods = "urn:suyuan:batch:00000000000000000"
-    batch = {
+    batch: dict[str, Json] = {
         "goods": goods,
         "maker": str(trader.party),
         "name": payload,
@@ -401,9 +411,13 @@ def test_a_name_that_is_written_as_a_script_stays_a_name(
         "quantity": kilos(9),
     }
     ledger.say(trader.party, Batch.read(batch))
-    shipment = {"to": str(buyer), "lines": [{"goods": goods, "quantity": kilos(5)}], "vehicle": payload}
+    shipment: dict[str, Json] = {
+        "to": str(buyer),
+        "lines": [{"goods": goods, "quantity": kilos(5)}],
+        "vehicle": payload,
+    }
     (placed,) = ledger.say(trader.party, Shipment.read(shipment))
-    recall = {"action": "recall", "goods": [goods], "reason": payload, "advice": payload}
+    recall: dict[str, Json] = {"action": "recall", "goods": [goods], "reason": payload, "advice": payload}
     ledger.say(trader.party, Recall.read(recall))
     authority = enrol_party(ledger, f"局 {payload}", role="authority")
     trace_path = f"/trace?goods={quote(goods, safe='')}"

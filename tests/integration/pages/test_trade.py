@@ -19,6 +19,7 @@ from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 from scanner.labels import LabelText, label_png
 
 if TYPE_CHECKING:
+    from ledger.canonical import Json
     from ledger.service import Ledger
     from ledger.vocabulary.said import Said
     from tests.integration.pages.browsing import Page, Visitor
@@ -67,7 +68,7 @@ def offer_to(
     ledger: Ledger, farm: Visitor, co_op: Enrolled, stall: Enrolled, quantity: str = "60"
 ) -> GoodsId:
     goods = goods_on(register(farm))
-    body = {
+    body: dict[str, Json] = {
         "to": str(stall.party),
         "lines": [{"goods": str(goods), "quantity": {"amount": quantity, "unit": "KGM"}}],
         "voucher": {"voucher_kind": "sales_slip", "number": "XS-0001"},
