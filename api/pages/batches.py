@@ -15,7 +15,7 @@ from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import Own
-from api.pages.rendering import quantity
+from api.pages.rendering import cap, quantity
 from api.parameters import PathNumber
 from api.problems import Refusals
 from ledger.canonical import Json
@@ -133,7 +133,7 @@ def today(desk: Desk) -> str:
 
 def categories(language: Language) -> list[tuple[str, str]]:
     """The categories of goods, by their names."""
-    return [(one.category, one.name.words.in_language(language)) for one in all_profiles()]
+    return [(one.category, cap(one.name.words.in_language(language))) for one in all_profiles()]
 
 
 def units(language: Language) -> list[tuple[str, str]]:
@@ -148,7 +148,12 @@ def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, s
     if not text:
         raise Malformed(field=name, came="", expected=Words(zh="数量", en="a quantity"))
     amount = {"amount": text, "unit": unit or posted.text(f"{name}_unit")}
-    return Quantity.from_json(amount, field=name).as_json()
+    try:
+        return Quantity.from_json(amount, field=name).as_json()
+    except Refusal as wrong:
+        # For a person; the exact rules of the number are for programs.
+        expected = Words(zh="数字，如 12.5", en="a number, like 12.5")
+        raise Malformed(field=name, came=text, expected=expected) from wrong
 
 
 _WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF0E: ".", 0xFF0C: ",", 0x3002: "."}

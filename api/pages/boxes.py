@@ -229,6 +229,9 @@ def _tags_svg(tags: Iterable[Tag], x: float, y: float) -> str:
     return "".join(parts)
 
 
+_NARROW: Final = frozenset("iljtfrI.,:;'|!()[]- /")
+
+
 def letters_wide(text: str) -> float:
     """About how wide a text is, in its own type size: a Chinese character is 1, a Latin letter about half."""
     return sum(_letter(c) for c in text)
@@ -237,6 +240,8 @@ def letters_wide(text: str) -> float:
 def _letter(c: str) -> float:
     if unicodedata.east_asian_width(c) in "WF":
         return 1.0
+    if c in _NARROW:
+        return 0.32
     return 0.66 if c.isupper() else 0.56
 
 

@@ -41,7 +41,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity}
+    made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity, "cap": cap}
     made.globals |= {"shape": shape_svg, "style": f"/static/site.css?v={_version('site.css')}"}
     return made
 
@@ -86,9 +86,15 @@ def sentence(refusal: Refusal, language: Language) -> str:
     if not refusal.came:
         return say("error_missing", language)
     expected = refusal.expected.in_language(language)
-    return say("error_expected", language, title=refusal.title.in_language(language), expected=expected)
+    title = cap(refusal.title.in_language(language))
+    return say("error_expected", language, title=title, expected=expected)
 
 
 def short(text: str, characters: int = 16) -> str:
     """The beginning of a long digest."""
     return text if len(text) <= characters else f"{text[:characters]}…"
+
+
+def cap(text: str) -> str:
+    """A name of the ledger as a heading; Chinese has no capitals and stays as it is."""
+    return text[:1].upper() + text[1:]

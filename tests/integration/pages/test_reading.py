@@ -359,7 +359,7 @@ def test_an_error_is_a_page_with_the_facts_of_the_problem(
 
 
 def test_a_page_in_english_has_its_error_in_english(client: Client) -> None:
-    assert Visitor(client, language="en").open("/nothing").read.h1 == "no such address"
+    assert Visitor(client, language="en").open("/nothing").read.h1 == "No such address"
 
 
 def test_what_is_too_large_is_refused_with_a_page(story: Story, client: Client) -> None:
