@@ -230,6 +230,7 @@ def _tags_svg(tags: Iterable[Tag], x: float, y: float) -> str:
 
 
 _NARROW: Final = frozenset("iljtfrI.,:;'|!()[]- /")
+_BROAD: Final = frozenset("mwMW%@")
 
 
 def letters_wide(text: str) -> float:
@@ -241,7 +242,9 @@ def _letter(c: str) -> float:
     if unicodedata.east_asian_width(c) in "WF":
         return 1.0
     if c in _NARROW:
-        return 0.32
+        return 0.34
+    if c in _BROAD:
+        return 0.88
     return 0.66 if c.isupper() else 0.56
 
 
@@ -260,11 +263,12 @@ def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
 
 
 def _fits(text: str, width: float, *, whole_words: bool = True) -> int:
-    """How many characters fit; Latin words are not broken where a space is near."""
+    """How many characters fit. Chinese breaks anywhere, a Latin word only where there is no space before it."""
     used = 0.0
     for place, c in enumerate(text):
         used += _letter(c)
         if used > width:
             space = text.rfind(" ", 0, place + 1)
-            return space if whole_words and space > place // 2 else max(place, 1)
+            in_a_word = text[place].isascii() and text[place - 1 : place].isascii()
+            return space if whole_words and in_a_word and space > 0 else max(place, 1)
     return len(text)

@@ -175,7 +175,10 @@ def test_on_a_phone_the_letters_keep_their_size() -> None:
         ("如皋市绿畦蔬菜社", 7, 1, ["如皋市绿畦蔬…"]),
         ("如皋市绿畦蔬菜社", 7, 2, ["如皋市绿畦蔬菜", "社"]),
         ("", 7, 2, []),
-        ("one two three", 5, 2, ["one two", "three"]),
+        ("one two three", 4.5, 2, ["one two", "three"]),
+        ("24 bottles", 4.5, 2, ["24", "bottles"]),
+        ("韭菜 JC-20261114", 6.5, 2, ["韭菜", "JC-20261114"]),
+        ("bottlesbottles", 4, 2, ["bottlesb", "ottles"]),
     ],
 )
 def test_long_names_are_broken_and_cut(text: str, width: float, lines: int, expected: list[str]) -> None:
