@@ -269,6 +269,6 @@ def _fits(text: str, width: float, *, whole_words: bool = True) -> int:
         used += _letter(c)
         if used > width:
             space = text.rfind(" ", 0, place + 1)
-            in_a_word = text[place].isascii() and text[place - 1 : place].isascii()
+            in_a_word = c.isascii() and text[place - 1 : place].isascii()
             return space if whole_words and in_a_word and space > 0 else max(place, 1)
     return len(text)

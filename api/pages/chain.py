@@ -56,6 +56,9 @@ class Shown:
                     en="an official, or a party that had these goods in its hands",
                 )
                 raise NotAllowed(field="goods", came=found.goods, expected=expected)
+        names.know(
+            node.holding.party for node in found.nodes if sight is None or node.holding in sight.holdings
+        )
         goods = dict.fromkeys(
             node.holding.goods for node in found.nodes if sight is None or node.holding in sight.holdings
         )

@@ -13,6 +13,8 @@ from api.facts import may_see_contact
 from api.pages.rendering import quantity
 from api.words import MARKS, say
 from ledger.trace import party_view, what_it_was
+from ledger.trace.sheets import party_views
+from ledger.trace.shelf import Shelf
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
 from ledger.vocabulary.oversight import Complaint, Hold, Inspection, Recall, RecallAnswer, TestResult
@@ -44,6 +46,11 @@ class Names:
     language: Language
     _parties: dict[PartyId, PartyView] = field(default_factory=dict)
     _goods: dict[GoodsId, BatchView] = field(default_factory=dict)
+
+    def know(self, parties: Iterable[PartyId]) -> None:
+        """Look many parties up at once: a batch may be in four hundred hands."""
+        new = [party for party in dict.fromkeys(parties) if party not in self._parties]
+        self._parties.update(party_views(Shelf(self.book), new))
 
     def view(self, party: PartyId) -> PartyView:
         """The sheet of a party."""

@@ -9,8 +9,12 @@ from urllib.parse import quote
 
 import pytest
 from PIL import Image
+from starlette.requests import Request
 
 from api.deps import DEMO_COOKIE
+from api.pages import problem_page
+from api.problems import Problem
+from ledger.errors import Words
 from ledger.identifiers import Instant, PartyId
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.oversight import Recall
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from tests.support.server import Client, Clock, Enrolled
 
 TRACE = f"/trace?goods={quote(str(LEEK), safe='')}"
+FAULT = Words(zh="服务器出错", en="something is wrong")
 OPEN_TO_ALL = ("/", "/inspect", "/p?code=x", "/entries/0", "/p/01/09520001000027/10/JC-1")
 FOR_TRADERS = (
     "/my",
@@ -360,6 +365,34 @@ def test_an_error_is_a_page_with_the_facts_of_the_problem(
 
 def test_a_page_in_english_has_its_error_in_english(client: Client) -> None:
     assert Visitor(client, language="en").open("/nothing").read.h1 == "No such address"
+
+
+@pytest.mark.parametrize(
+    ("problem", "shown"),
+    [
+        (
+            Problem(status=500, name="Unforeseen", title=FAULT, detail=FAULT, instance="urn:uuid:1"),
+            "urn:uuid:1",
+        ),
+        (
+            Problem(status=503, name="HeadMoved", title=FAULT, detail=FAULT, retry_seconds=7),
+            "请在 7 秒后再试",
+        ),
+    ],
+)
+def test_a_fault_of_ours_is_shown_without_asking_the_ledger(problem: Problem, shown: str) -> None:
+    # No application and no ledger stand behind this request: they may be what failed.
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/my",
+        "query_string": b"",
+        "headers": [(b"accept", b"text/html")],
+    }
+    answer = problem_page(Request({**scope, "server": ("localhost", 8000), "scheme": "http"}), problem)
+    assert answer.status_code == problem.status
+    assert shown in bytes(answer.body).decode()
+    assert "什么都没有写入" in bytes(answer.body).decode()
 
 
 def test_what_is_too_large_is_refused_with_a_page(story: Story, client: Client) -> None:
