@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -140,7 +140,7 @@ def answer(
             w=lambda words: words.in_language(language),
             other_language=_other_language(request, language),
             nav=_sections(request.url.path, viewer, language),
-            back=request.url.path if request.method == "GET" else "/",
+            back=_shown_at(request)._replace(scheme="", netloc="", fragment="").geturl(),
             is_official=viewer.is_official,
         )
     )
@@ -168,13 +168,22 @@ def _sections(path: str, viewer: Viewer, language: Language) -> list[tuple[str, 
     return [(href, say(words, language), here.get(href, path.startswith(href))) for href, words in sections]
 
 
+def _shown_at(request: Request) -> SplitResult:
+    """The address that shows this page again: its own, or, after a form was sent, the page the form was on."""
+    if request.method in {"GET", "HEAD"}:
+        return urlsplit(f"{request.url.path}?{request.url.query}")
+    came_from = urlsplit(request.headers.get("referer", ""))
+    return came_from if came_from.netloc == request.headers.get("host") else urlsplit("/")
+
+
 def _other_language(request: Request, language: Language) -> dict[str, str]:
     """The link that shows the same page in the other language."""
     other: Language = "en" if language == "zh" else "zh"
-    query = [(name, value) for name, value in request.query_params.multi_items() if name != LANGUAGE_COOKIE]
+    at = _shown_at(request)
+    query = [(name, value) for name, value in parse_qsl(at.query) if name != LANGUAGE_COOKIE]
     return {
         "tag": TAGS[other],
-        "href": f"{request.url.path}?{urlencode([*query, (LANGUAGE_COOKIE, other)])}",
+        "href": f"{at.path}?{urlencode([*query, (LANGUAGE_COOKIE, other)])}",
         "name": say("language_name", other),
     }
 

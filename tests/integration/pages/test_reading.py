@@ -90,6 +90,33 @@ def test_the_switch_of_languages_is_kept(client: Client) -> None:
     assert 'lang="en"' in kept.text
 
 
+def test_the_other_language_of_a_form_that_came_back_is_the_form(client: Client, co_op: Enrolled) -> None:
+    headers = {
+        "origin": BASE_URL,
+        "accept": "text/html",
+        "host": "localhost:8000",
+        "referer": f"{BASE_URL}/my/batches/new",
+    }
+    answer = client.send(
+        "POST",
+        "/my/batches",
+        data={"id": "01980000-0000-7000-8000-000000000000"},
+        key=co_op.key,
+        headers=headers,
+    )
+    assert answer.status_code == 422
+    assert 'href="/my/batches/new?lang=en"' in answer.text
+    elsewhere = headers | {"referer": "https://evil.example/my"}
+    answer = client.send(
+        "POST",
+        "/my/batches",
+        data={"id": "01980000-0000-7000-8000-000000000000"},
+        key=co_op.key,
+        headers=elsewhere,
+    )
+    assert 'href="/?lang=en"' in answer.text
+
+
 def test_nobodys_page_is_kept_for_somebody_else(story: Story, client: Client) -> None:
     for path in ("/", "/my", TRACE):
         assert (
@@ -125,6 +152,11 @@ def test_a_visitor_of_the_demo_chooses_who_to_be(story: Story, demo_client: Clie
     own = Visitor.posing(demo_client, story.farm.party).open("/my")
     assert own.status == 200
     assert "绿畦示例合作社（演示）" in own.text
+
+
+def test_whoever_switches_comes_back_to_the_same_question(story: Story, demo_client: Client) -> None:
+    page = Visitor.posing(demo_client, story.authority.party).open(TRACE)
+    assert page.fields("/demo/identity")["back"] == TRACE
 
 
 def test_a_ledger_that_is_no_demo_offers_no_switch(story: Story, public: Visitor) -> None:
