@@ -34,6 +34,19 @@ if TYPE_CHECKING:
 
 _GOODS: Final = "goods/"
 
+#: Seen only on the way they went: who holds the goods has other customers, and other stock to account for.
+ON_THEIR_WAY_ONLY: Final = frozenset(
+    {
+        "shipment.v1",
+        "receipt.v1",
+        "return.v1",
+        "supplier_check.v1",
+        "sale.v1",
+        "adjustment.v1",
+        "recall_answer.v1",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -46,6 +59,8 @@ class Sight:
         """Whether a record about these goods lies within sight."""
         if any(record.seq in edge.seqs for edge in self.edges):
             return True
+        if record.header.type in ON_THEIR_WAY_ONLY:
+            return False
         if record.header.type in STOCK_TYPES:
             return any(Holding(record.actor, goods) in self.holdings for goods in _goods_of(record))
         return not {holding.goods for holding in self.holdings}.isdisjoint(_goods_of(record))

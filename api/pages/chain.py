@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ledger.trace import Edge, Holder, Node, Order, RecallHolder, Source, Trace
     from ledger.views.book import Book, Record
 
-_DELIVERIES: Final = frozenset({"shipment.v1", "receipt.v1", "return.v1", "supplier_check.v1"})
 _SOURCE_TONES: Final = {"recorded": "accent", "declared": "grey", "contradicted": "red"}
 
 
@@ -101,12 +100,8 @@ class Shown:
         return audience == "chain" and self._on_chain(record)
 
     def _on_chain(self, record: Record) -> bool:
-        """Whether the record lies on the reader's way. A delivery is only seen on the way it went: its sender has other customers."""
-        if self.sight is None:
-            return False
-        if record.header.type in _DELIVERIES:
-            return any(record.seq in edge.seqs for edge in self.sight.edges)
-        return self.sight.sees(record)
+        """Whether the record lies on the reader's way."""
+        return self.sight is not None and self.sight.sees(record)
 
     def sources(self) -> list[Source]:
         """The ends of the way back in sight."""

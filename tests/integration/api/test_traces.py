@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.log.proof import TlogProof
+from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 from tests.support.leeks import holders, kg, morning_of_leeks
 from tests.support.server import Clock, make_ledger, open_client, registrar_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ledger.service import Ledger
     from tests.support.leeks import Chain
+    from tests.support.server import Enrolled
 
 JSON = {"accept": "application/json"}
 
@@ -112,3 +114,29 @@ def test_a_balance_is_its_holders_and_the_authoritys(chain: Chain) -> None:
     path = f"/api/v1/balance?goods={chain.leeks}&party={chain.stall}"
     assert chain.client.get(path, key=chain.authority.key).json() == own
     assert chain.client.get(path, key=chain.wholesaler.key).status_code == 403
+
+
+def test_a_stall_reads_its_own_way_and_not_what_its_wholesaler_sells_to_others(
+    chain: Chain, ledger: Ledger
+) -> None:
+    """The neighbour's delivery, receipt and check are none of its business, though it bought from the same hands."""
+
+    def reads(who: Enrolled, seq: int) -> bool:
+        answer = chain.client.get(f"/api/v1/statements/{ledger.stored(seq).header.id}", key=who.key)
+        return answer.status_code == 200 and "quantity" in answer.text
+
+    with ledger.book() as book:
+        trade = {
+            seq: record.said
+            for seq, record in book.records(range(book.size)).items()
+            if isinstance(record.said, Shipment | Receipt | SupplierCheck)
+        }
+        actors = {seq: record.actor for seq, record in book.records(set(trade)).items()}
+    others = [
+        seq for seq, said in trade.items() if chain.other_stall.party in {actors[seq], *said.named_parties()}
+    ]
+    own = [seq for seq, said in trade.items() if chain.stall.party in {actors[seq], *said.named_parties()}]
+    assert len(others) == len(own) == 3
+    assert [seq for seq in others if reads(chain.stall, seq)] == []
+    assert [seq for seq in own if reads(chain.stall, seq)] == own
+    assert [seq for seq in others if reads(chain.other_stall, seq)] == others
