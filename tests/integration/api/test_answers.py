@@ -84,7 +84,7 @@ def test_the_description_names_every_field_and_every_address(client: Client) -> 
     for field in ("late_reason", "gtin", "补记原因", "correction_reason", "sha256"):
         assert field in page
     assert "BatchRequest" in document["components"]["schemas"]
-    assert document["components"]["schemas"]["BatchRequest"]["required"] == ["maker", "name", "category"]
+    assert document["components"]["schemas"]["BatchRequest"]["required"] == ["name", "category"]
 
 
 def test_every_reference_in_the_description_leads_somewhere(client: Client) -> None:

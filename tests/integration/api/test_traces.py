@@ -140,3 +140,9 @@ def test_a_stall_reads_its_own_way_and_not_what_its_wholesaler_sells_to_others(
     assert [seq for seq in others if reads(chain.stall, seq)] == []
     assert [seq for seq in own if reads(chain.stall, seq)] == own
     assert [seq for seq in others if reads(chain.other_stall, seq)] == others
+
+
+def test_a_batch_whose_maker_nobody_names_was_made_by_whoever_recorded_it(chain: Chain) -> None:
+    answer = chain.says(chain.co_op, "batches", name="青菜", category="farm_produce")
+    seen = chain.client.get(f"/api/v1/statements/{answer.json()['id']}", key=chain.co_op.key).text
+    assert f'"maker":"{chain.co_op}"' in seen
