@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.errors import CheckDigitWrong, Malformed, TooLarge
@@ -272,12 +273,14 @@ _PIECES = st.sampled_from(
 )
 
 
+@example(f"{OUR_HOST}/https://")
 @given(st.lists(_PIECES, max_size=8).map("".join))
 def test_whatever_counts_as_ours_has_our_host_for_others_too(text: str) -> None:
     scanned = read_code(text, OURS)
     if scanned.is_ours:
         plain = text.strip()
-        seen = urlsplit(plain if "://" in plain else f"https://{plain}")
+        # Only in front is it a scheme: `our.host/https://` is a path of ours.
+        seen = urlsplit(plain if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", plain) else f"https://{plain}")
         assert (seen.hostname, seen.username, seen.password) == (OUR_HOST, None, None)
 
 
