@@ -62,6 +62,10 @@ class Overloaded(LedgerFault):
     """More waits than the recorder will hold. Nothing was written; the sender may come again."""
 
 
+class RecorderClosed(LedgerFault):
+    """The ledger was closed. Nothing was written."""
+
+
 class ClockWentBack(LedgerFault):
     """The clock stands before the last entry. Recording would put a false time into the log for ever."""
 
@@ -114,22 +118,32 @@ class Recorder:
         self._clock = clock
         self._head: Head | None = None
         self._waiting: queue.Queue[_Group | None] = queue.Queue(WAITING_MAX)
+        self._door = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
     def record(self, statements: Sequence[Statement]) -> tuple[Placed, ...]:
         """Record a group whole, or raise why not. Returns when it is durable."""
         group = _Group(statements=tuple(statements), answer=Future())
-        try:
-            self._waiting.put_nowait(group)
-        except queue.Full as full:
-            message = f"{WAITING_MAX} requests are waiting to be recorded"
-            raise Overloaded(message) from full
+        with self._door:
+            if self._closed:
+                message = "the recorder is closed"
+                raise RecorderClosed(message)
+            try:
+                self._waiting.put_nowait(group)
+            except queue.Full as full:
+                message = f"{WAITING_MAX} requests are waiting to be recorded"
+                raise Overloaded(message) from full
         return group.answer.result()
 
     def close(self) -> None:
         """Finish what waits, then stop writing."""
-        self._waiting.put(None)
+        with self._door:
+            # Nobody waits behind the last word: a sender is either before it or refused.
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:

@@ -14,7 +14,7 @@ from ledger.errors import Conflict, LedgerFault, NotAllowed
 from ledger.identifiers import GoodsId, Instant, StatementId
 from ledger.log.entry import Entry
 from ledger.log.merkle import leaf_hash
-from ledger.recorder import CLOCK_BACK_MS_MAX, ClockWentBack, LeafChanged, Recorder
+from ledger.recorder import CLOCK_BACK_MS_MAX, ClockWentBack, LeafChanged, Recorder, RecorderClosed
 from ledger.service import Ledger, NoLedger
 from ledger.views.book import about, goods_key, statement_key
 from ledger.vocabulary.correctable import Correction
@@ -61,6 +61,14 @@ def test_a_database_holds_one_log(store: Store, ledger: Ledger) -> None:
 def test_an_empty_database_holds_none(store: Store) -> None:
     with pytest.raises(NoLedger, match="holds 0 logs"):
         store.open()
+
+
+def test_a_closed_ledger_refuses_at_once_and_may_be_closed_twice(ledger: Ledger) -> None:
+    statement = ledger.draft(trader(ledger), sale())
+    ledger.close()
+    with pytest.raises(RecorderClosed):
+        ledger.recorder.record([statement])
+    ledger.close()
 
 
 def test_what_was_recorded_is_there_after_reopening_and_more_can_follow(store: Store, ledger: Ledger) -> None:
