@@ -44,6 +44,9 @@ ON_THEIR_WAY_ONLY: Final = frozenset(
         "sale.v1",
         "adjustment.v1",
         "recall_answer.v1",
+        "order_answer.v1",
+        "sample.v1",
+        "destruction.v1",
     }
 )
 

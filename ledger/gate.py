@@ -20,9 +20,11 @@ from ledger.identifiers import Instant, PartyId
 from ledger.register import REGISTER_TYPES, Role, issuers_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.correctable import Correctable, Correction
-from ledger.vocabulary.goods import Codes
-from ledger.vocabulary.oversight import Hold, Inspection, Recall
-from ledger.vocabulary.parties import Licence, Party
+from ledger.vocabulary.goods import Batch, Codes, Packing, Transformation, Use
+from ledger.vocabulary.measures import Delisting, ListEntry
+from ledger.vocabulary.oversight import Hold, Inspection, Recall, Sample
+from ledger.vocabulary.parties import Licence, Party, Product, Site
+from ledger.vocabulary.profiles import profile_for
 from ledger.vocabulary.registering import Credential, Erasure, Key
 from ledger.vocabulary.trade import Shipment
 
@@ -40,6 +42,7 @@ AHEAD_MS_MAX = 5 * 60 * 1000
 _TRADERS: Final[frozenset[Role]] = frozenset({"enterprise", "operator", "registrar"})
 _MAKERS: Final[frozenset[Role]] = frozenset({"enterprise"})
 _OFFICIALS: Final[frozenset[Role]] = frozenset({"authority"})
+_REGISTRAR: Final[frozenset[Role]] = frozenset({"registrar"})
 _ANYONE: Final[frozenset[Role]] = frozenset(
     {"enterprise", "operator", "registrar", "authority", "laboratory"}
 )
@@ -54,14 +57,28 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "recall.v1": _MAKERS | _OFFICIALS,
     "hold.v1": _TRADERS | _OFFICIALS,
     "adjustment.v1": _TRADERS | _OFFICIALS,
+    "takedown.v1": _TRADERS | _OFFICIALS,
+    "delisting.v1": _TRADERS | _OFFICIALS,
+    "list_entry.v1": _OFFICIALS,
+    "succession.v1": _REGISTRAR | _OFFICIALS,
+    "sample.v1": _ANYONE,
+    "destruction.v1": _TRADERS | _OFFICIALS,
     "test_result.v1": _ANYONE,
     "certificate.v1": _ANYONE,
     "licence.v1": _ANYONE,
+    "approval.v1": _ANYONE,
     "party.v1": _ANYONE,
+    "site.v1": _ANYONE,
     "complaint.v1": frozenset({"registrar", "authority", "operator"}),
+    "scan.v1": frozenset({"registrar", "authority", "operator"}),
+    "answer.v1": _ANYONE,
+    "grant.v1": _ANYONE,
     "correction.v1": _ANYONE,
     "epcis_event.v1": _TRADERS,
 }
+
+#: What an authority does only with an officer's certificate.
+_SIGNED_BY_OFFICER: Final = (Hold, Recall, Delisting, ListEntry, Correction)
 
 #: Who may enter a record for somebody else; the record shows both names.
 MAY_ENTER_FOR_OTHERS: Final[frozenset[Role]] = frozenset({"operator", "registrar"})
@@ -71,6 +88,12 @@ class AnotherLog(Refusal):
     """The statement was made for another log. A copy of it proves nothing here."""
 
     title = Words(zh="不是写给本日志的记录", en="made for another log")
+
+
+class MadeFromItself(Refusal):
+    """A batch as its own input, a pack inside itself: no order of facts makes sense of it."""
+
+    title = Words(zh="自身循环", en="made from itself")
 
 
 class NotYetHappened(Refusal):
@@ -109,6 +132,10 @@ class Known(Protocol):
         """Whether this party recorded the batch as its own make, or as that of a supplier it declared."""
         ...
 
+    def goes_into(self, goods: GoodsId, targets: Collection[GoodsId], *, without: StatementId | None) -> bool:
+        """Whether any of the targets was made out of these goods, not counting the process that is being put right."""
+        ...
+
     def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
         """The hold or recall that stands on these goods in this party's hands, in words."""
         ...
@@ -145,7 +172,9 @@ def admit(statement: Statement, *, register: Register, known: Known, at_ms: int)
         )
     role = issuers_key(header, signers).role
     _check_right(header, role)
-    _check_correction(header, said, known)
+    _check_correction(header, said, role=role, known=known)
+    _check_sense(header, said, known)
+    _check_profile(said)
     _check_subject(header, said, role=role, register=register, known=known)
     _check_order(header, said, role=role, known=known)
     _check_officers(header, said, role=role, register=register, at_ms=at_ms)
@@ -183,8 +212,25 @@ def _check_right(header: Header, role: Role) -> None:
         )
 
 
-def _check_correction(header: Header, said: Said, known: Known) -> None:
-    """Only the author puts a record right, only with one of the same type, and with a reason."""
+def _check_correction(header: Header, said: Said, *, role: Role, known: Known) -> None:
+    """The author puts a record right, with one of the same type and a reason. An authority may annul another's, on a decision."""
+    whose = header.issuer
+    if isinstance(said, Correction) and said.of not in {None, header.issuer}:
+        assert said.of is not None
+        whose = said.of
+        if role != "authority":
+            raise NotAllowed(
+                field="of",
+                came=said.of,
+                expected=Words(
+                    zh="本方的记录；他人的记录仅执法机关可撤销",
+                    en="a record of your own; only an authority annuls another's",
+                ),
+            )
+        if said.decision is None:
+            raise Malformed(
+                field="decision", came="", expected=Words(zh="决定文书号", en="the number of the decision")
+            )
     reason = said.correction_reason if isinstance(said, (Correctable, Correction)) else None
     if header.corrects is None:
         if reason is not None:
@@ -196,14 +242,16 @@ def _check_correction(header: Header, said: Said, known: Known) -> None:
         return
     if reason is None:
         raise Malformed(field="correction_reason", came="", expected=Words(zh="更正原因", en="a reason"))
-    earlier = known.earlier(header.issuer, header.corrects)
+    earlier = known.earlier(whose, header.corrects)
     if earlier is None:
         raise UnknownName(
             field="corrects",
             came=header.corrects,
-            expected=Words(zh="本方已有的记录", en="an earlier record of the same issuer"),
+            expected=Words(zh=f"{whose} 已有的记录", en=f"an earlier record of {whose}"),
         )
-    if earlier.type in REGISTER_TYPES or (header.type not in {earlier.type, Correction.TYPE}):
+    if earlier.type in REGISTER_TYPES | {Correction.TYPE} or (
+        header.type not in {earlier.type, Correction.TYPE}
+    ):
         raise Malformed(
             field="corrects",
             came=earlier.type,
@@ -215,6 +263,50 @@ def _check_correction(header: Header, said: Said, known: Known) -> None:
             came=header.corrects,
             expected=Words(zh="最新的一条记录", en="the latest record, not one already put right"),
         )
+
+
+def _check_sense(header: Header, said: Said, known: Known) -> None:
+    """What would mean nothing whatever the facts: goods made from themselves, a pack inside itself, a place inside itself."""
+    if isinstance(said, Transformation):
+        inputs = {line.goods for line in said.inputs}
+        for number, line in enumerate(said.outputs):
+            if line.goods in inputs:
+                raise MadeFromItself(
+                    field=f"outputs[{number}].goods",
+                    came=line.goods,
+                    expected=Words(zh="不同于投入的货物", en="goods other than the inputs"),
+                )
+            if known.goes_into(line.goods, inputs, without=header.corrects):
+                raise MadeFromItself(
+                    field=f"outputs[{number}].goods",
+                    came=line.goods,
+                    expected=Words(
+                        zh="没有投入到这些投入品中的货物",
+                        en="goods that did not go into these inputs themselves",
+                    ),
+                )
+    if isinstance(said, Use) and {line.goods for line in said.lines} & set(said.on_goods or ()):
+        raise MadeFromItself(
+            field="on_goods",
+            came=[str(one) for one in said.on_goods or ()],
+            expected=Words(zh="不同于投入品的货物", en="goods other than the inputs used"),
+        )
+    if isinstance(said, Packing) and said.parent_code in said.codes:
+        raise MadeFromItself(
+            field="codes",
+            came=said.parent_code,
+            expected=Words(zh="不同于外包装的码", en="codes other than that of the larger pack"),
+        )
+    if isinstance(said, Site) and said.within == said.site:
+        raise MadeFromItself(
+            field="within", came=said.within, expected=Words(zh="另一个场所", en="another site")
+        )
+
+
+def _check_profile(said: Said) -> None:
+    """The few fields without which a record of its category would mean nothing, and the form of those that only it has."""
+    if isinstance(said, (Batch, Product)):
+        profile_for(said.category).check(said)
 
 
 def _check_subject(header: Header, said: Said, *, role: Role, register: Register, known: Known) -> None:
@@ -242,7 +334,8 @@ def _check_subject(header: Header, said: Said, *, role: Role, register: Register
 def _check_erasure(said: Erasure, known: Known) -> None:
     for number, one in enumerate(said.erased):
         earlier = known.earlier(one.issuer, one.statement)
-        if earlier is None or earlier.type in REGISTER_TYPES:
+        # Whose record a correction annuls must stay readable: the views are made from it.
+        if earlier is None or earlier.type in REGISTER_TYPES | {Correction.TYPE}:
             raise UnknownName(
                 field=f"erased[{number}].statement",
                 came=one.statement,
@@ -278,7 +371,16 @@ def _check_officers(header: Header, said: Said, *, role: Role, register: Registe
     """Rows 25 and 40 of the documents: no official act without a certificate that is valid when the log takes it."""
     if isinstance(said, Inspection):
         numbers: tuple[str, ...] = said.officers
-    elif isinstance(said, (Hold, Recall)) and role == "authority":
+    elif isinstance(said, Sample) and role == "authority":
+        if not said.officers:
+            raise CertificateNotValid(
+                field="officers", came="", expected=Words(zh="执法证号", en="officers' certificate numbers")
+            )
+        numbers = said.officers
+    elif isinstance(said, _SIGNED_BY_OFFICER) and role == "authority":
+        # A correction of the agency's own record is no official act towards anybody.
+        if isinstance(said, Correction) and said.of in {None, header.issuer}:
+            return
         if said.officer is None:
             raise CertificateNotValid(
                 field="officer", came="", expected=Words(zh="执法证号", en="an officer's certificate number")

@@ -21,7 +21,12 @@ from ledger.vocabulary.epcis import EpcisEvent
 from ledger.vocabulary.registering import Credential
 from ledger.vocabulary.said import Said
 
-_PLURALS: Final = {"party": "parties", "batch": "batches", "codes": "codes"}
+_PLURALS: Final = {
+    "party": "parties",
+    "batch": "batches",
+    "codes": "codes",
+    "list_entry": "list-entries",
+}
 #: Read in other ways: register statements by the registrar's own tools, EPCIS by its own interface.
 _ELSEWHERE: Final = (REGISTER_TYPES - {Credential.TYPE}) | {EpcisEvent.TYPE}
 

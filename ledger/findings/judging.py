@@ -30,6 +30,7 @@ from ledger.views.book import (
     about,
     about_many,
     code_key,
+    corrected_by,
     goods_key,
     holding_key,
     keys_of,
@@ -84,8 +85,9 @@ def subjects_touched(record: Record, book: Book) -> frozenset[str]:
     `book` may stand before or after the change. For an erasure ask twice: with the record as it was, and as it is.
     """
     touched = _touched(record, book)
-    if record.header.corrects is not None:
-        seq = book.position(record.header.corrects, record.header.issuer)
+    corrected = corrected_by(record)
+    if corrected is not None:
+        seq = book.position(*corrected)
         if seq is not None:
             touched |= _touched(book.records([seq])[seq], book)
     return frozenset(touched)

@@ -12,13 +12,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ledger.identifiers import GoodsId, PartyId, ProductId, SiteId, StatementId
+from ledger.identifiers import GoodsId, PartyId, ProductId, Sha256Hex, SiteId, StatementId
+from ledger.vocabulary.correctable import Correction
+from ledger.vocabulary.documents import Certificate, Commitment
+from ledger.vocabulary.parties import Approval, Licence
 from ledger.vocabulary.said import Part, Said
+from ledger.vocabulary.trade import FiledDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from ledger.register import Custody, Register
     from ledger.statement import Header
@@ -38,6 +43,8 @@ STOCK_TYPES = frozenset(
         "sale.v1",
         "supplier_check.v1",
         "recall_answer.v1",
+        "sample.v1",
+        "destruction.v1",
         "epcis_event.v1",
     }
 )
@@ -49,7 +56,9 @@ GOODS_SHEET_TYPES = frozenset(
         "batch.v1",
         "certificate.v1",
         "commitment.v1",
+        "release.v1",
         "hold.v1",
+        "takedown.v1",
         "recall.v1",
         "transformation.v1",
         "codes.v1",
@@ -58,7 +67,7 @@ GOODS_SHEET_TYPES = frozenset(
 )
 
 #: The statement types that say who a party is.
-PARTY_SHEET_TYPES = frozenset({"party.v1", "licence.v1"})
+PARTY_SHEET_TYPES = frozenset({"party.v1", "licence.v1", "approval.v1", "succession.v1", "list_entry.v1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,15 @@ def of_type(records: Iterable[Record], kind: type[_Said]) -> Iterator[tuple[Reco
             yield record, record.said
 
 
+def corrected_by(record: Record) -> tuple[StatementId, PartyId] | None:
+    """Which statement a record puts right or annuls, and whose: its issuer's own, or the one an authority annuls."""
+    corrects = record.header.corrects
+    if corrects is None:
+        return None
+    of = record.said.of if isinstance(record.said, Correction) else None
+    return corrects, of or record.header.issuer
+
+
 def goods_key(goods: GoodsId) -> str:
     """Everything said about these goods."""
     return f"goods/{goods}"
@@ -188,6 +206,26 @@ def code_key(code: str) -> str:
 def voucher_key(kind: str, number: str) -> str:
     """Every record that rests on or files this voucher."""
     return f"voucher/{kind}/{number}"
+
+
+def document_key(number: str) -> str:
+    """Every record that files, relies on or claims the paper of this number: certificates, release records, commitments, marks."""
+    return f"document/{number}"
+
+
+def approval_key(number: str) -> str:
+    """The approval of this number, and every product and batch that names it."""
+    return f"approval/{number}"
+
+
+def evidence_key(digest: Sha256Hex) -> str:
+    """Every record that names this copy of a paper or this photo."""
+    return f"evidence/{digest}"
+
+
+def answer_key(subject: str) -> str:
+    """What parties answered to the findings about one subject."""
+    return f"answer/{subject}"
 
 
 def site_key(site: SiteId) -> str:
@@ -248,6 +286,8 @@ def _keys_of_value(value: object, kind: str, holders: frozenset[PartyId]) -> Ite
         yield product_key(value)
     elif isinstance(value, StatementId):
         yield statement_key(value)
+    elif isinstance(value, Sha256Hex) and kind != "scan.v1":
+        yield evidence_key(value)
 
 
 def _holders(record: Record, said: Said) -> frozenset[PartyId]:
@@ -256,24 +296,42 @@ def _holders(record: Record, said: Said) -> frozenset[PartyId]:
 
 
 def _named(said: Said) -> Iterator[str]:
-    """The mentions that are plain text in the record: unit codes, voucher numbers, contacts."""
+    """The mentions that are plain text in the record: unit codes, numbers of papers, contacts."""
     for part in _parts(said):
         for name in type(part).model_fields:
-            value = getattr(part, name)
-            if value is None:
+            key = _KEYS_OF_FIELDS.get(name)
+            value = None if key is None else getattr(part, name)
+            if key is None or value is None:
                 continue
-            if name == "codes":
-                yield from (code_key(code) for code in value)
-            elif name == "code":
-                yield code_key(value)
-            elif name in {"phone", "address", "credit_code"}:
-                yield contact_key(name, value)
+            for one in value if isinstance(value, tuple) else (value,):
+                yield key(one)
         kind, number = getattr(part, "voucher_kind", None), getattr(part, "number", None)
-        if isinstance(kind, str) and isinstance(number, str):
+        if not isinstance(number, str):
+            continue
+        if isinstance(kind, str):
             yield voucher_key(kind, number)
-    holder, number = getattr(said, "holder", None), getattr(said, "number", None)
-    if isinstance(holder, PartyId) and isinstance(number, str):
-        yield contact_key("licence", number)
+        if isinstance(part, (Certificate, Commitment, FiledDocument)):
+            yield document_key(number)
+        if isinstance(part, Licence):
+            yield contact_key("licence", number)
+        if isinstance(part, Approval):
+            yield approval_key(number)
+
+
+#: Fields whose text names something that other records name too.
+_KEYS_OF_FIELDS: Mapping[str, Callable[[str], str]] = {
+    "codes": code_key,
+    "code": code_key,
+    "parent_code": code_key,
+    "phone": partial(contact_key, "phone"),
+    "address": partial(contact_key, "address"),
+    "credit_code": partial(contact_key, "credit_code"),
+    "approval_number": approval_key,
+    "reference": document_key,
+    "certificate_number": document_key,
+    "quarantine_number": document_key,
+    "subject": answer_key,
+}
 
 
 def _parts(value: object) -> Iterator[Part]:
@@ -314,8 +372,8 @@ class MemoryBook:
 
     def add(self, record: Record) -> None:
         """Read one more record; one that puts an earlier record right takes that record's mentions away."""
-        corrects = record.header.corrects
-        earlier = None if corrects is None else self.position(corrects, record.header.issuer)
+        corrected = corrected_by(record)
+        earlier = None if corrected is None else self.position(*corrected)
         if earlier is not None:
             self._records[earlier] = replace(self._records[earlier], superseded_by=record.header.id)
         self.put(record)

@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.errors import UnknownName, Words
+from ledger.vocabulary.answering import Answer, Grant
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.epcis import EpcisEvent
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
-from ledger.vocabulary.oversight import Complaint, Hold, Inspection, Recall, RecallAnswer, TestResult
-from ledger.vocabulary.parties import Licence, Party, Product, Site
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Release, Transformation, Use
+from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, OrderAnswer, Takedown
+from ledger.vocabulary.oversight import (
+    Complaint,
+    Hold,
+    Inspection,
+    Recall,
+    RecallAnswer,
+    Sample,
+    Scan,
+    TestResult,
+)
+from ledger.vocabulary.parties import Approval, Licence, Party, Product, Site, Succession
 from ledger.vocabulary.registering import Credential, Erasure, Genesis, Key
 from ledger.vocabulary.said import Said
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, SupplierFile
@@ -18,9 +29,12 @@ from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierChe
 _ALL: Final[tuple[type[Said], ...]] = (
     Party,
     Licence,
+    Approval,
+    Succession,
     Product,
     Site,
     Batch,
+    Release,
     SupplierFile,
     SupplierCheck,
     Certificate,
@@ -33,13 +47,23 @@ _ALL: Final[tuple[type[Said], ...]] = (
     Use,
     Adjustment,
     Codes,
+    Packing,
     Sale,
     Inspection,
+    Sample,
     TestResult,
     Complaint,
+    Scan,
     Hold,
+    Takedown,
+    Delisting,
+    OrderAnswer,
     Recall,
     RecallAnswer,
+    Destruction,
+    ListEntry,
+    Answer,
+    Grant,
     Correction,
     EpcisEvent,
     Genesis,

@@ -17,12 +17,15 @@ from ledger.vocabulary.values import (
     Date,
     Digest,
     GoodsRef,
+    Latitude,
+    Longitude,
     Moment,
     Name,
     Note,
     Number,
     PartyRef,
     Region,
+    SiteRef,
     StatementRef,
 )
 
@@ -38,8 +41,20 @@ class Analyte(Part):
     method: Name | None = None
 
 
+class Checked(Part):
+    """One line of a check list, and what was found."""
+
+    what: Name
+    result: Literal["in_order", "not_in_order", "not_checked", "does_not_apply"]
+    note: Name | None = None
+
+
 class Inspection(Correctable):
-    """An official look at a trader: 监督检查. Every officer's certificate must be valid when the log takes it (持证上岗)."""
+    """An official look at a trader: 监督检查. Every officer's certificate must be valid when the log takes it (持证上岗).
+
+    The check list comes with the category (forest seedlings: 质量、许可、档案、标签、检验). `due_on`: until when what was wrong is to be mended
+    (限期整改); `follows` names the inspection that set it.
+    """
 
     TYPE: ClassVar[str] = "inspection.v1"
     TITLE: ClassVar[Words] = Words(zh="监督检查", en="inspection")
@@ -55,9 +70,47 @@ class Inspection(Correctable):
         In("inspection", "parties", "结论", "conclusion"),
     ]
     goods: Annotated[tuple[GoodsRef, ...] | None, In("inspection", "parties", "货物", "goods")] = None
+    site: Annotated[SiteRef | None, In("inspection", "parties", "场所", "place")] = None
+    checklist: Annotated[
+        tuple[Checked, ...] | None,
+        Field(min_length=1, max_length=100),
+        In("inspection", "parties", "检查项目", "check list"),
+    ] = None
+    due_on: Annotated[Date | None, In("inspection", "parties", "整改期限", "to be mended by")] = None
+    follows: Annotated[
+        StatementRef | None, In("inspection", "parties", "复查的检查记录", "inspection followed up")
+    ] = None
     text: Annotated[Note | None, In("inspection", "parties", "检查记录", "record")] = None
     case_note: Annotated[Note | None, In("case_note", "officials", "办案备注", "note for the file")] = None
     evidence: Annotated[tuple[Digest, ...] | None, In("case_note", "officials", "照片", "photos")] = None
+
+
+class Sample(Correctable):
+    """Goods taken for a test: 抽样. 食品安全法 87, 农产品质量安全法 50: sampled at random, paid for, sealed.
+
+    It leaves the stock of `taken_from`. `base_quantity` is the stock it was drawn from; `seal_number` what the laboratory compares.
+    """
+
+    TYPE: ClassVar[str] = "sample.v1"
+    TITLE: ClassVar[Words] = Words(zh="抽样", en="sample")
+
+    goods: Annotated[GoodsRef, In("sample", "parties", "样品货物", "sampled goods")]
+    taken_from: Annotated[PartyRef, In("sample", "parties", "被抽样人", "sampled at")]
+    sample_number: Annotated[Number, In("sample", "parties", "样品编号", "sample number")]
+    quantity: Annotated[Amount, In("sample", "parties", "抽样数量", "quantity")]
+    purpose: Annotated[
+        Literal["supervision", "quick", "market", "own"],
+        In("sample", "parties", "抽样类型", "kind of sampling"),
+    ]
+    base_quantity: Annotated[Amount | None, In("sample", "parties", "抽样基数", "drawn from")] = None
+    seal_number: Annotated[Number | None, In("sample", "parties", "封样编号", "seal number")] = None
+    laboratory: Annotated[Name | None, In("sample", "parties", "检验机构", "laboratory")] = None
+    inspection: Annotated[StatementRef | None, In("sample", "parties", "所属检查", "inspection")] = None
+    officers: Annotated[
+        tuple[Number, ...] | None,
+        Field(min_length=1, max_length=10),
+        In("sample", "parties", "执法证号", "officers' certificates"),
+    ] = None
 
 
 class TestResult(Correctable):
@@ -78,6 +131,13 @@ class TestResult(Correctable):
     stage: Annotated[Literal["quick", "laboratory", "retest"], In("test_result", "parties", "阶段", "stage")]
     overall: Annotated[Literal["pass", "fail"], In("test_result", "parties", "结论", "overall")]
     sample_number: Annotated[Number | None, In("test_result", "parties", "样品编号", "sample number")] = None
+    sample: Annotated[StatementRef | None, In("test_result", "parties", "抽样记录", "sample record")] = None
+    retest_of: Annotated[StatementRef | None, In("test_result", "parties", "复检的结果", "retest of")] = None
+    standard: Annotated[Name | None, In("test_result", "parties", "判定依据", "judged by")] = None
+    qualification: Annotated[
+        Number | None, In("test_result", "parties", "检验资质编号", "laboratory's qualification")
+    ] = None
+    notified_on: Annotated[Date | None, In("test_result", "parties", "通知日期", "told on")] = None
     objection_until: Annotated[Moment | None, In("test_result", "parties", "异议期至", "objection until")] = (
         None
     )
@@ -102,6 +162,24 @@ class Complaint(Correctable):
     evidence: Annotated[Digest | None, In("complaint", "officials", "照片", "photo")] = None
     reporter_name: Annotated[Name | None, In("reporter", "officials", "举报人", "reporter")] = None
     reporter_phone: Annotated[Number | None, In("reporter", "officials", "电话", "phone")] = None
+
+
+class Scan(Correctable):
+    """Somebody read a code somewhere: 扫码查询. A question, not a sale: it moves nothing and takes nobody's part.
+
+    Only kept where it may matter (a code under suspicion, an inspector's reading). `device` is a digest that joins the readings of one
+    device within a day and tells nothing else; officials alone read it.
+    """
+
+    TYPE: ClassVar[str] = "scan.v1"
+    TITLE: ClassVar[Words] = Words(zh="扫码查询", en="scan")
+
+    code: Annotated[CodeText, In("scan", "officials", "码", "code")]
+    scanned_by: Annotated[Literal["consumer", "trade", "inspector"], In("scan", "officials", "查询者", "who")]
+    region: Annotated[Region | None, In("scan", "officials", "地点", "region")] = None
+    latitude: Annotated[Latitude | None, In("scan", "officials", "纬度", "latitude")] = None
+    longitude: Annotated[Longitude | None, In("scan", "officials", "经度", "longitude")] = None
+    device: Annotated[Digest | None, In("scan", "officials", "设备摘要", "device digest")] = None
 
 
 class Hold(Correctable):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,7 +19,7 @@ from pydantic.fields import FieldInfo
 from ledger.canonical import Json, JsonObject
 from ledger.errors import Malformed, Refusal, TooLarge, Words
 from ledger.identifiers import PartyId
-from ledger.statement import AUDIENCES, ITEMS_MAX, Audience, Item
+from ledger.statement import AUDIENCES, ITEMS_MAX, Audience, Item, item_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,14 @@ class Said(Part):
 
     def to_items(self) -> tuple[Item, ...]:
         """The items, in the order in which the fields stand; absent values are left out."""
-        body = self.model_dump(mode="json", exclude_none=True)
-        sheets: dict[str, dict[str, Json]] = {}
-        audiences: dict[str, Audience] = {}
-        each: list[Item] = []
-        for name, place in self.places().items():
-            if name not in body:
-                continue
-            if place.each:
-                each.extend(Item.of(place.item, place.audience, one) for one in body[name])
-            else:
-                sheets.setdefault(place.item, {})[name] = body[name]
-                audiences[place.item] = place.audience
-        return (*(Item.of(kind, audiences[kind], fields) for kind, fields in sheets.items()), *each)
+        return tuple(Item.of(kind, audience, fields) for kind, audience, fields in _cut(self))
 
     @classmethod
     def from_items(cls, items: Sequence[Item]) -> Self:
         """The record that these items hold. Raises `Malformed` for anything but its one cutting."""
         said = cls.read(_gathered(cls, items))
-        if [item.raw for item in said.to_items()] != [item.raw for item in items]:
+        # Bytes, not values: to Python True is 1.
+        if [item_bytes(*one) for one in _cut(said)] != [item.raw for item in items]:
             raise Malformed(
                 field="items",
                 came=[item.kind for item in items],
@@ -98,9 +89,9 @@ class Said(Part):
             raise refusals(wrong)[0] from wrong
 
     @classmethod
-    def places(cls) -> dict[str, In]:
+    def places(cls) -> Mapping[str, In]:
         """Every field with its place, in order."""
-        return {name: _place(cls, name, info) for name, info in cls.model_fields.items()}
+        return _places(cls)
 
     def also_mentions(self) -> tuple[object, ...]:
         """Identifiers that stand inside foreign bytes and not in a field of their own."""
@@ -170,6 +161,39 @@ _SENTENCES = (
 )
 
 
+def _cut(said: Said) -> list[tuple[str, Audience, JsonObject]]:
+    """Kind, audience and fields of every item, in order: sheets as their first fields come, then the lists."""
+    body: dict[str, Json] = said.model_dump(mode="json", exclude_none=True)
+    sheets: dict[str, dict[str, Json]] = {}
+    each: list[tuple[str, Audience, JsonObject]] = []
+    for name, place in said.places().items():
+        value = body.get(name)
+        if not place.each:
+            if value is not None:
+                sheets.setdefault(place.item, {})[name] = value
+        elif isinstance(value, list):
+            each.extend((place.item, place.audience, one) for one in value)
+    audiences = _sheets(type(said))
+    return [*((kind, audiences[kind].audience, fields) for kind, fields in sheets.items()), *each]
+
+
+@cache
+def _places(cls: type[Said]) -> Mapping[str, In]:
+    return MappingProxyType({name: _place(cls, name, info) for name, info in cls.model_fields.items()})
+
+
+@cache
+def _sheets(cls: type[Said]) -> Mapping[str, In]:
+    """The place of each item that is one sheet of fields, by its kind."""
+    return {place.item: place for place in _places(cls).values() if not place.each}
+
+
+@cache
+def _lists(cls: type[Said]) -> Mapping[str, tuple[str, In]]:
+    """The field whose members are items of their own, with its place, by their kind."""
+    return {place.item: (name, place) for name, place in _places(cls).items() if place.each}
+
+
 def _place(cls: type[Said], name: str, info: FieldInfo) -> In:
     for one in info.metadata:
         if isinstance(one, In):
@@ -180,8 +204,7 @@ def _place(cls: type[Said], name: str, info: FieldInfo) -> In:
 
 def _gathered(cls: type[Said], items: Sequence[Item]) -> dict[str, Json]:
     """The plain body that the items hold together, before it is checked."""
-    each = {place.item: (name, place) for name, place in cls.places().items() if place.each}
-    sheets = {place.item: place for place in cls.places().values() if not place.each}
+    each, sheets = _lists(cls), _sheets(cls)
     if len(items) > ITEMS_MAX:
         raise TooLarge(
             field="items",

@@ -11,8 +11,11 @@ from ledger.vocabulary.correctable import Correctable
 from ledger.vocabulary.said import In, Part
 from ledger.vocabulary.values import (
     LINES_MAX,
+    Amount,
     Date,
+    Details,
     Digest,
+    GoodsRef,
     Line,
     Money,
     Name,
@@ -21,6 +24,7 @@ from ledger.vocabulary.values import (
     PartyRef,
     ReceivedLine,
     Region,
+    SiteRef,
     StatementRef,
 )
 
@@ -28,26 +32,46 @@ VoucherKind = Literal[
     "e_invoice", "vat_invoice", "purchase_invoice", "sales_slip", "delivery_note", "receipt"
 ]
 Conclusion = Literal["accept", "accept_part", "refuse"]
+#: What is looked at when goods come in. A category profile names those that its law asks for.
+CheckedThing = Literal[
+    "licence",
+    "approval",
+    "authorisation",
+    "certificate",
+    "release",
+    "quarantine",
+    "meat_inspection",
+    "import",
+    "commitment",
+    "voucher",
+    "label",
+    "code",
+    "temperature",
+    "sensory",
+    "quick_test",
+]
 
 
 class FiledDocument(Part):
-    """One paper of a supplier file: what it is, whose, until when, and the digest of its copy."""
+    """One paper of a supplier file: what it is, whose, for what, from when until when, and the digest of its copy."""
 
     document_kind: Name
     number: Number | None = None
     holder: PartyRef | None = None
+    scope: Name | None = None
+    valid_from: Date | None = None
     valid_to: Date | None = None
     evidence: Digest | None = None
 
 
 class CheckedDocument(Part):
-    """One thing looked at on delivery, and the result."""
+    """One thing looked at on delivery, and the result. `reference` is the number of the paper, `quantity` how much of the goods it was used for."""
 
-    what: Literal[
-        "licence", "certificate", "voucher", "label", "commitment", "temperature", "sensory", "quarantine"
-    ]
+    what: CheckedThing
     result: Literal["in_order", "missing", "expired", "does_not_match"]
     reference: Number | None = None
+    goods: GoodsRef | None = None
+    quantity: Amount | None = None
     evidence: Digest | None = None
     note: Name | None = None
 
@@ -60,12 +84,25 @@ class VoucherReference(Part):
 
 
 class SupplierFile(Correctable):
-    """The papers of one supplier, made once and renewed: 供货者档案. A delivery inherits the file as it stood that day."""
+    """The papers of one supplier, made once and renewed: 供货者档案、首营资料. A delivery inherits the file as it stood that day.
+
+    Licences, product approvals, the sales authorisation of the salesperson, framework promises. 食品安全法 53(3): a headquarters may keep
+    one file for the shops in `for_shops`. The salesperson's name is personal data in an item of its own.
+    """
 
     TYPE: ClassVar[str] = "supplier_file.v1"
     TITLE: ClassVar[Words] = Words(zh="供货者档案", en="supplier file")
 
     supplier: Annotated[PartyRef, In("supplier_file", "parties", "供货者", "supplier")]
+    for_shops: Annotated[
+        tuple[PartyRef, ...] | None,
+        Field(min_length=1, max_length=LINES_MAX),
+        In("supplier_file", "parties", "适用门店", "for these shops"),
+    ] = None
+    salesperson: Annotated[Name | None, In("person", "parties", "授权销售人员", "salesperson")] = None
+    authorised_until: Annotated[
+        Date | None, In("person", "parties", "授权书有效期至", "authorised until")
+    ] = None
     documents: Annotated[
         tuple[FiledDocument, ...],
         Field(min_length=1, max_length=LINES_MAX),
@@ -76,7 +113,9 @@ class SupplierFile(Correctable):
 class SupplierCheck(Correctable):
     """Goods looked over on arrival: 进货查验记录. 食品安全法 53, 农药管理条例 26: what, how much, when, from whom, on which voucher.
 
-    `received_on` is the day on the paper; when the check was *recorded* is the log's word, and the two are shown side by side.
+    `received_on` is the day on the paper; when the check was *recorded* is the log's word, and the two are shown side by side. Names,
+    specifications, lots and dates of the goods are their batch's. `for_shops`: a headquarters checked once for all these shops
+    (食品安全法 53(3)). `details` are the fields that only this category has, by the names of its profile.
     """
 
     TYPE: ClassVar[str] = "supplier_check.v1"
@@ -85,6 +124,15 @@ class SupplierCheck(Correctable):
     supplier: Annotated[PartyRef, In("supplier_check", "chain", "供货者", "supplier")]
     received_on: Annotated[Date, In("supplier_check", "chain", "进货日期", "received on")]
     conclusion: Annotated[Conclusion, In("supplier_check", "chain", "查验结论", "conclusion")]
+    for_shops: Annotated[
+        tuple[PartyRef, ...] | None,
+        Field(min_length=1, max_length=LINES_MAX),
+        In("supplier_check", "chain", "适用门店", "for these shops"),
+    ] = None
+    site: Annotated[SiteRef | None, In("supplier_check", "chain", "收货场所", "received at")] = None
+    details: Annotated[
+        Details | None, In("supplier_check", "chain", "类别专有字段", "fields of its category")
+    ] = None
     voucher: Annotated[VoucherReference | None, In("documents", "parties", "凭证", "voucher")] = None
     checks: Annotated[
         tuple[CheckedDocument, ...] | None, In("documents", "parties", "查验内容", "checks")
@@ -110,9 +158,16 @@ class Shipment(Correctable):
 
     to: Annotated[PartyRef, In("shipment", "chain", "收货方", "receiver")]
     offer: Annotated[StrictBool, In("shipment", "chain", "请对方确认", "ask the receiver to confirm")] = True
+    site: Annotated[SiteRef | None, In("shipment", "chain", "发货场所", "sent from")] = None
+    details: Annotated[Details | None, In("shipment", "chain", "类别专有字段", "fields of its category")] = (
+        None
+    )
     voucher: Annotated[VoucherReference | None, In("terms", "parties", "凭证", "voucher")] = None
     total: Annotated[Money | None, In("terms", "parties", "金额（元）", "amount (yuan)")] = None
     vehicle: Annotated[Name | None, In("terms", "parties", "车牌/承运", "vehicle or carrier")] = None
+    carrier: Annotated[PartyRef | None, In("terms", "parties", "承运人", "carrier")] = None
+    waybill: Annotated[Number | None, In("terms", "parties", "运单号", "waybill number")] = None
+    conditions: Annotated[Name | None, In("terms", "parties", "运输条件", "transport conditions")] = None
     lines: Annotated[
         tuple[Line, ...],
         Field(min_length=1, max_length=LINES_MAX),
@@ -129,6 +184,7 @@ class Receipt(Correctable):
     supplier: Annotated[PartyRef, In("receipt", "chain", "发货方", "sender")]
     conclusion: Annotated[Conclusion, In("receipt", "chain", "结论", "conclusion")] = "accept"
     shipment: Annotated[StatementRef | None, In("receipt", "chain", "对应发货记录", "shipment")] = None
+    site: Annotated[SiteRef | None, In("receipt", "chain", "收货场所", "received at")] = None
     reason: Annotated[Note | None, In("terms", "parties", "差异或拒收原因", "reason for difference")] = None
     lines: Annotated[
         tuple[ReceivedLine, ...],
@@ -159,6 +215,11 @@ class Sale(Correctable):
     TITLE: ClassVar[Words] = Words(zh="零售", en="retail sale")
 
     region: Annotated[Region | None, In("sale", "chain", "销售地", "region of sale")] = None
+    site: Annotated[SiteRef | None, In("sale", "chain", "销售场所", "sold at")] = None
+    sale_kind: Annotated[
+        Literal["retail", "catering", "dispensed"] | None, In("sale", "chain", "销售方式", "kind of sale")
+    ] = None
+    details: Annotated[Details | None, In("sale", "chain", "类别专有字段", "fields of its category")] = None
     buyer_name: Annotated[Name | None, In("buyer", "parties", "购买人", "buyer")] = None
     buyer_phone: Annotated[Number | None, In("buyer", "parties", "电话", "phone")] = None
     lines: Annotated[

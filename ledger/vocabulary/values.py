@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
 
 from ledger.errors import Malformed, Words
 from ledger.identifiers import (
@@ -25,6 +25,7 @@ from ledger.identifiers import (
     Sha256Hex,
     SiteId,
     StatementId,
+    Unit,
 )
 from ledger.vocabulary.said import Part
 
@@ -32,6 +33,9 @@ _Value = TypeVar("_Value")
 
 CODES_MAX = 1_000
 LINES_MAX = 500
+DETAILS_MAX = 40
+GLN_DIGITS = 13
+PACKS_MAX = 20
 
 
 def _reader(kind: type[_Value], parse: Callable[[str], _Value]) -> Callable[[object], _Value]:
@@ -135,6 +139,14 @@ Amount = Annotated[
     ),
 ]
 
+
+def _unit(text: str) -> str:
+    return Unit.parse(text).name
+
+
+#: A unit by its UN/ECE Recommendation 20 or 21 code.
+UnitName = Annotated[str, AfterValidator(_unit)]
+
 _MONEY = re.compile(r"(0|[1-9][0-9]{0,12})(\.[0-9]{2})?", re.ASCII)
 
 
@@ -164,13 +176,96 @@ def _lines(text: str) -> str:
     return text
 
 
+def _gln(text: str) -> str:
+    if len(text) != GLN_DIGITS:
+        raise Malformed(field="", came=text, expected=Words(zh="13 位数字的 GLN", en="a GLN of 13 digits"))
+    return str(Gtin.parse(text))[-GLN_DIGITS:]  # The same check digit as a GTIN's.
+
+
+#: A GS1 global location number.
+GlnText = Annotated[str, AfterValidator(_gln)]
 #: An amount of money in yuan as a decimal text.
 Money = Annotated[str, AfterValidator(_money)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_one_line)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_lines)]
+_URL = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
+
+
+def _url(text: str) -> str:
+    if not _URL.fullmatch(text):
+        raise Malformed(
+            field="",
+            came=text,
+            expected=Words(zh="http 或 https 网址", en="an http or https address in ASCII"),
+        )
+    return text
+
+
+#: A web address that is kept and shown as text; nothing here fetches it.
+Url = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_url)]
+#: What a finding was judged for, as findings give it.
+FindingSubject = Annotated[str, StringConstraints(min_length=3, max_length=300), AfterValidator(_one_line)]
 #: A printed unit code as text: drug code, pesticide unit code, or a Digital Link with a serial.
 CodeText = Annotated[str, StringConstraints(min_length=8, max_length=200), AfterValidator(_one_line)]
+
+
+#: A pack factor may not hide a fraud behind a number nobody reads.
+_DEGREES = re.compile(r"-?(0|[1-9][0-9]{0,2})(\.[0-9]{1,4})?", re.ASCII)
+
+
+def _degrees(most: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not _DEGREES.fullmatch(text) or abs(float(text)) > most:
+            raise Malformed(
+                field="",
+                came=text,
+                expected=Words(
+                    zh=f"-{most} 至 {most} 的度数，最多四位小数",
+                    en=f"degrees from -{most} to {most}, at most four decimals",
+                ),
+            )
+        return text
+
+    return read
+
+
+#: Degrees as decimal text (WGS 84): four decimals are ten metres, more would point at a person.
+Latitude = Annotated[str, AfterValidator(_degrees(90))]
+Longitude = Annotated[str, AfterValidator(_degrees(180))]
+
+
+def _each_once(details: tuple[Detail, ...]) -> tuple[Detail, ...]:
+    names = [one.field for one in details]
+    if len(set(names)) != len(names):
+        raise Malformed(field="", came=names, expected=Words(zh="每个字段一次", en="each field once"))
+    return details
+
+
+class Detail(Part):
+    """One field that only this kind of goods has, by the name that its category profile gives it (品种、剂型、适宜区域 …)."""
+
+    field: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+    value: Name
+
+
+Details = Annotated[
+    tuple[Detail, ...], Field(min_length=1, max_length=DETAILS_MAX), AfterValidator(_each_once)
+]
+
+
+class PackFactor(Part):
+    """What one pack holds: 1 箱 = 10 kg. Amounts in packs and in kilograms add up only where this was declared."""
+
+    unit: UnitName
+    holds: Amount
+
+
+class Claim(Part):
+    """What the label says beyond the law: 有机、绿色食品、地理标志、CCC. It rests on a certificate, by its number."""
+
+    claim: Name
+    certificate_number: Number
 
 
 class Line(Part):

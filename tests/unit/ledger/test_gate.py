@@ -6,22 +6,33 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, SignatureWrong, UnknownName, Words
-from ledger.gate import AHEAD_MS_MAX, AnotherLog, CertificateNotValid, Earlier, NotYetHappened, admit
-from ledger.identifiers import Instant, StatementId
+from ledger.gate import (
+    AHEAD_MS_MAX,
+    AnotherLog,
+    CertificateNotValid,
+    Earlier,
+    MadeFromItself,
+    NotYetHappened,
+    admit,
+)
+from ledger.identifiers import GoodsId, Instant, LegalDate, SiteId, StatementId
 from ledger.statement import Item, sign_statement
 from ledger.vocabulary.correctable import Correction
-from ledger.vocabulary.goods import Codes
-from ledger.vocabulary.oversight import Hold, Inspection, Recall
-from ledger.vocabulary.parties import Licence, Party
+from ledger.vocabulary.goods import Batch, Codes, Packing, Transformation, Use
+from ledger.vocabulary.measures import Delisting, ListEntry, Takedown
+from ledger.vocabulary.oversight import Hold, Inspection, Recall, Sample
+from ledger.vocabulary.parties import Licence, Party, Site, Succession
 from ledger.vocabulary.registering import Credential, Erasure, Key
 from ledger.vocabulary.trade import Sale, Shipment
-from ledger.vocabulary.values import Line
+from ledger.vocabulary.values import Detail, Line, OutputLine
 from tests.support.books import kg
 from tests.support.signing import BEGIN_MS, Pen, fixed
 from tests.unit.ledger.test_statement import LEEK
 
 if TYPE_CHECKING:
-    from ledger.identifiers import GoodsId, PartyId
+    from collections.abc import Collection
+
+    from ledger.identifiers import PartyId
     from ledger.statement import Statement
     from ledger.vocabulary.said import Said
 
@@ -52,6 +63,7 @@ class Recorded:
     declarers: dict[PartyId, PartyId] = field(default_factory=dict)
     orders: dict[GoodsId, Words] = field(default_factory=dict)
     makers: set[tuple[GoodsId, PartyId]] = field(default_factory=set)
+    went_into: set[tuple[GoodsId, GoodsId]] = field(default_factory=set)
 
     def earlier(self, issuer: PartyId, statement: StatementId) -> Earlier | None:
         return self.statements.get((issuer, statement))
@@ -61,6 +73,9 @@ class Recorded:
 
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         return (goods, party) in self.makers
+
+    def goes_into(self, goods: GoodsId, targets: Collection[GoodsId], *, without: StatementId | None) -> bool:
+        return any((goods, one) in self.went_into for one in targets)
 
     def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
         return self.orders.get(goods)
@@ -154,6 +169,106 @@ def test_only_the_author_puts_a_record_right_with_one_of_its_kind_and_a_reason()
     for party, said, corrects, why in cases:
         with pytest.raises(why):
             _admit(_says(party, said, corrects=corrects), known)
+
+
+def test_an_authority_annuls_anothers_record_on_a_decision_and_a_certificate_and_nobody_else_does() -> None:
+    wrong = StatementId.new(1, bytes(10))
+    known = Recorded({(STALL, wrong): Earlier(type="sale.v1", superseded=False, items=2)})
+    annulled = Correction(
+        correction_reason="did_not_occur", of=STALL, decision="演市监撤〔2026〕1号", officer="演-0001"
+    )
+    assert _admit(_says(OFFICE, annulled, corrects=wrong), known) == annulled
+    for party in (CO_OP, MARKET, LAB):
+        with pytest.raises(NotAllowed) as caught:
+            _admit(_says(party, annulled, corrects=wrong), known)
+        assert caught.value.field == "of"
+    for change, why, field_ in (
+        ({"decision": None}, Malformed, "decision"),
+        ({"officer": None}, CertificateNotValid, "officer"),
+        ({"officer": "演-9999"}, CertificateNotValid, "officer"),
+        ({"of": CO_OP}, UnknownName, "corrects"),
+    ):
+        with pytest.raises(why) as refused:
+            _admit(_says(OFFICE, annulled.model_copy(update=change), corrects=wrong), known)
+        assert refused.value.field == field_
+
+
+def test_an_annulment_is_not_annulled() -> None:
+    wrong = StatementId.new(1, bytes(10))
+    known = Recorded({(CO_OP, wrong): Earlier(type="correction.v1", superseded=False, items=1)})
+    with pytest.raises(Malformed):
+        _admit(_says(CO_OP, Correction(correction_reason="did_not_occur"), corrects=wrong), known)
+
+
+def test_nothing_is_made_from_itself() -> None:
+    jar, mix = (GoodsId.parse(f"https://id.gs1.org/01/09520001000027/10/{one}") for one in ("JAR", "MIX"))
+    site = SiteId.new(bytes(10))
+
+    def made(source: GoodsId, result: GoodsId) -> Transformation:
+        return Transformation(
+            process="混合",
+            inputs=(Line(goods=source, quantity=kg(1)),),
+            outputs=(OutputLine(goods=result, quantity=kg(1)),),
+        )
+
+    _admit(_says(CO_OP, made(jar, mix)))
+    for odd, place in (
+        (made(jar, jar), "outputs[0].goods"),
+        (Use(purpose="喷洒", on_goods=(jar,), lines=(Line(goods=jar, quantity=kg(1)),)), "on_goods"),
+        (Packing(action="pack", parent_code="CASE0001", codes=("BOX00001", "CASE0001")), "codes"),
+        (Site(site=site, party=CO_OP, site_kind="plot", name="一号地（演示）", within=site), "within"),
+    ):
+        with pytest.raises(MadeFromItself) as caught:
+            _admit(_says(CO_OP, odd))
+        assert caught.value.field == place
+    with pytest.raises(MadeFromItself, match="did not go into"):
+        _admit(_says(CO_OP, made(mix, jar)), Recorded(went_into={(jar, mix)}))
+
+
+def test_a_field_that_its_category_does_not_know_is_refused_by_name() -> None:
+    odd = Batch(
+        goods=LEEK,
+        maker=CO_OP,
+        name="韭菜",
+        category="食用农产品",
+        details=(Detail(field="octane", value="95"),),
+    )
+    with pytest.raises(UnknownName) as caught:
+        _admit(_says(CO_OP, odd))
+    assert caught.value.field == "details.octane"
+
+
+def test_official_acts_ask_for_a_certificate() -> None:
+    acts: list[Said] = [
+        Takedown(action="hold", goods=(LEEK,)),
+        Delisting(action="delist", platform=MARKET, url="https://shop.example/1"),
+        ListEntry(
+            list_name="serious_violation",
+            action="listed",
+            party=STALL,
+            decision="1",
+            basis="44号令",
+            valid_from=LegalDate.parse("2026-08-01"),
+        ),
+    ]
+    for act in acts:
+        _admit(_says(OFFICE, act.model_copy(update={"officer": "演-0001"})))
+        with pytest.raises(CertificateNotValid):
+            _admit(_says(OFFICE, act))
+    sample = Sample(goods=LEEK, taken_from=STALL, sample_number="S-1", quantity=kg(1), purpose="supervision")
+    _admit(_says(OFFICE, sample.model_copy(update={"officers": ("演-0001",)})))
+    _admit(_says(LAB, sample))
+    with pytest.raises(CertificateNotValid):
+        _admit(_says(OFFICE, sample))
+
+
+def test_a_succession_is_the_registrars_word() -> None:
+    merged = Succession(
+        party=CO_OP, successor=STALL, how="merged", effective_on=LegalDate.parse("2026-07-01")
+    )
+    assert _admit(PEN.signs(PEN.registrar, merged, [fixed(1)])) == merged
+    with pytest.raises(NotAllowed):
+        _admit(_says(STALL, merged))
 
 
 def test_a_record_already_put_right_is_put_right_through_its_latest() -> None:

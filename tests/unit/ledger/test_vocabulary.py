@@ -85,11 +85,55 @@ SAMPLES: dict[str, Json] = {
     "event": "e30=",
     "media_type": "application/ld+json",
     "beside": {"context": "{}"},
+    "gln": "9520001000010",
+    "headquarters": PARTY,
+    "market": PARTY,
+    "carrier": PARTY,
+    "platform": PARTY,
+    "shop": PARTY,
+    "successor": OTHER,
+    "of": OTHER,
+    "for_shops": [PARTY, OTHER],
+    "within": "site_0123456789abcdeg",
+    "latitude": "32.3912",
+    "longitude": "120.5731",
+    "device": "cd" * 32,
+    "snapshot": "cd" * 32,
+    "url": "https://shop.example/item/1",
+    "products": ["prd_0123456789abcdef"],
+    "active_ingredients": ["噻虫嗪"],
+    "packs": [{"unit": "XCS", "holds": {"amount": "10", "unit": "KGM"}}],
+    "claims": [{"claim": "有机", "certificate_number": "DEMO-OP-1"}],
+    "details": [{"field": "variety", "value": "演示 1 号"}],
+    "imported": {"country": "NL", "declaration_number": "DEMO-1", "importer": PARTY},
+    "shelf_life_days": 180,
+    "covers": {"amount": "1200", "unit": "KGM"},
+    "base_quantity": {"amount": "1200", "unit": "KGM"},
+    "set_aside": {"amount": "12", "unit": "KGM"},
+    "promises": ["no_banned_substances", "truthful"],
+    "replaces": [STATEMENT],
+    "deliveries": [STATEMENT],
+    "statements": [STATEMENT],
+    "about": [STATEMENT],
+    "follows": STATEMENT,
+    "sample": STATEMENT,
+    "retest_of": STATEMENT,
+    "inspection": STATEMENT,
+    "order": STATEMENT,
+    "seizure": STATEMENT,
+    "parent_code": "99999939000000000001",
+    "checklist": [{"what": "标签", "result": "in_order"}],
+    "witnesses": ["见证人（演示）"],
+    "finding": "oversold",
 }
 #: Where the same name means something else in one type.
 OTHERWISE: dict[tuple[str, str], Json] = {
     ("certificate.v1", "goods"): [LEEK],
     ("hold.v1", "goods"): [LEEK],
+    ("takedown.v1", "goods"): [LEEK],
+    ("grant.v1", "goods"): [LEEK],
+    ("destruction.v1", "evidence"): ["ab" * 32],
+    ("answer.v1", "evidence"): ["ab" * 32],
     ("recall.v1", "goods"): [LEEK],
     ("inspection.v1", "goods"): [LEEK],
     ("inspection.v1", "evidence"): ["ab" * 32],
@@ -109,7 +153,7 @@ def _sample(type_name: str, name: str, info: FieldInfo) -> Json:
         return str(choices[0])
     if "const" in schema:
         return str(schema["const"])
-    return "2026-11-14" if name.endswith("_on") or name in {"valid_from", "valid_to"} else "演示文字"
+    return "2026-11-14" if name.endswith("_on") or name in {"on", "until", "authorised_until", "valid_from", "valid_to"} else "演示文字"
 
 
 def _schema(info: FieldInfo) -> dict[str, object]:
