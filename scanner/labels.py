@@ -13,6 +13,7 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import qrcode
@@ -25,6 +26,9 @@ from scanner._layout import Layout, ModuleTooSmall, Paper, laid_out
 from scanner._typesetting import MM_PER_INCH, Block, LabelTooSmall
 from scanner.codes import address_host
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = [
     "CharacterNotInFont",
     "DomainDiffers",
@@ -34,6 +38,7 @@ __all__ = [
     "ModuleTooSmall",
     "label_png",
     "label_svg",
+    "typeface_folder",
 ]
 
 CHARACTERS_MAX = {"code": 300, "product": 200, "batch": 60, "maker": 200, "domain": 100}
@@ -170,6 +175,11 @@ def label_svg(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_m
         "</g></svg>",
     )
     return "\n".join(parts).encode() + b"\n"
+
+
+def typeface_folder() -> Path:
+    """Where the Chinese typeface lies, for other printed sheets."""
+    return chinese_typeface().path.parent
 
 
 def qr_modules(code: str) -> Modules:

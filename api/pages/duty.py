@@ -1,35 +1,57 @@
 """How one supplier check was done (进货查验履行情况): what was looked at, when the log took it, and how anybody verifies it.
 
 食品安全法 136 may spare a trader who did the check and can say where the goods came from. Whether it does is for the authority to decide; this
-page lays the records out and claims nothing.
+page lays the records out and claims nothing. The same sheet is a page and, for the file, one printed side of A4.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
-from api import links
+from api import links, printing
 from api.deps import Someone
 from api.pages.batches import own_record
+from api.pages.code_picture import code_svg
 from api.pages.desk import AtDesk
 from api.pages.names import Names
-from api.pages.rendering import lag, short
+from api.pages.rendering import cap, lag, moment, quantity, short
 from api.pages.shipments import slip_line
 from api.parameters import PathNumber
-from ledger.views.book import Book, about_many, goods_key, of_type, voucher_key
+from ledger.log.checkpoint import Checkpoint
+from ledger.views.book import Book, about_many, goods_key, of_type, party_key, voucher_key
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.documents import Voucher
-from ledger.vocabulary.trade import Receipt, SupplierCheck
+from ledger.vocabulary.trade import Receipt, SupplierCheck, SupplierFile
 
 if TYPE_CHECKING:
     from api.pages.desk import Desk
+    from ledger.canonical import JsonObject
+    from ledger.store.book import SqlBook
     from ledger.views.book import Record
-    from ledger.vocabulary.trade import CheckedDocument
+    from ledger.vocabulary.trade import CheckedDocument, FiledDocument
+    from ledger.vocabulary.values import Line
 
 router = APIRouter(include_in_schema=False)
+
+#: What one side of A4 holds of each table; what is more is counted and stands on the page.
+LINES_PRINTED_MAX: Final = 8
+CHECKS_PRINTED_MAX: Final = 8
+PAPERS_PRINTED_MAX: Final = 5
+#: Characters of a cell, so that a row stays a line or two; the page shows the whole.
+CELL_CHARACTERS_MAX: Final = 20
+REASON_CHARACTERS_MAX: Final = 120
+
+
+@router.get("/my/duty/{position}.pdf", response_class=Response)
+def duty_pdf(position: PathNumber, desk: AtDesk, caller: Someone) -> Response:
+    """One check on one side of A4."""
+    with desk.ledger.book() as book:
+        said, record = own_record(book, position, caller.party, SupplierCheck)
+        data = _printed(book, desk, said, record)
+    return printing.sheet(printing.pdf("duty.typ", data, at_ms=record.at_ms), name=f"suyuan-{record.seq}")
 
 
 @router.get("/my/duty/{position}", response_class=HTMLResponse)
@@ -42,8 +64,11 @@ def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
         return desk.page(
             "duty.html",
             vkey=str(desk.ledger.vkey),
+            pdf=f"/my/duty/{position}.pdf",
             duty={
                 "buyer": names.party(record.actor),
+                "entered_by": _entered_by(record, names, desk),
+                "shops": [names.party(one) for one in said.for_shops or ()],
                 "supplier": names.party(said.supplier),
                 "supplier_contact": names.contact(said.supplier),
                 "supplier_declared": supplier.declared,
@@ -52,9 +77,127 @@ def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
                 "checked_by": said.checked_by,
                 "lines": [slip_line(names, line.goods) | {"quantity": line.quantity} for line in said.lines],
                 "checks": [_check(one, desk) for one in said.checks or ()],
+                "papers": [_paper(one) for one in file_on_the_day(book, record, said)],
                 "records": [_row(one, desk) for one in (record, *_belonging(book, record, said))],
             },
         )
+
+
+def file_on_the_day(book: Book, check: Record, said: SupplierCheck) -> list[FiledDocument]:
+    """The papers of the supplier as the file stood when the goods came: a delivery inherits them.
+
+    The buyer's own file, or the headquarters' for this shop (食品安全法 53(3)).
+    """
+    found: dict[tuple[str, str | None], FiledDocument] = {}
+    for record in about_many(book, [party_key(said.supplier)]).get(party_key(said.supplier), ()):
+        filed = record.said
+        if not isinstance(filed, SupplierFile) or filed.supplier != said.supplier:
+            continue
+        ours = record.actor == check.actor or check.actor in (filed.for_shops or ())
+        if ours and record.header.occurred_at.date_in_shanghai() <= said.received_on:
+            found |= {(one.document_kind, one.number): one for one in filed.documents}
+    return list(found.values())
+
+
+def _printed(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> JsonObject:
+    """The sheet as data: every text in the reader's language, every table cut to what fits."""
+    names, say = Names(book, desk.viewer, desk.language), desk.say
+    base, page = desk.settings.base_url, f"{desk.settings.base_url}/entries/{record.seq}"
+    records = [record, *_belonging(book, record, said)]
+    checkpoint = desk.ledger.head_of(desk.ledger.checkpoint()).checkpoint
+    papers = file_on_the_day(book, record, said)
+    return {
+        "lang": "zh" if desk.language == "zh" else "en",
+        "origin": book.register.origin,
+        "host": base.partition("://")[2],
+        "printed": say("duty_printed", time=moment(desk.ledger.clock())),
+        "clock": _demo_clock(desk) if book.register.clock == "simulated" else None,
+        "qr": str(code_svg(page, label=page)),
+        "buyer": names.party(record.actor),
+        "texts": {
+            "brand": say("brand_full"),
+            "title": say("duty_title"),
+            "lede": say("duty_lede"),
+            "qr": say("duty_qr"),
+            "goods": say("duty_goods"),
+            "checked": say("duty_checked"),
+            "file": say("duty_file"),
+            "when": say("duty_when"),
+            "when_what": say("duty_when_what"),
+            "verify": say("duty_verify"),
+            "not_what": say("duty_not"),
+        },
+        "facts": _facts(said, record, names, desk),
+        "goods_head": _labels(
+            desk,
+            "col_goods",
+            "batch_specification",
+            "batch_number",
+            "batch_produced_on",
+            "batch_expires_on",
+            "batch_quantity",
+        ),
+        "lines": [_line(names, line, desk) for line in said.lines[:LINES_PRINTED_MAX]],
+        "lines_more": _more(desk, len(said.lines), LINES_PRINTED_MAX),
+        "checks_head": _labels(desk, "duty_thing", "duty_result", "duty_number", "duty_copy_head"),
+        "checks": [_printed_check(one, desk) for one in (said.checks or ())[:CHECKS_PRINTED_MAX]],
+        "checks_more": _more(desk, len(said.checks or ()), CHECKS_PRINTED_MAX),
+        "file_head": _labels(desk, "duty_paper", "duty_number", "duty_copy_head", "duty_until"),
+        "file": [_printed_paper(one) for one in papers[:PAPERS_PRINTED_MAX]],
+        "file_more": _more(desk, len(papers), PAPERS_PRINTED_MAX),
+        "records_head": _labels(
+            desk, "col_entry", "col_type", "col_occurred", "col_recorded", "col_lag", "col_custody"
+        ),
+        "records": [_printed_record(one, desk) for one in records],
+        "verify": [
+            say("duty_print_1", address=f"{base}{links.API}/entries/{record.seq}/proof"),
+            say("duty_print_2"),
+            say("duty_verify_3"),
+        ],
+        "anchors": _anchors(desk, checkpoint, record),
+    }
+
+
+def _facts(said: SupplierCheck, record: Record, names: Names, desk: Desk) -> list[list[str]]:
+    declared = f"（{desk.say('declared_party')}）" if names.view(said.supplier).declared else ""
+    supplier = " ".join(one for one in (names.party(said.supplier), declared) if one)
+    rows = [
+        ("duty_buyer", names.party(record.actor)),
+        ("duty_entered_by", _entered_by(record, names, desk)),
+        (
+            "duty_shops",
+            short("、".join(names.party(one) for one in said.for_shops or ()), REASON_CHARACTERS_MAX),
+        ),
+        ("col_supplier", supplier),
+        ("duty_contact", names.contact(said.supplier)),
+        ("accept_received_on", str(said.received_on)),
+        ("duty_conclusion", desk.say(f"conclusion_{said.conclusion}")),
+        ("checked_by", said.checked_by or ""),
+        ("duty_late_reason", short((said.late_reason or "").replace("\n", " "), REASON_CHARACTERS_MAX)),
+    ]
+    return [[cap(desk.say(name)), text] for name, text in rows if text]
+
+
+def _anchors(desk: Desk, checkpoint: Checkpoint, record: Record) -> list[list[str]]:
+    """What is compared to verify the sheet: the entry's own hash, the root that covers it, the log's key."""
+    leaf = desk.ledger.stored(record.seq).entry.leaf_hash
+    return [
+        [desk.say("duty_leaf", entry=record.seq), leaf.hex()],
+        [desk.say("duty_root", size=int(checkpoint.size)), bytes(checkpoint.root).hex()],
+        [desk.say("duty_key"), str(desk.ledger.vkey)],
+    ]
+
+
+def _entered_by(record: Record, names: Names, desk: Desk) -> str:
+    """Who entered it for whom: a market for its stall. Empty for a trader's own entry."""
+    if record.actor == record.header.issuer:
+        return ""
+    role = names.book.register.role_of(record.header.issuer)
+    return (
+        f"{names.party(record.header.issuer)}（{desk.say(f'party_role_{role}')}）"
+        if role
+        else names.party(record.header.issuer)
+    )
 
 
 def _belonging(book: Book, record: Record, said: SupplierCheck) -> list[Record]:
@@ -86,6 +229,14 @@ def _check(one: CheckedDocument, desk: Desk) -> dict[str, str]:
     }
 
 
+def _paper(one: FiledDocument) -> dict[str, str]:
+    return {
+        "kind": one.document_kind,
+        "number": one.number or "",
+        "until": str(one.valid_to) if one.valid_to is not None else "",
+    }
+
+
 def _row(record: Record, desk: Desk) -> dict[str, object]:
     return {
         "seq": record.seq,
@@ -96,3 +247,52 @@ def _row(record: Record, desk: Desk) -> dict[str, object]:
         "custody": record.custody,
         "proof": f"{links.API}/entries/{record.seq}/proof",
     }
+
+
+def _line(names: Names, line: Line, desk: Desk) -> list[str]:
+    sheet = slip_line(names, line.goods)
+    shown = ("name", "specification", "batch_number", "produced_on", "expires_on")
+    cells = [_cell(str(sheet[name])) for name in shown]
+    return [*cells, quantity(line.quantity, desk.language)]
+
+
+def _printed_check(one: CheckedDocument, desk: Desk) -> list[str]:
+    copy = short(str(one.evidence)) if one.evidence is not None else "—"
+    number = " · ".join(text for text in (one.reference, one.note) if text)
+    return [desk.say(f"what_{one.what}"), desk.say(f"result_{one.result}"), _cell(number), copy]
+
+
+def _printed_paper(one: FiledDocument) -> list[str]:
+    copy = short(str(one.evidence)) if one.evidence is not None else "—"
+    until = str(one.valid_to) if one.valid_to is not None else "—"
+    return [_cell(one.document_kind), _cell(one.number or ""), copy, until]
+
+
+def _printed_record(record: Record, desk: Desk) -> list[str]:
+    row = _row(record, desk)
+    title = cap(TYPES[record.header.type].TITLE.in_language(desk.language))
+    return [
+        f"#{record.seq}",
+        title,
+        moment(record.occurred_ms),
+        moment(record.at_ms),
+        str(row["lag"]) or "—",
+        desk.say(f"custody_{record.custody}"),
+    ]
+
+
+def _cell(text: str) -> str:
+    return short(text, CELL_CHARACTERS_MAX) or "—"
+
+
+def _labels(desk: Desk, *names: str) -> list[str]:
+    return [cap(desk.say(name)) for name in names]
+
+
+def _demo_clock(desk: Desk) -> str:
+    """A sheet from a simulated clock says so, or it could be taken for a real one."""
+    return f"{desk.say('demo_clock')} {moment(desk.ledger.clock())}"
+
+
+def _more(desk: Desk, count: int, most: int) -> str | None:
+    return desk.say("duty_more", count=count - most) if count > most else None

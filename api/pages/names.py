@@ -15,10 +15,12 @@ from api.words import MARKS, say
 from ledger.trace import party_view, what_it_was
 from ledger.trace.sheets import party_views
 from ledger.trace.shelf import Shelf
+from ledger.vocabulary.answering import Answer, Grant
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
-from ledger.vocabulary.oversight import Complaint, Hold, Inspection, Recall, RecallAnswer, TestResult
-from ledger.vocabulary.parties import Licence, Party, Product, Site
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Release, Transformation, Use
+from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, Takedown
+from ledger.vocabulary.oversight import Complaint, Hold, Inspection, Recall, RecallAnswer, Sample, TestResult
+from ledger.vocabulary.parties import Licence, Party, Product, Site, Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, SupplierFile
 
 if TYPE_CHECKING:
@@ -139,10 +141,22 @@ class Names:
                 return MARKS[self.language].semicolon.join(
                     self.goods(one) for one in said.goods[:LINES_SHOWN]
                 )
-            case RecallAnswer():
+            case RecallAnswer() | Release() | Sample():
                 return self.goods(said.goods)
-            case Inspection():
+            case Inspection() | ListEntry():
                 return self.party(said.party)
+            case Succession():
+                return f"{self.party(said.party)} → {self.party(said.successor)}"
+            case Packing():
+                return f"{said.parent_code} × {len(said.codes)}"
+            case Destruction():
+                return self._moved(said.lines)
+            case Answer():
+                return said.text
+            case Delisting():
+                return said.url
+            case Grant():
+                return self.party(said.to)
             case SupplierFile():
                 return self.party(said.supplier)
             case _:
@@ -173,10 +187,18 @@ _SUMMED: Final[dict[type[Said], Audience]] = {
     Site: "chain",
     Certificate: "chain",
     Hold: "chain",
+    Takedown: "chain",
+    Release: "chain",
+    Packing: "chain",
+    Destruction: "chain",
     RecallAnswer: "chain",
     Voucher: "parties",
     TestResult: "parties",
     Inspection: "parties",
     SupplierFile: "parties",
+    Sample: "parties",
+    Answer: "parties",
+    Delisting: "parties",
+    Grant: "parties",
     Complaint: "officials",
 }
