@@ -187,11 +187,6 @@ TRADE: Final[dict[str, tuple[str, str]]] = {
     "duty_leaf": ("第 {entry} 条哈希", "Hash of entry {entry}"),
     "duty_root": ("日志根（{size} 条）", "Root of the log ({size} entries)"),
     "duty_key": ("日志公钥", "The log's key"),
-    "party_role_registrar": ("登记机构", "registrar"),
-    "party_role_enterprise": ("经营者", "enterprise"),
-    "party_role_operator": ("市场开办者", "market operator"),
-    "party_role_authority": ("执法机关", "authority"),
-    "party_role_laboratory": ("检验机构", "laboratory"),
     "duty_not": ("本页只说明记录了什么、什么时候记录的；没有外部见证时，入账时间以运营方时钟为准。是否免予处罚由执法机关依法认定。", "This page says what was recorded and when; without an outside witness the time rests on the operator's clock. Whether a penalty is waived is for the authority to decide."),
 }
 # fmt: on

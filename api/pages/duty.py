@@ -194,7 +194,7 @@ def _entered_by(record: Record, names: Names, desk: Desk) -> str:
         return ""
     role = names.book.register.role_of(record.header.issuer)
     return (
-        f"{names.party(record.header.issuer)}（{desk.say(f'party_role_{role}')}）"
+        f"{names.party(record.header.issuer)}（{desk.say(f'role_{role}')}）"
         if role
         else names.party(record.header.issuer)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from string import Formatter
-from typing import get_args
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 import pytest
 
@@ -17,7 +17,12 @@ from ledger.findings import FINDING_KINDS, GRADES, label_of
 from ledger.register import CUSTODIES
 from ledger.statement import AUDIENCES
 from ledger.trace.codes import CodeStateName
+from ledger.vocabulary import TYPES
+from ledger.vocabulary.said import Part
 from ledger.vocabulary.trade import CheckedDocument, Conclusion, VoucherKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEMPLATE_TEXT = "\n".join(path.read_text("utf-8") for path in sorted(TEMPLATES.glob("*.html")))
 PYTHON_TEXT = "\n".join(
@@ -87,6 +92,26 @@ def test_no_text_is_left_over() -> None:
 )
 def test_every_code_of_a_record_has_words(key: str) -> None:
     assert key in WORDS
+
+
+def test_every_choice_in_a_record_has_words_in_both_languages() -> None:
+    choices = {(name, one) for kind in TYPES.values() for name, one in _choices(kind)}
+    assert len(choices) > 100
+    assert sorted(f"{name}_{one}" for name, one in choices if f"{name}_{one}" not in WORDS) == []
+
+
+def _choices(part: type[Part]) -> Iterator[tuple[str, str]]:
+    """Every field of a record, or of a part of it, that takes one of a few words."""
+    for name, info in part.model_fields.items():
+        waiting: list[object] = [info.annotation]
+        while waiting:
+            one = waiting.pop()
+            if get_origin(one) is Literal:
+                yield from ((name, str(word)) for word in get_args(one))
+            elif isinstance(one, type) and issubclass(one, Part):
+                yield from _choices(one)
+            else:
+                waiting += get_args(one)
 
 
 def test_every_finding_has_a_name() -> None:

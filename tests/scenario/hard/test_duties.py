@@ -1,0 +1,287 @@
+"""Hard cases 5, 6, 7 and 8: checks written late, licences on the day, invoices that were used before, sources that cannot be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.scenario.hard.town import Town, line
+
+if TYPE_CHECKING:
+    from ledger.canonical import Json
+    from tests.support.server import Enrolled
+
+FOOD = ["食品生产许可证", "食品经营许可证"]
+CAN: dict[str, Json] = {
+    "gtin": "09520001000010",
+    "produced_on": "2026-07-01",
+    "expires_on": "2028-06-30",
+    "specification": "400 克",
+}
+PAPERS: Json = {
+    "checks": [{"what": one, "result": "in_order"} for one in ("licence", "certificate", "voucher")]
+}
+INVOICE = "26322999999900000101"
+
+
+def _cans(town: Town, maker: Enrolled, quantity: str = "1000 H87") -> str:
+    goods = town.batch(maker, "午餐肉罐头（演示）", "食品", quantity, **CAN)
+    town.says(
+        maker, "releases", goods=goods, result="released", basis="own_test", certificate_number="DEMO-R-1"
+    )
+    return goods
+
+
+def _checks(
+    town: Town,
+    who: Enrolled,
+    supplier: Enrolled | str,
+    goods: str,
+    quantity: str,
+    received_on: str,
+    *,
+    mark: str,
+    **more: Json,
+) -> str:
+    return town.says(
+        who,
+        "supplier-checks",
+        mark=mark,
+        supplier=str(supplier),
+        received_on=received_on,
+        conclusion="accept",
+        checks=PAPERS["checks"],  # type: ignore[index,call-overload]  # a test's own JSON
+        lines=[line(goods, quantity)],
+        **more,
+    )
+
+
+@pytest.fixture
+def maker(town: Town) -> Enrolled:
+    return town.trader("演示罐头厂（演示）", licences=FOOD)
+
+
+@pytest.fixture
+def shop(town: Town) -> Enrolled:
+    return town.trader("演示生鲜超市（演示）", licences=FOOD)
+
+
+def test_5_a_check_written_after_the_goods_were_resold_says_so(
+    town: Town, maker: Enrolled, shop: Enrolled
+) -> None:
+    cans = _cans(town, maker)
+    town.at("2026-10-28 09:00")
+    town.says(maker, "shipments", to=str(shop), lines=[line(cans, "200 H87")], mark="sent")
+    town.at("2026-11-01 09:12")
+    town.says(shop, "sales", mark="resold", lines=[line(cans, "40 H87")])
+    town.at("2026-11-06 18:40")
+    _checks(town, shop, maker, cans, "200 H87", "2026-10-28", mark="late check")
+    assert town.found() == {
+        ("backdated_check", "red", "演示生鲜超市（演示）", frozenset({"late check", "resold"}))
+    }
+    assert town.found(shop) == town.found()
+    assert town.found(maker) == set()
+
+
+def test_5_a_check_written_the_same_evening_is_nothing(town: Town, maker: Enrolled, shop: Enrolled) -> None:
+    cans = _cans(town, maker)
+    town.at("2026-10-28 09:00")
+    town.says(maker, "shipments", to=str(shop), lines=[line(cans, "200 H87")])
+    town.at("2026-10-28 21:00")
+    _checks(town, shop, maker, cans, "200 H87", "2026-10-28", mark="evening")
+    assert town.found() == set()
+
+
+def test_6_a_licence_that_had_expired_that_day_is_the_shops_own_matter(town: Town, maker: Enrolled) -> None:
+    shop = town.trader("演示早点铺（演示）", kind="individual_business")
+    town.licence(shop, "食品经营许可证", mark="licence", valid_from="2021-11-01", valid_to="2026-10-31")
+    cans = _cans(town, maker)
+    town.at("2026-10-31 09:00")
+    town.sends(maker, shop, line(cans, "10 H87"), mark="last day")
+    assert town.found() == set()
+    town.at("2026-11-01 09:00")
+    town.sends(maker, shop, line(cans, "10 H87"), mark="day after")
+    found = town.found()
+    assert {(kind, grade, who) for kind, grade, who, _ in found} == {
+        ("licence_expired_on_day", "amber", "演示早点铺（演示）")
+    }
+    assert all("licence" in rests_on for *_, rests_on in found)
+    assert town.found(maker) == set()
+
+
+def test_6_a_renewal_filed_in_time_and_undecided_counts_as_granted(town: Town, maker: Enrolled) -> None:
+    shop = town.trader("演示早点铺（演示）", kind="individual_business")
+    town.licence(
+        shop, "食品经营许可证", valid_from="2021-11-01", valid_to="2026-10-31", number="JY23206820000001"
+    )
+    town.at("2026-09-15 09:00")
+    town.licence(shop, "食品经营许可证", state="renewal_filed", number="JY23206820000001")
+    cans = _cans(town, maker)
+    town.at("2026-11-10 09:00")
+    town.sends(maker, shop, line(cans, "10 H87"))
+    assert town.found() == set()
+
+
+def test_6_a_suspension_that_reaches_back_judges_the_days_again_and_changes_no_entry(
+    town: Town, maker: Enrolled, shop: Enrolled
+) -> None:
+    cans = _cans(town, maker)
+    town.licence(shop, "食品经营许可证", number="JY13206820000009", valid_from="2020-01-01")
+    town.at("2026-10-10 09:00")
+    sent = town.sends(maker, shop, line(cans, "10 H87"), mark="delivery")
+    before = town.client.get(f"/api/v1/statements/{sent}", key=town.authority.key).json()
+    assert town.found() == set()
+    town.at("2026-11-10 09:00")
+    for number in ("JY13206820000009", "DEM-4"):
+        town.licence(
+            shop,
+            "食品经营许可证",
+            mark="suspended",
+            number=number,
+            state="suspended",
+            valid_from="2026-10-01",
+            decision="演市监停〔2026〕3号",
+        )
+    found = town.found()
+    assert {(kind, grade, who) for kind, grade, who, _ in found} == {
+        ("licence_expired_on_day", "amber", "演示生鲜超市（演示）")
+    }
+    assert town.client.get(f"/api/v1/statements/{sent}", key=town.authority.key).json() == before
+
+
+def test_7_an_invoice_filed_by_two_buyers_is_found_with_both(
+    town: Town, maker: Enrolled, shop: Enrolled
+) -> None:
+    other = town.trader("演示便利店（演示）", licences=FOOD)
+    for buyer, mark in ((shop, "first"), (other, "second")):
+        town.says(
+            buyer,
+            "vouchers",
+            mark=mark,
+            voucher_kind="e_invoice",
+            number=INVOICE,
+            seller=str(maker),
+            buyer=str(buyer),
+            issued_on="2026-08-01",
+            total="3200.00",
+        )
+    found = town.found()
+    assert {(kind, rests_on) for kind, _, _, rests_on in found} == {
+        ("voucher_reused", frozenset({"first", "second"}))
+    }
+
+
+def test_7_one_invoice_for_three_deliveries_and_a_month_later_is_nothing(
+    town: Town, maker: Enrolled, shop: Enrolled
+) -> None:
+    cans = _cans(town, maker)
+    for day in ("2026-08-03", "2026-08-04", "2026-08-05"):
+        town.at(f"{day} 09:00")
+        shipment = town.says(maker, "shipments", to=str(shop), lines=[line(cans, "100 H87")])
+        town.says(
+            shop,
+            "receipts",
+            supplier=str(maker),
+            shipment=shipment,
+            lines=[line(cans, "100 H87")],
+            check=PAPERS | {"voucher": {"voucher_kind": "e_invoice", "number": INVOICE}},  # type: ignore[operator]  # a test's own JSON
+        )
+    town.at("2026-09-05 09:00")
+    lines: Json = [{"name": "午餐肉罐头", "goods": cans, "quantity": {"amount": "300", "unit": "H87"}}]
+    town.says(
+        shop,
+        "vouchers",
+        mark="invoice",
+        voucher_kind="e_invoice",
+        number=INVOICE,
+        seller=str(maker),
+        buyer=str(shop),
+        issued_on="2026-09-01",
+        total="3200.00",
+        lines=lines,
+    )
+    assert town.found() == set()
+
+
+def test_7_more_goods_than_the_invoice_lists_and_an_edited_amount_are_found(
+    town: Town, maker: Enrolled, shop: Enrolled
+) -> None:
+    cans = _cans(town, maker)
+    lines: Json = [{"name": "午餐肉罐头", "goods": cans, "quantity": {"amount": "100", "unit": "H87"}}]
+    town.says(
+        shop,
+        "vouchers",
+        mark="invoice",
+        voucher_kind="e_invoice",
+        number="26322999999900000302",
+        seller=str(maker),
+        buyer=str(shop),
+        issued_on="2026-11-02",
+        total="9600.00",
+        qr_text="01,32,,26322999999900000302,9600.00,20261102,,7ACD",
+        lines=lines,
+    )
+    assert {(kind, rests_on) for kind, _, _, rests_on in town.found()} == {
+        ("voucher_edited", frozenset({"invoice"}))
+    }
+    town.at("2026-08-02 09:00")
+    _checks(
+        town,
+        shop,
+        maker,
+        cans,
+        "160 H87",
+        "2026-08-02",
+        mark="check",
+        voucher={"voucher_kind": "e_invoice", "number": "26322999999900000302"},
+    )
+    assert town.kinds() == {"voucher_edited", "voucher_overused"}
+
+
+def test_8_a_supplier_whose_code_cannot_exist_ends_the_trace_in_red(town: Town, shop: Enrolled) -> None:
+    ghost = town.declares(shop, "演示绿盾食品贸易部（演示）", credit_code="92320900DEM003995Y")
+    cans = town.batch(
+        shop, "午餐肉罐头（演示）", "食品", "200 H87", maker=ghost, mark="declared batch", **CAN
+    )
+    _checks(town, shop, ghost, cans, "200 H87", "2026-08-01", mark="check")
+    assert {"credit_code_fails", "source_contradicted"} <= town.kinds()
+    assert all(who == "演示生鲜超市（演示）" for _, _, who, _ in town.found())
+    sources = town.trace(cans)["sources"]
+    assert [one["kind"] for one in sources] == ["contradicted"]  # type: ignore[union-attr,index,call-overload]  # an answer's JSON
+
+
+def test_8_a_farmer_without_code_or_licence_ends_it_in_grey(town: Town, shop: Enrolled) -> None:
+    answer = town.client.post(
+        "/api/v1/parties",
+        json={
+            "party_kind": "farmer",
+            "person_name": "王大田（演示）",
+            "phone": "13900000009",
+            "address": "演示村二组",
+        },
+        key=shop.key,
+    )
+    party = answer.json()["party"]
+    leeks = town.batch(
+        shop,
+        "韭菜",
+        "食用农产品",
+        "30 KGM",
+        gtin=None,
+        maker=party,
+        lot_basis="supplier_product_date",
+        produced_on="2026-08-01",
+        origin="江苏如皋",
+    )
+    town.says(
+        shop,
+        "receipts",
+        supplier=party,
+        lines=[line(leeks, "30 KGM")],
+        voucher={"voucher_kind": "purchase_invoice", "number": INVOICE, "total": "120.00"},
+    )
+    town.says(shop, "sales", lines=[line(leeks, "29 KGM")])
+    assert town.found() == set()
+    sources = town.trace(leeks)["sources"]
+    assert [one["kind"] for one in sources] == ["declared"]  # type: ignore[union-attr,index,call-overload]  # an answer's JSON

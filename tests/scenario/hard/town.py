@@ -1,0 +1,212 @@
+"""A small town of traders who speak to the ledger through its API alone, for one hard case at a time.
+
+    town = Town(client, clock, registrar, authority)
+    shop = town.trader("农资店（演示）", licences=["农药经营许可证"])
+    town.at("2026-09-05 10:00")
+    town.says(shop, "sales", lines=[line(bottles, "1 XBO", code)])
+    assert town.found() == {...}
+
+`found` is what an authority reads; `found(shop)` what the shop reads about itself. Findings are compared whole: one too many fails as one
+missing does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ledger.identifiers import Instant
+from tests.support.server import Enrolled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.canonical import Json
+    from tests.support.server import Client, Clock
+
+#: One finding as a test writes it down: its kind, its grade, whom it concerns, and the names of the records it rests on.
+Found = tuple[str, str, str, frozenset[str]]
+
+
+def line(goods: str, quantity: str, *codes: str, **more: Json) -> dict[str, Json]:
+    """One trade line: `60 KGM`."""
+    amount, unit = quantity.split(" ")
+    body: dict[str, Json] = {"goods": goods, "quantity": {"amount": amount, "unit": unit}, **more}
+    return body | ({"codes": list(codes)} if codes else {})
+
+
+@dataclass
+class Town:
+    """Traders, an authority and a registrar around one ledger."""
+
+    client: Client
+    clock: Clock
+    registrar: Enrolled
+    authority: Enrolled
+    names: dict[str, str] = field(default_factory=dict)
+    _marks: dict[int, str] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def at(self, text: str) -> None:
+        """It is this moment now, in China."""
+        self.clock.ms = Instant.parse(f"{text.replace(' ', 'T')}:00+08:00").ms
+
+    def says(self, who: Enrolled, path: str, *, mark: str = "", when: str | None = None, **body: Json) -> str:
+        """Record something that must be taken; gives its id. `mark` names the record for `found`, `when` is the claimed time."""
+        if when is not None:
+            body["occurred_at"] = f"{when.replace(' ', 'T')}:00+08:00"
+        answer = self.client.post(f"/api/v1/{path}", json=body, key=who.key)
+        assert answer.status_code == 201, f"{path}: {answer.text}"
+        taken = answer.json()
+        for part, one in (("", taken), ("check", taken.get("check")), ("voucher", taken.get("voucher"))):
+            if one is not None:
+                self._marks[one["position"]] = f"{mark} {part}".strip() if mark else f"#{one['position']}"
+        return str(taken["id"])
+
+    def declares(self, who: Enrolled, name: str, **sheet: Json) -> str:
+        """A party that is not on this ledger, as `who` declares it; gives its id."""
+        body = {"party_kind": "company", "name": name} | sheet
+        answer = self.client.post("/api/v1/parties", json=body, key=who.key)
+        assert answer.status_code == 201, answer.text
+        taken = answer.json()
+        self._marks[taken["position"]] = name
+        self.names[str(taken["party"])] = name
+        return str(taken["party"])
+
+    def trader(
+        self,
+        name: str,
+        *,
+        kind: str = "company",
+        role: str = "enterprise",
+        licences: list[str] | None = None,
+        **sheet: Json,
+    ) -> Enrolled:
+        """A party with a key, a sheet and licences that have always been valid."""
+        party = self._enrol(name, role)
+        body = {"party": party, "party_kind": kind, "name": name} | sheet
+        self.says(self.registrar, "parties", mark=name, **body)
+        self.names[party] = name
+        for one in licences or ():
+            self.licence(party, one, valid_from="2020-01-01")
+        answer = self.client.post(
+            "/api/v1/access-keys", json={"party": party, "label": "test"}, key=self.registrar.key
+        )
+        assert answer.status_code == 201, answer.text
+        return Enrolled(party=party, key=answer.json()["access_key"])  # type: ignore[arg-type]  # as text, which is all the API sees
+
+    def licence(self, holder: object, kind: str, *, mark: str = "", **body: Json) -> str:
+        """A licence in the register."""
+        number = f"DEM-{next(self._numbers)}"
+        said: dict[str, Json] = {"holder": str(holder), "licence_kind": kind, "number": number} | body
+        return self.says(
+            self.registrar,
+            "licences",
+            mark=mark or f"licence of {self.names.get(str(holder), holder)}",
+            **said,
+        )
+
+    def batch(
+        self,
+        who: Enrolled,
+        name: str,
+        category: str,
+        quantity: str,
+        *,
+        number: str = "",
+        mark: str = "",
+        **body: Json,
+    ) -> str:
+        """A batch of `who`'s own make; gives its goods."""
+        amount, unit = quantity.split(" ")
+        number = number or f"LOT-{next(self._numbers)}"
+        said: dict[str, Json] = {
+            "name": name,
+            "category": category,
+            "quantity": {"amount": amount, "unit": unit},
+            "batch_number": number,
+            "gtin": "09520001000027",
+        } | body
+        if said.get("gtin") is None:
+            del said["gtin"]
+        answer = self.client.post("/api/v1/batches", json=said, key=who.key)
+        assert answer.status_code == 201, answer.text
+        taken = answer.json()
+        self._marks[taken["position"]] = mark or f"batch {number}"
+        return str(taken["goods"])
+
+    def sends(
+        self, sender: Enrolled, to: Enrolled, *lines: dict[str, Json], mark: str = "", **body: Json
+    ) -> str:
+        """A shipment that the receiver takes over with its check, in one step."""
+        shipment = self.says(
+            sender, "shipments", mark=f"{mark} sent".strip(), to=str(to), lines=list(lines), **body
+        )
+        self.says(
+            to,
+            "receipts",
+            mark=f"{mark} received".strip(),
+            supplier=str(sender),
+            shipment=shipment,
+            lines=list(lines),
+            check={
+                "checks": [
+                    {"what": one, "result": "in_order"}
+                    for one in (
+                        "licence",
+                        "certificate",
+                        "label",
+                        "commitment",
+                        "approval",
+                        "release",
+                        "quarantine",
+                        "meat_inspection",
+                        "voucher",
+                    )
+                ]
+            },
+            voucher={"voucher_kind": "sales_slip", "number": f"S-{next(self._numbers)}"},
+        )
+        return shipment
+
+    def found(self, reader: Enrolled | None = None) -> set[Found]:
+        """Every finding that this reader may read (default: the authority), in the words of the test."""
+        answer = self.client.get("/api/v1/findings", key=(reader or self.authority).key)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()["findings"]
+        found = {
+            (
+                one["kind"],
+                one["grade"],
+                self.names.get(one["party"], one["party"]),
+                frozenset(self._marks.get(seq, f"#{seq}") for seq in one["seqs"]),
+            )
+            for one in told
+        }
+        assert len(found) == len(told), "two findings that say the same"
+        return found
+
+    def kinds(self) -> set[str]:
+        """The kinds of everything found."""
+        return {kind for kind, *_ in self.found()}
+
+    def trace(self, goods: str, who: Enrolled | None = None) -> dict[str, Json]:
+        """The trace of some goods as a reader sees it."""
+        answer = self.client.get(
+            f"/api/v1/trace?goods={quote(goods, safe='')}", key=(who or self.authority).key
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def public(self, path: str) -> dict[str, Json]:
+        """What anybody sees."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def _enrol(self, name: str, role: str) -> str:
+        answer = self.client.post("/api/v1/keys", json={"role": role}, key=self.registrar.key)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["party"])
