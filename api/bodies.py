@@ -17,7 +17,7 @@ from ledger.errors import TooLarge, Words
 from ledger.evidence import EVIDENCE_BYTES_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import AsyncIterator, Collection
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,15 +58,19 @@ def check_size(came: int, *, bytes_max: int, field: str = "body") -> None:
 
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
     """The whole body, refused as soon as it is seen to be too long."""
+    return b"".join([chunk async for chunk in body_chunks(request, bytes_max=bytes_max)])
+
+
+async def body_chunks(request: Request, *, bytes_max: int) -> AsyncIterator[bytes]:
+    """The body as it comes, refused as soon as it is seen to be too long."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit():
         check_size(int(declared[:20]), bytes_max=bytes_max)
-    chunks, came = list[bytes](), 0
+    came = 0
     async for chunk in request.stream():
         came += len(chunk)
         check_size(came, bytes_max=bytes_max)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        yield chunk
 
 
 def media_type(headers: Headers, allowed: Collection[str]) -> str:

@@ -39,12 +39,13 @@ from ledger.errors import (
     shown,
 )
 from ledger.evidence import EvidenceChanged
+from ledger.evidence.bucket import BucketKeepsVersions
 from ledger.keys import KeyFileWrong
 from ledger.log.errors import NotInTree, TilesBehind
 from ledger.recorder import ClockWentBack, LeafChanged, Overloaded
 from ledger.register import RegisterBroken
 from ledger.store.book import StoreBroken
-from scanner.photo import ReaderBroken
+from scanner.limited import ReaderBroken
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -139,6 +140,7 @@ RETRY_SECONDS: Final[Mapping[type[Exception], int]] = {
 }
 #: Coming again does not help: something stored is not what it was.
 BROKEN: Final[tuple[type[Exception], ...]] = (
+    BucketKeepsVersions,
     EvidenceChanged,
     KeyFileWrong,
     LeafChanged,

@@ -9,9 +9,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, DirectoryPath, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
+
+from ledger.evidence import Shelf
+from ledger.evidence.bucket import Bucket, check_address
 
 #: Scheme, host and port; a path would have to be repeated in every code that is printed.
 _BASE_URL: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
@@ -37,6 +40,10 @@ class Settings(BaseSettings):
     #: Printed on every label: where phones will look.
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
     database_url: str | None = None
+    #: `s3://bucket/prefix`, with the standard `AWS_*` variables; a folder in `data` where nothing is said.
+    evidence_url: Annotated[str, AfterValidator(check_address)] | None = None
+    #: A folder of the operator's own category profiles, beside those that come along (`ledger.vocabulary.profiles`).
+    categories: DirectoryPath | None = None
     #: Invented parties, and a switch that lets a visitor be any of them. Never on a ledger that is real.
     demo: bool = False
     host: str = "127.0.0.1"
@@ -68,5 +75,10 @@ class Settings(BaseSettings):
 
     @property
     def evidence_path(self) -> Path:
-        """The folder of certificates, vouchers and photos."""
+        """The folder of certificates, vouchers and photos, where no other place is named."""
         return self.data / "evidence"
+
+    @property
+    def evidence(self) -> Path | Shelf:
+        """Where certificates, vouchers and photos lie."""
+        return self.evidence_path if self.evidence_url is None else Bucket.at(self.evidence_url)

@@ -1,22 +1,22 @@
 """The child process that opens one picture and reads the codes in it: `python -I -m scanner._reader`.
 
-A picture from a stranger is opened nowhere else. The bytes come on standard input, the answer goes to
-standard output as JSON, and before the first byte is looked at the process gives up memory, processor time
-and every file but those three: a decoder that is tricked can waste itself and nothing more. What the answer
-means to the sender is left to `photo`.
+The bytes come on standard input, the answer goes to standard output as JSON, and before the first byte is
+looked at the process gives up what it does not need (`_confined`). What the answer means to the sender is
+left to `photo`.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import resource
 import sys
 import warnings
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 from zxingcpp import Barcode, BarcodeFormat, BarcodeFormats, Binarizer, ContentType, TextMode, read_barcodes
+
+from scanner._confined import confine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,21 +79,6 @@ def warm_up() -> None:
             raise RuntimeError(f"Pillow does not open {file_format}")
 
 
-def confine(*, memory_bytes_max: int, cpu_seconds_max: int) -> None:
-    """Give up, for good, whatever reading a picture does not need."""
-    # At the soft limit the kernel sends SIGXCPU, which says why; at the hard one it would only kill.
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max + 1))
-    limits = (
-        (resource.RLIMIT_AS, memory_bytes_max),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_NOFILE, 3),
-    )
-    for limit, most in limits:
-        resource.setrlimit(limit, (most, most))
-
-
 def answer_for(data: bytes) -> Answer:
     """The codes in the picture, or one word for why there are none."""
     try:
@@ -118,7 +103,7 @@ def upright_grey(data: bytes) -> tuple[Image.Image, float]:
     """The picture in grey, upright and no larger than helps; and how much smaller than it came it is now."""
     picture = Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
     side = max(picture.size)
-    turn = UPRIGHT.get(_orientation(picture))
+    turn = UPRIGHT.get(orientation_of(picture))
     # A JPEG decoder can leave out detail, and the colours, while it decodes.
     picture.draft("L", (SIDES_PX[0], SIDES_PX[0]))
     grey = _grey(picture)
@@ -142,7 +127,7 @@ def _grey(picture: Image.Image) -> Image.Image:
     return picture.convert("L")
 
 
-def _orientation(picture: Image.Image) -> int:
+def orientation_of(picture: Image.Image) -> int:
     try:
         return int(picture.getexif().get(EXIF_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 (a broken EXIF block is no reason to lose the picture)

@@ -1,28 +1,25 @@
 """Reads the codes in an uploaded photo, and lets no picture harm the server.
 
-Whoever has no camera in the browser, or no script, sends a photo. Pictures are the oldest way into a server
-(security: a 14 in the list of threats), so this module looks at the length and the first bytes only and hands
-the rest to a child process (`_reader`) that can do nothing but answer. What a code means is left to `codes`.
+Whoever has no camera in the browser, or no script, sends a photo. This module looks at its length and first
+bytes only and hands it to a child process (`_reader`) that can do nothing but answer (`limited`). What a code
+means is left to `codes`.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from contextlib import suppress
+import io
 from dataclasses import dataclass
-from signal import SIGKILL, SIGXCPU
-from threading import BoundedSemaphore, Timer
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from ledger.errors import Refusal, TooLarge, Words
+from scanner.limited import ChildLimits, Crashed, ReaderBroken, TookTooLong, ask
 
 CodeFormat = Literal["qr", "micro_qr", "data_matrix", "ean_13", "ean_8", "code_128"]
 
-#: Children at work at the same time; each may take `child_memory_bytes_max`.
-CHILDREN_MAX = 2
+#: The child that opens the photo.
+READER = "scanner._reader"
 
 #: Every answer is smaller: 64 readings of the longest QR code with every character escaped.
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
@@ -60,10 +57,6 @@ class PhotoTooSlow(Refusal):
     """Reading took longer than a person waits."""
 
     title = Words(zh="识别超时", en="reading the photo took too long")
-
-
-class ReaderBroken(RuntimeError):
-    """The child process did not start or answered in other words than ours. No photo is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,6 @@ class _Answer:
 
 
 _ANSWER = TypeAdapter(_Answer)
-_children = BoundedSemaphore(CHILDREN_MAX)
 
 _PICTURE = Words(zh="JPEG、PNG 或 WebP 照片", en="a JPEG, PNG or WebP photo")
 _CLEAR = Words(
@@ -128,13 +120,15 @@ def read_photo(
         raise PhotoTooLarge(field=field, came=f"{len(data) / 1024**2:.1f} MiB", expected=expected)
     if not _looks_like_a_picture(data):
         raise PhotoNotAPicture(field=field, came=repr(data[:16]), expected=_PICTURE)
-    if not _children.acquire(timeout=limits.child_seconds_max):
-        raise PhotoTooSlow(field=field, came=f"{len(data)} B", expected=_LATER)
     try:
-        status, said = _asked(data, limits)
-    finally:
-        _children.release()
-    answer = _understood(status, said, field=field, came=f"{len(data)} B")
+        with ask(
+            READER, io.BytesIO(data), numbers=(limits.photo_pixels_max,), limits=_child_limits(limits)
+        ) as said:
+            answer = _understood(said.read())
+    except TookTooLong as late:
+        raise PhotoTooSlow(field=field, came=f"{len(data)} B", expected=_LATER) from late
+    except Crashed as crashed:
+        raise PhotoNotAPicture(field=field, came=f"{len(data)} B", expected=_PICTURE) from crashed
     if answer.refused is not None:
         raise _refusal(answer.refused, limits, field=field, came=f"{len(data)} B")
     return answer.readings
@@ -145,54 +139,20 @@ def _looks_like_a_picture(data: bytes) -> bool:
     return data.startswith((_JPEG, _PNG)) or is_webp
 
 
-def _asked(data: bytes, limits: PhotoLimits) -> tuple[int, bytes]:
-    """How the child ended, and what it said before; it has ended when this returns."""
-    numbers = (limits.photo_pixels_max, limits.child_memory_bytes_max, limits.child_cpu_seconds_max)
-    with subprocess.Popen(  # noqa: S603 (our own module in our own interpreter; the picture is no argument)
-        # -I: neither the environment nor a folder can add code. -B: it may write no file, so it should not
-        # try.
-        [sys.executable, "-I", "-B", "-m", "scanner._reader", *map(str, numbers)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-        cwd="/",
-    ) as child:
-        timer = Timer(limits.child_seconds_max, child.kill)
-        timer.start()
-        try:
-            said = _told(child, data)
-            if len(said) > ANSWER_BYTES_MAX:
-                child.kill()
-            return child.wait(), said
-        finally:
-            timer.cancel()
-            child.kill()
-
-
-def _told(child: subprocess.Popen[bytes], data: bytes) -> bytes:
-    # The child reads to the end before it writes, so neither side waits for the other with a full pipe.
-    assert child.stdin is not None
-    assert child.stdout is not None
-    with suppress(BrokenPipeError):
-        child.stdin.write(data)
-    with suppress(BrokenPipeError):
-        child.stdin.close()
-    return child.stdout.read(ANSWER_BYTES_MAX + 1)
-
-
-def _understood(status: int, said: bytes, *, field: str, came: str) -> _Answer:
-    if status in {-SIGXCPU, -SIGKILL}:
-        raise PhotoTooSlow(field=field, came=came, expected=_LATER)
-    if status < 0:
-        # The decoder itself fell over: whoever made the picture meant it, or it is badly broken.
-        raise PhotoNotAPicture(field=field, came=came, expected=_PICTURE)
+def _understood(said: bytes) -> _Answer:
     try:
         return _ANSWER.validate_json(said)
     except ValidationError as wrong:
-        raise ReaderBroken(
-            f"the photo reader ended with status {status}; try: {sys.executable} -I -m scanner._reader"
-        ) from wrong
+        raise ReaderBroken("the photo reader answered in other words than ours") from wrong
+
+
+def _child_limits(limits: PhotoLimits) -> ChildLimits:
+    return ChildLimits(
+        memory_bytes_max=limits.child_memory_bytes_max,
+        cpu_seconds_max=limits.child_cpu_seconds_max,
+        seconds_max=limits.child_seconds_max,
+        answer_bytes_max=ANSWER_BYTES_MAX,
+    )
 
 
 def _refusal(refused: Refused, limits: PhotoLimits, *, field: str, came: str) -> Refusal:

@@ -63,7 +63,7 @@ def playing(story: Story, settings: Settings) -> Iterator[Played]:
         host=HOST,
         registrar_name=story.variation.rename(REGISTRAR_NAME),
         vault=vault,
-        evidence=settings.evidence_path,
+        evidence=settings.evidence,
         clock=clock,
         simulated=True,
     ) as ledger:

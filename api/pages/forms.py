@@ -6,6 +6,7 @@ record, a name for new goods) is derived from that id. What is wrong stands besi
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ from api.pages.rendering import sentence
 from api.problems import Refusals
 from api.words import say
 from ledger.errors import Conflict, Refusal
+from ledger.evidence import chunks_of
 from ledger.identifiers import Sha256Hex, StatementId
+from scanner.papers import taken_in
 from scanner.photo import NoCodeInPhoto, read_photo
 
 if TYPE_CHECKING:
@@ -177,7 +180,7 @@ class KeptPhoto:
 
 
 def keep_photo(desk: Desk, posted: Posted, name: str) -> KeptPhoto | None:
-    """Keep an uploaded photo; None when none came. A picture must open; that it shows no code is no fault of a paper."""
+    """Keep an uploaded photo, drawn again; None when none came. A picture must open; that it shows no code is no fault of a paper."""
     content = posted.files.get(name)
     if content is None:
         return None
@@ -185,4 +188,6 @@ def keep_photo(desk: Desk, posted: Posted, name: str) -> KeptPhoto | None:
         codes = tuple(reading.text for reading in read_photo(content, field=name))
     except NoCodeInPhoto:
         codes = ()
-    return KeptPhoto(digest=desk.ledger.evidence.put(content, field=name), codes=codes)
+    with taken_in(io.BytesIO(content), field=name) as paper:
+        kept = desk.ledger.evidence.put_stream(chunks_of(paper.content), field=name)
+    return KeptPhoto(digest=kept.digest, codes=codes)

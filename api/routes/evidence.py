@@ -1,47 +1,43 @@
 """Copies of papers and photos: kept by their digest, handed out only to those who may read a record that names them.
 
-Nothing of a paper is shown by this server itself. It is checked to be what it says (a picture must open, in a process of its own), stored
-as it came and handed out as a file to be saved.
+Nothing of a paper is shown by this server itself. A picture is drawn again and a PDF looked through, in a process of its own
+(`scanner.papers`); both are handed out as files to be saved.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final
+from hashlib import sha256
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from starlette.requests import Request
 
 from api.audience import Reading
-from api.bodies import media_type, read_body
+from api.bodies import body_chunks, media_type
 from api.deps import Anyone, AsAuthor, Someone, TheLedger
 from api.facts import fields_of
 from api.problems import WrongMediaType
 from api.routes.scans import PICTURES
 from ledger.errors import UnknownName, Words
-from ledger.evidence import EVIDENCE_BYTES_MAX
+from ledger.evidence import EVIDENCE_BYTES_MAX, MEMORY_BYTES_MAX, chunks_of
 from ledger.identifiers import Sha256Hex, StatementId
 from ledger.views.book import Record, about, party_key
-from scanner.photo import NoCodeInPhoto, read_photo
+from scanner.papers import HEAD_BYTES, PDF, kind_of, taken_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ledger.canonical import Json
     from ledger.store.book import SqlBook
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
 
-PDF: Final = "application/pdf"
 KINDS: Final = (*PICTURES, PDF)
-#: How each kind begins; a file that begins otherwise is not what it says.
-_BEGINNINGS: Final = {
-    "image/jpeg": b"\xff\xd8\xff",
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "image/webp": b"RIFF",
-    PDF: b"%PDF-",
-}
 _NAMES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", PDF: "pdf"}
 _ANY: Final = {"schema": {"type": "string", "format": "binary"}}
 _BODY: Final[dict[str, object]] = {"requestBody": {"required": True, "content": dict.fromkeys(KINDS, _ANY)}}
@@ -54,27 +50,37 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A file as it came: what it says it is, and its bytes."""
+    """A file as it came: what it says it is, its bytes, their digest."""
 
     kind: str
-    content: bytes
+    content: IO[bytes]
+    digest: str
 
 
-async def _sent(request: Request) -> _Sent:
-    kind = media_type(request.headers, KINDS)
-    return _Sent(kind, await read_body(request, bytes_max=EVIDENCE_BYTES_MAX))
+async def _sent(request: Request) -> AsyncIterator[_Sent]:
+    kind, hasher = media_type(request.headers, KINDS), sha256()
+    with SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX) as file:
+        async for chunk in body_chunks(request, bytes_max=EVIDENCE_BYTES_MAX):
+            hasher.update(chunk)
+            file.write(chunk)
+        yield _Sent(kind, file, hasher.hexdigest())
 
 
 @router.post("", status_code=201, operation_id="post_evidence", openapi_extra=_BODY)
 def keep(sent: Annotated[_Sent, Depends(_sent)], author: AsAuthor, ledger: TheLedger) -> dict[str, object]:  # noqa: ARG001  (the right to send)
-    """上传附件 · keep a copy of a paper or a photo; the answer is the digest that a record names it by."""
-    if not sent.content.startswith(_BEGINNINGS[sent.kind]):
-        came = repr(sent.content[:8])
-        raise WrongMediaType(field="evidence", came=came, expected=Words(zh=sent.kind, en=sent.kind))
-    if sent.kind in PICTURES:
-        _check_opens(sent.content)
-    digest = ledger.evidence.put(sent.content)
-    return {"sha256": str(digest), "bytes": len(sent.content), "media_type": sent.kind}
+    """上传附件 · keep a copy of a paper or a photo. A record names it by `sha256`; `sent_sha256` is the digest of the file as it was sent, which differs for a picture: it is drawn again, without what cannot be seen."""
+    sent.content.seek(0)
+    head = sent.content.read(HEAD_BYTES)
+    if kind_of(head) != sent.kind:
+        raise WrongMediaType(field="evidence", came=repr(head), expected=Words(zh=sent.kind, en=sent.kind))
+    with taken_in(sent.content, field="evidence") as paper:
+        kept = ledger.evidence.put_stream(chunks_of(paper.content))
+    return {
+        "sha256": str(kept.digest),
+        "sent_sha256": sent.digest,
+        "bytes": kept.size_bytes,
+        "media_type": paper.kind,
+    }
 
 
 @router.get("/{sha256}", operation_id="get_evidence", response_class=Response)
@@ -97,21 +103,21 @@ def hand_out(
             records = about(book, party_key(caller.party))
         if not any(_names(reading, record, digest) for record in records):
             raise _unknown(digest)
-    content = ledger.evidence.get(digest)
-    kind = next(
-        (kind for kind, beginning in _BEGINNINGS.items() if content.startswith(beginning)),
-        "application/octet-stream",
-    )
-    name = f'attachment; filename="{digest}.{_NAMES.get(kind, "bin")}"'
-    return Response(content, media_type=kind, headers={**_HEADERS, "Content-Disposition": name})
+    file = ledger.evidence.read(digest)
+    kind = kind_of(file.read(HEAD_BYTES)) or "application/octet-stream"
+    size_bytes = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    headers = {
+        **_HEADERS,
+        "Content-Disposition": f'attachment; filename="{digest}.{_NAMES.get(kind, "bin")}"',
+        "Content-Length": str(size_bytes),
+    }
+    return StreamingResponse(_closing(file), media_type=kind, headers=headers)
 
 
-def _check_opens(picture: bytes) -> None:
-    """A picture must open, within the limits of every photo; that it shows no code is no fault of a licence."""
-    try:
-        read_photo(picture, field="evidence")
-    except NoCodeInPhoto:
-        return
+def _closing(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from chunks_of(file)
 
 
 def _one(book: SqlBook, statement: StatementId) -> list[Record]:

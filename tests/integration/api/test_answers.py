@@ -15,7 +15,8 @@ from api.settings import Settings
 from ledger.errors import HeadMoved, LedgerFault, Refusal
 from ledger.recorder import ClockWentBack, LeafChanged, Overloaded
 from ledger.store.book import StoreBroken
-from scanner.photo import ReaderBroken
+from scanner.limited import ReaderBroken
+from tests.support.pdfs import pdf
 from tests.support.server import BASE_URL, Clock, client_of, make_ledger, open_client
 
 if TYPE_CHECKING:
@@ -140,13 +141,13 @@ def test_evidence_that_changed_in_its_folder_is_a_named_fault_of_ours(
     sent = client.send(
         "POST",
         "/api/v1/evidence",
-        content=b"%PDF-1.7",
+        content=pdf(),
         key=co_op.key,
         headers={"content-type": "application/pdf"},
     ).json()["sha256"]
     body = {"holder": str(co_op), "licence_kind": "营业执照", "number": "1", "evidence": sent}
     client.post("/api/v1/licences", json=body, key=co_op.key)
-    (tmp_path / "evidence" / sent[:2] / sent).write_bytes(b"%PDF-1.8")
+    (tmp_path / "evidence" / sent[:2] / sent).write_bytes(pdf().replace(b"1.7", b"1.6"))
     answer = client.get(f"/api/v1/evidence/{sent}", key=co_op.key)
     assert answer.status_code == 500
     problem = answer.json()

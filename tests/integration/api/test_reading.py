@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from PIL.ExifTags import GPS, IFD, Base
 
-from ledger.identifiers import Instant, StatementId
+from ledger.identifiers import Instant, Sha256Hex, StatementId
 from ledger.statement import CommitmentWrong, Envelope, OpenedItem, Statement
 from ledger.vocabulary.registering import ErasedPlace, Erasure
 from tests.support.leeks import kg
+from tests.support.pdfs import pdf
 from tests.support.server import MORNING_MS, enrol_party
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ledger.service import Ledger
     from tests.support.server import Client, Clock, Enrolled
 
@@ -176,7 +180,9 @@ def test_evidence_is_handed_to_the_parties_of_a_record_that_names_it(
     )
     for reader in (stall, co_op):
         answer = client.get(path, key=reader.key)
-        assert (answer.status_code, answer.content) == (200, picture())
+        assert answer.status_code == 200
+        assert Sha256Hex.of(answer.content) == Sha256Hex.parse(copy)
+        assert Image.open(io.BytesIO(answer.content)).tobytes() == Image.open(io.BytesIO(picture())).tobytes()
     assert client.get(path, key=market.key).status_code == 404
     assert client.get(f"{path}?statement={voucher}", key=market.key).status_code == 404
     assert client.get(f"{path}?statement={voucher}", key=authority.key).status_code == 200
@@ -184,7 +190,7 @@ def test_evidence_is_handed_to_the_parties_of_a_record_that_names_it(
 
 
 def test_evidence_is_a_file_to_be_saved_and_nothing_a_browser_runs(client: Client, stall: Enrolled) -> None:
-    copy = keep(client, stall, b"%PDF-1.7 /JavaScript", "application/pdf")
+    copy = keep(client, stall, pdf(b"(/JavaScript)"), "application/pdf")
     records(
         client,
         stall,
@@ -194,12 +200,60 @@ def test_evidence_is_a_file_to_be_saved_and_nothing_a_browser_runs(client: Clien
         number="JY1",
         evidence=copy,
     )
-    headers = client.get(f"/api/v1/evidence/{copy}", key=stall.key).headers
+    answer = client.get(f"/api/v1/evidence/{copy}", key=stall.key)
+    assert answer.content == pdf(b"(/JavaScript)")
+    headers = answer.headers
+    assert headers["content-length"] == str(len(answer.content))
     assert headers["content-disposition"] == f'attachment; filename="{copy}.pdf"'
     assert headers["content-type"] == "application/pdf"
     assert headers["content-security-policy"] == "sandbox; default-src 'none'"
     assert headers["x-content-type-options"] == "nosniff"
     assert "no-store" in headers["cache-control"]
+
+
+def send(client: Client, who: Enrolled, content: bytes, kind: str) -> dict[str, object]:
+    answer = client.send(
+        "POST", "/api/v1/evidence", content=content, key=who.key, headers={"content-type": kind}
+    )
+    assert answer.status_code == 201, answer.text
+    body: dict[str, object] = answer.json()
+    return body
+
+
+def test_a_photo_is_kept_without_the_place_where_it_was_taken(
+    client: Client, ledger: Ledger, stall: Enrolled, tmp_path: Path
+) -> None:
+    block, out = Image.Exif(), io.BytesIO()
+    block[Base.Orientation], block[Base.Model] = 6, "the-phone-of-the-stall"
+    block.get_ifd(IFD.GPSInfo).update({GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (31.0, 58.0, 42.4242)})
+    Image.linear_gradient("L").resize((40, 30)).save(
+        out, "JPEG", exif=block, comment=b"the-phone-of-the-stall"
+    )
+    sent = out.getvalue()
+    said = send(client, stall, sent, "image/jpeg")
+    assert said["sent_sha256"] == str(Sha256Hex.of(sent))
+    kept = ledger.evidence.get(Sha256Hex.parse(str(said["sha256"])))
+    assert (said["media_type"], said["bytes"]) == ("image/jpeg", len(kept))
+    picture = Image.open(io.BytesIO(kept))
+    assert (picture.size, dict(picture.getexif())) == ((30, 40), {})
+    # Not in what is handed out, and in no other file either.
+    for file in (path for path in tmp_path.rglob("*") if path.is_file()):
+        content = file.read_bytes()
+        assert b"the-phone-of-the-stall" not in content, file
+        assert str(said["sent_sha256"]).encode() not in content, file
+    assert send(client, stall, sent, "image/jpeg") == said
+
+
+def test_a_pdf_is_kept_as_it_was_sent(client: Client, ledger: Ledger, stall: Enrolled) -> None:
+    sent = pdf()
+    digest = str(Sha256Hex.of(sent))
+    assert send(client, stall, sent, "application/pdf") == {
+        "sha256": digest,
+        "sent_sha256": digest,
+        "bytes": len(sent),
+        "media_type": "application/pdf",
+    }
+    assert ledger.evidence.get(Sha256Hex.parse(digest)) == sent
 
 
 def test_evidence_of_an_erased_item_is_handed_to_nobody(

@@ -12,10 +12,10 @@ from PIL import Image, ImageOps
 from zxingcpp import BarcodeFormat, create_barcode, write_barcode_to_image
 
 from ledger.errors import Refusal
-from scanner import _reader, photo
+from scanner import _reader, limited, photo
 from scanner.labels import LabelText, label_png
+from scanner.limited import CHILDREN_MAX, ReaderBroken
 from scanner.photo import (
-    CHILDREN_MAX,
     PHOTO_LIMITS,
     Corner,
     NoCodeInPhoto,
@@ -24,7 +24,6 @@ from scanner.photo import (
     PhotoNotAPicture,
     PhotoTooLarge,
     PhotoTooSlow,
-    ReaderBroken,
     Reading,
     read_photo,
 )
@@ -283,12 +282,12 @@ def test_a_child_that_takes_too_long_gives_a_named_refusal(limits: PhotoLimits) 
 def test_no_more_children_work_at_once_than_we_allow() -> None:
     limits = PhotoLimits(child_seconds_max=0.01)
     for _ in range(CHILDREN_MAX):
-        assert photo._children.acquire(blocking=False)
+        assert limited._children.acquire(blocking=False)
     try:
         with pytest.raises(PhotoTooSlow):
             read_photo(label(), limits=limits)
     finally:
-        photo._children.release(CHILDREN_MAX)
+        limited._children.release(CHILDREN_MAX)
     assert read_photo(label())
 
 
@@ -312,7 +311,7 @@ def test_a_photo_of_exactly_the_limit_is_read_and_one_byte_more_is_not() -> None
 )
 def test_a_child_that_speaks_another_language_is_the_operator_s_business(answer: bytes) -> None:
     with pytest.raises(ReaderBroken):
-        photo._understood(1, answer, field="photo", came="1 B")
+        photo._understood(answer)
 
 
 def test_a_child_that_cannot_start_is_the_operator_s_business(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,9 +320,26 @@ def test_a_child_that_cannot_start_is_the_operator_s_business(monkeypatch: pytes
         read_photo(label())
 
 
-def test_a_decoder_that_crashes_means_the_picture_is_none() -> None:
+def test_a_decoder_that_crashes_means_the_picture_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(program(tmp_path, "kill -SEGV $$")))
     with pytest.raises(PhotoNotAPicture):
-        photo._understood(-11, b"", field="photo", came="1 B")
+        read_photo(label())
+
+
+def test_a_child_that_talks_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(program(tmp_path, "exec cat /dev/zero")))
+    with pytest.raises(PhotoTooSlow):
+        read_photo(label())
+
+
+def program(folder: Path, line: str) -> Path:
+    """What stands in for the interpreter, and so for the child."""
+    path = folder / "program"
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="ascii")
+    path.chmod(0o700)
+    return path
 
 
 def test_every_refusal_names_the_field_in_both_languages() -> None:
@@ -339,7 +355,8 @@ def test_every_refusal_names_the_field_in_both_languages() -> None:
 
 CONFINED = """
 import os, socket
-from scanner._reader import confine, warm_up
+from scanner._confined import confine
+from scanner._reader import warm_up
 warm_up()
 confine(memory_bytes_max=256 << 20, cpu_seconds_max=2)
 def tried(name, act):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from tests.support.pdfs import locked_pdf, long_pdf, pdf
 from tests.support.refusals import Asked, check_refused
 
 if TYPE_CHECKING:
@@ -133,10 +134,15 @@ PAPERS: dict[str, tuple[str, bytes, int, str, str]] = {
     "a drawing": ("image/svg+xml", b"<svg/>", 415, "WrongMediaType", "content-type"),
     "a page that says it is a picture": ("image/png", b"<script>", 415, "WrongMediaType", "evidence"),
     "a picture that says it is a paper": ("application/pdf", grey(), 415, "WrongMediaType", "evidence"),
-    "a sound": ("image/webp", b"RIFF\x24\0\0\0WAVEfmt ", 422, "PhotoNotAPicture", "evidence"),
+    "a sound": ("image/webp", b"RIFF\x24\0\0\0WAVEfmt ", 415, "WrongMediaType", "evidence"),
     "half a picture": ("image/png", grey()[:60], 422, "PhotoNotAPicture", "evidence"),
     "a bomb": ("image/png", bomb(), 422, "PhotoBomb", "evidence"),
     "nothing": ("image/png", b"", 415, "WrongMediaType", "evidence"),
+    "half a paper": ("application/pdf", pdf()[:60], 422, "PdfBroken", "evidence"),
+    "a paper with a password": ("application/pdf", locked_pdf("secret"), 422, "PdfLocked", "evidence"),
+    "a paper with a script": ("application/pdf", pdf(b"<< /S /JavaScript >>"), 422, "PdfActive", "evidence"),
+    "a book": ("application/pdf", long_pdf(501), 422, "PdfTooMuch", "evidence"),
+    "a paper with an archive behind it": ("application/pdf", pdf() + b"PK\5\6", 422, "PdfBroken", "evidence"),
 }
 
 
@@ -153,6 +159,24 @@ def test_evidence_that_is_not_what_it_says_is_refused(
 ) -> None:
     asked = Asked(EVIDENCE, content, headers={"content-type": kind}, key=co_op.key)
     check_refused(client, ledger, asked, status=status, name=name, at=at)
+
+
+def test_evidence_may_have_ten_mebibytes_and_not_one_byte_more(
+    client: Client, ledger: Ledger, co_op: Enrolled
+) -> None:
+    headers = {"content-type": "application/pdf"}
+    fits = pdf()
+    fits += b"\n" * (UPLOAD_MAX - len(fits))
+    answer = client.send("POST", EVIDENCE, content=fits, key=co_op.key, headers=headers)
+    assert (answer.status_code, answer.json()["bytes"]) == (201, UPLOAD_MAX)
+    more = Asked(EVIDENCE, fits + b"\n", headers=headers, key=co_op.key)
+    check_refused(client, ledger, more, status=413, name="TooLarge", at="body", came=str(UPLOAD_MAX + 1))
+
+
+def test_endless_evidence_is_stopped_while_it_comes(client: Client, ledger: Ledger, co_op: Enrolled) -> None:
+    headers = {"content-type": "application/pdf"}
+    asked = Asked(EVIDENCE, chunks=(b"%PDF-1.7", *[bytes(1024 * 1024)] * 12), headers=headers, key=co_op.key)
+    check_refused(client, ledger, asked, status=413, name="TooLarge", at="body")
 
 
 def test_evidence_is_taken_from_known_parties_only(client: Client, ledger: Ledger) -> None:
