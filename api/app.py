@@ -17,13 +17,16 @@ from api.pages import STATIC, problem_page
 from api.pages import router as pages
 from api.problems import add_handlers
 from api.routes import (
+    categories,
     demo,
     docs,
+    erasures,
     evidence,
     health,
     labels,
     log,
     registering,
+    registers,
     resolver,
     scans,
     statements,
@@ -61,10 +64,13 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         statements.router,
         log.entries,
         traces.router,
+        categories.router,
         labels.router,
         scans.router,
         evidence.router,
         registering.router,
+        registers.router,
+        erasures.router,
     ):
         app.include_router(router, prefix=links.API)
     for router in (log.router, resolver.router, demo.router, docs.router, health.router):

@@ -54,6 +54,12 @@ COMMANDS: Final = (
         "auditing",
         Words(zh="只凭公钥重算整本账", en="recompute the whole log with its public key alone"),
     ),
+    Command("erase", "erasing", Words(zh="依法删除数据项", en="erase items as the law asks")),
+    Command(
+        "retention",
+        "retention",
+        Words(zh="哪些记录须保存到何时", en="until when which records must be kept"),
+    ),
     Command("scan", "coding", Words(zh="照片里有哪些码", en="which codes are in a photo")),
     Command("label", "coding", Words(zh="打一张标签", en="print a label")),
     Command("import", "exchanging", Words(zh="导入 EPCIS 文件", en="import an EPCIS document")),

@@ -28,7 +28,7 @@ from ledger.statement import CommitmentWrong, Envelope, Header, OpenedItem, Stat
 from ledger.store.book import custody_of, read_opened, write_opened
 from ledger.store.fold import Views, folded
 from ledger.store.tables import BOUND, DERIVED, MUTABLE
-from ledger.views.book import MemoryBook, Record
+from ledger.views.book import MemoryBook, Record, corrected_by
 from ledger.vocabulary import said_type
 from ledger.vocabulary.registering import Erasure
 
@@ -139,8 +139,9 @@ NOT_CHECKED: Final = (
         en="whether records are true: a signature says who claimed it, not that it is so",
     ),
     Words(
-        zh="附件文件、封存的私钥（sealed_keys）和 API 密钥（access_keys）",
-        en="evidence files, sealed private keys (sealed_keys) and API keys (access_keys)",
+        zh="附件文件、封存的私钥（sealed_keys）、API 密钥（access_keys）、交出的副本（exports）、删除后待清除的内容（removals）",
+        en="evidence files, sealed private keys (sealed_keys), API keys (access_keys), copies handed out (exports), what erasures still "
+        "have to remove (removals)",
     ),
 )
 
@@ -332,21 +333,22 @@ def _check_statement(
     if isinstance(said, Erasure):
         for one in said.erased:
             state.erased[state.ids.get((one.issuer, one.statement), -1)].update(one.places)
-    if header.corrects is not None:
-        earlier = state.ids.get((header.issuer, header.corrects))
-        if earlier is None or earlier in state.until:
-            raise fail("envelopes", "raw", header.corrects, "an earlier statement not yet put right")
-        state.until[earlier] = seq
-    state.records.append(
-        Record(
-            seq=seq,
-            at_ms=entry.at_ms,
-            header=header,
-            said=said,
-            custody=custody_of((one.keyid for one in envelope.signatures), state.register),
-            missing=missing,
-        )
+    record = Record(
+        seq=seq,
+        at_ms=entry.at_ms,
+        header=header,
+        said=said,
+        custody=custody_of((one.keyid for one in envelope.signatures), state.register),
+        missing=missing,
     )
+    corrected = corrected_by(record)
+    if corrected is not None:
+        name, whose = corrected
+        earlier = state.ids.get((whose, name))
+        if earlier is None or earlier in state.until:
+            raise fail("envelopes", "raw", name, "an earlier statement not yet put right")
+        state.until[earlier] = seq
+    state.records.append(record)
 
 
 def _check_erasures(state: _State) -> None:
@@ -473,6 +475,7 @@ def _check_views(connection: Connection, origin: str, state: _State) -> int:
 _VIEW_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "marks": ("seq", "by_seq"),
     "mentions": ("key", "occurred_ms", "seq", "until_seq"),
+    "edges": ("seq", "source", "target", "until_seq"),
     "findings": ("subject", "number", "party", "kind", "grade", "since_ms", "body"),
 }
 
@@ -483,7 +486,7 @@ def stored_views(connection: Connection) -> Views:
         name: frozenset(tuple(row[column] for column in columns) for row in _rows(connection, name))
         for name, columns in _VIEW_COLUMNS.items()
     }
-    return Views(marks=found["marks"], mentions=found["mentions"], findings=found["findings"])  # type: ignore[arg-type]  # rows as stored
+    return Views(**found)  # type: ignore[arg-type]  # rows as stored
 
 
 def _differing_column(name: str, row: tuple[object, ...], others: frozenset[tuple[object, ...]]) -> str:

@@ -3,14 +3,20 @@
 Everything that is hashed or signed passes through here, so that two programs that read the same bytes mean the same thing.
 `read` is stricter than JSON: duplicate names, fractions, integers a reader may round, NaN, lone surrogates, U+0000 and deep
 nesting are refused by name. `read_canonical` also asks that the bytes already be their own RFC 8785 form.
+
+Each of the two ways has a fast road (orjson, some fifty times faster) that is taken only where it provably comes out the same: plain
+values, whose names sort alike in UTF-8 and in UTF-16. Everything else goes the slow road (rfc8785, json), which also finds the words
+for what is refused.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import NoReturn
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NoReturn
 
+import orjson
 import rfc8785
 
 from ledger.errors import Malformed, TooLarge, Words
@@ -45,8 +51,28 @@ class NotCanonical(Malformed):
     title = Words(zh="不是 RFC 8785 规范形式", en="not in RFC 8785 form")
 
 
+#: Integers beyond ±(2^53-1) and everything that is not a plain str, int, bool, None, dict, list or tuple are left to the slow road.
+_FAST: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+)
+#: UTF-8 begins a character beyond U+FFFF with one of these bytes. Only such names sort otherwise in UTF-16 (RFC 8785 3.2.3).
+_BEYOND_UTF16: Final = re.compile(rb"[\xf0-\xf4]")
+_NUL: Final = rb"\u0000"
+
+
 def canonical(value: Json) -> bytes:
     """The one spelling of a value: RFC 8785 bytes."""
+    if _is_plain(value, 0):
+        try:
+            raw = orjson.dumps(value, option=_FAST)
+        except orjson.JSONEncodeError:
+            return rfc8785.dumps(_plain(value))
+        if _BEYOND_UTF16.search(raw) is None:
+            return raw
     return rfc8785.dumps(_plain(value))
 
 
@@ -92,12 +118,58 @@ def read_object(data: bytes, *, field: str = "", bytes_max: int = JSON_BYTES_MAX
 
 def read_canonical(data: bytes, *, field: str = "", bytes_max: int = JSON_BYTES_MAX) -> JsonObject:
     """As `read_object`, for bytes that must already be in RFC 8785 form."""
+    known = _read_fast(data) if len(data) <= bytes_max else None
+    if known is not None:
+        return known
     value = read_object(data, field=field, bytes_max=bytes_max)
     if canonical(value) != data:
         raise NotCanonical(
             field=field, came=data[:60], expected=Words(zh="RFC 8785 字节", en="RFC 8785 bytes")
         )
     return value
+
+
+def _read_fast(data: bytes) -> JsonObject | None:
+    """The object in these bytes if they are RFC 8785 and hold nothing that `read` refuses; None where that cannot be told quickly.
+
+    orjson alone would take a name that stands twice, a fraction, an integer too large. But what it took is written again, and only bytes
+    that come out the same to the last one held none of these.
+    """
+    # U+0000 has no other spelling than this one in RFC 8785.
+    if _NUL in data or _BEYOND_UTF16.search(data) is not None:
+        return None
+    try:
+        value: object = orjson.loads(data)
+        if (
+            not isinstance(value, dict)
+            or not _is_plain(value, 0)
+            or orjson.dumps(value, option=_FAST) != data
+        ):
+            return None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return value
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Whether a value holds nothing but what JSON holds here, by exact type, nested no deeper than `read` takes it."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return True
+    if depth >= DEPTH_MAX:
+        return False
+    inner: Iterable[object]
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, (list, tuple)):
+        inner = value
+    else:
+        return False
+    for one in inner:
+        kind = type(one)
+        if not (kind is str or kind is int or kind is bool or one is None or _is_plain(one, depth + 1)):
+            return False
+    return True
 
 
 def _plain(value: Json) -> rfc8785._impl._Value:

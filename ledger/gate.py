@@ -156,13 +156,28 @@ class Admitted:
         return "custodial" if any(one.custody == "custodial" for one in self.signers) else "own"
 
 
-def admit(statement: Statement, *, register: Register, known: Known, at_ms: int) -> Admitted:
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """What can be told of a statement before its place is known: what it says, and whose signatures on it are good.
+
+    Whether those keys may sign at its place, and whether it may be said there, is still to be decided.
+    """
+
+    said: Said
+    good: frozenset[str]
+
+
+def admit(
+    statement: Statement, *, register: Register, known: Known, at_ms: int, ahead: ReadAhead | None = None
+) -> Admitted:
     """Decide whether this statement may become the entry at position `register.size`, at the log's time `at_ms`."""
     header, position = statement.header, register.size
     if header.log != register.origin:
         raise AnotherLog(field="log", came=header.log, expected=Words(zh=register.origin, en=register.origin))
-    signers = register.signed_by(statement.envelope, at=position)
-    said = said_type(header.type).from_items(statement.items)
+    signers = register.signed_by(
+        statement.envelope, at=position, good=ahead.good if ahead is not None else ()
+    )
+    said = ahead.said if ahead is not None else said_type(header.type).from_items(statement.items)
     if header.occurred_at.ms > at_ms + AHEAD_MS_MAX:
         latest = str(Instant(at_ms + AHEAD_MS_MAX).at_shanghai())
         raise NotYetHappened(
@@ -418,6 +433,7 @@ __all__ = [
     "Earlier",
     "Known",
     "NotYetHappened",
+    "ReadAhead",
     "admit",
     "may_do",
 ]

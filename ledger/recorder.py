@@ -12,37 +12,44 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ledger.errors import Conflict, HeadMoved, LedgerFault, Refusal, Words
-from ledger.gate import Admitted, Earlier, admit
+from ledger.findings import subjects_touched
+from ledger.gate import Admitted, ReadAhead, admit
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.entry import NO_ENTRY_BEFORE, Entry
-from ledger.log.merkle import Edge, Hash
+from ledger.log.merkle import Edge, Hash, leaf_hash
 from ledger.log.sizes import Size
-from ledger.log.tiles import grow_tiles
 from ledger.register import Register
-from ledger.store.book import SqlBook, Stored, record_of, register_of, stored_entries, write_opened
+from ledger.store.book import register_of
 from ledger.store.engine import writing
-from ledger.store.fold import fold
-from ledger.store.tables import CheckpointRow, EntryRow, EnvelopeRow, HeadRow, ItemsRow, TileRow
-from ledger.trace import standing_orders
-from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
-from ledger.vocabulary.goods import Batch
-from ledger.vocabulary.parties import Party
+from ledger.store.fold import erase, fold, fold_findings
+from ledger.store.log_rows import (
+    HeadRow,
+    lock_head,
+    move_head,
+    read_leaves,
+    write_checkpoint,
+    write_entries,
+    write_first_head,
+    write_tiles,
+)
+from ledger.store.page import Page, Recent, Waiting
+from ledger.trace.known import KnownFrom
+from ledger.views.book import Record, statement_key
+from ledger.vocabulary import said_type
 from ledger.vocabulary.registering import Erasure
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from ledger.identifiers import GoodsId, PartyId, StatementId
     from ledger.log.note import NoteSigner
     from ledger.statement import Statement
+    from ledger.store.book import Stored
 
 #: The log's clock: milliseconds since 1970.
 Clock = Callable[[], int]
@@ -53,9 +60,6 @@ ENTRIES_PER_COMMIT_MAX: Final = 512
 WAITING_MAX: Final = 4_096
 #: A clock may be mended backwards by this much and no more.
 CLOCK_BACK_MS_MAX: Final = 1_000
-
-_entries, _envelopes, _items = EntryRow.__table__, EnvelopeRow.__table__, ItemsRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-_tiles, _heads, _checkpoints = TileRow.__table__, HeadRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 
 class Overloaded(LedgerFault):
@@ -97,26 +101,78 @@ class Head:
         """How many entries the log has."""
         return self.edge.size
 
+    @property
+    def row(self) -> HeadRow:
+        """As it is stored; the register is a fold of the log."""
+        root = bytes(self.edge.root())
+        return HeadRow(size=self.size, root=root, edge=self.edge.to_bytes(), last=self.last, at_ms=self.at_ms)
+
 
 @dataclass(slots=True)
 class _Group:
-    """The statements of one request and the answer that is owed to it."""
+    """The statements of one request, each with what was read ahead of it, and the answer that is owed to it."""
 
-    statements: tuple[Statement, ...]
+    statements: tuple[_Ahead, ...]
     answer: Future[tuple[Placed, ...]]
     refusal: Refusal | None = None
     placed: tuple[Placed, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """One statement with what its sender's own thread read of it: the record it will make, wherever it comes to stand, and good signatures.
+
+    `record` is None when the items cannot be read: the gate will refuse them, in its turn and in its words.
+    """
+
+    statement: Statement
+    record: Record | None
+    #: Under which keys the book will be asked about it.
+    keys: frozenset[str]
+    good: frozenset[str]
+
+    @classmethod
+    def of(cls, statement: Statement, register: Register | None) -> Self:
+        """Read what needs no place in the log."""
+        header = statement.header
+        try:
+            said = said_type(header.type).from_items(statement.items)
+        except Refusal:
+            return cls(statement, None, frozenset({statement_key(header.id)}), frozenset())
+        good = register.good_signatures(statement.envelope) if register is not None else frozenset()
+        record = Record(seq=-1, at_ms=0, header=header, said=said, custody="own")
+        return cls(statement, record, record.keys, good)
+
+    @property
+    def read(self) -> ReadAhead | None:
+        """As the gate takes it."""
+        if self.record is None or self.record.said is None:
+            return None
+        return ReadAhead(said=self.record.said, good=self.good)
+
+
 class Recorder:
     """Records statements in one log. Threads may share it; processes may have one each."""
 
-    def __init__(self, engine: Engine, *, origin: str, signer: NoteSigner, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        origin: str,
+        signer: NoteSigner,
+        clock: Clock,
+        after_erasure: Callable[[], bool],
+    ) -> None:
         self._engine = engine
         self._origin = origin
         self._signer = signer
         self._clock = clock
+        #: Removes what lies outside of the rows; False when readers stand in the way and it is to be tried again.
+        self._after_erasure = after_erasure
+        self._unfinished = False
         self._head: Head | None = None
+        #: True as long as `_head` is the log's head.
+        self._recent = Recent()
         self._waiting: queue.Queue[_Group | None] = queue.Queue(WAITING_MAX)
         self._door = threading.Lock()
         self._closed = False
@@ -125,7 +181,9 @@ class Recorder:
 
     def record(self, statements: Sequence[Statement]) -> tuple[Placed, ...]:
         """Record a group whole, or raise why not. Returns when it is durable."""
-        group = _Group(statements=tuple(statements), answer=Future())
+        # What needs no place in the log is done here, by the sender's own thread, while the writer is busy with others.
+        register = None if (head := self._head) is None else head.register
+        group = _Group(statements=tuple(_Ahead.of(one, register) for one in statements), answer=Future())
         with self._door:
             if self._closed:
                 message = "the recorder is closed"
@@ -152,8 +210,9 @@ class Recorder:
             try:
                 self._commit(groups)
             except Exception as fault:  # noqa: BLE001  (handed to every sender who waits; the writer itself must live on)
-                # Whether the commit took hold is not known here: read the head again before the next one.
+                # Whether the commit took hold is not known here: read the head again before the next one, and all else.
                 self._head = None
+                self._recent.forget()
                 for one in groups:
                     if not one.answer.done():
                         one.answer.set_exception(_as_fault(fault))
@@ -183,29 +242,39 @@ class Recorder:
             at_ms = self._now(before)
 
             # Admit and place, one group after the other. Each sees what the groups before it said, and leaves either all of its
-            # entries, envelopes, items and views, or nothing.
-            head, leaves = before, list[Hash]()
+            # statements on the page or none. Nothing is in the tables yet, except where an item is to be erased.
+            page = Page(
+                connection, self._origin, register=before.register, size=before.size, recent=self._recent
+            )
+            page.expect(key for group in groups for one in group.statements for key in one.keys)
+            draft = _Draft(page=page, last=before.last, at_ms=at_ms)
             for group in groups:
-                head, leaves = _place_group(
-                    connection, group, head=head, leaves=leaves, at_ms=at_ms, origin=self._origin
-                )
+                _place_group(connection, group, draft)
 
-            if leaves:
+            after = before
+            if draft.leaves:
+                _write(connection, page)
+                fold_findings(connection, page, draft.touched)
                 # Entries lie behind the old head, not yet in the tree. Hash what is stored, not what we remember.
-                _read_back(connection, self._origin, start=before.size, leaves=leaves)
-                _grow(connection, self._origin, old_size=before.size, leaves=leaves)
-                _move_head(connection, self._origin, before=before, after=head)
+                _read_back(connection, self._origin, start=before.size, leaves=draft.leaves)
+                write_tiles(connection, self._origin, old_size=Size(before.size), leaves=draft.leaves)
+                after = draft.head(before)
+                _move_head(connection, self._origin, before=before, after=after)
                 # The tree covers the entries. The checkpoint that says so is signed now and seen by nobody until COMMIT returns.
-                _sign(connection, self._origin, head=head, signer=self._signer)
+                _sign(connection, self._origin, head=after, signer=self._signer)
         # COMMIT has returned: the entries are durable. A crash from here on loses only our answers; the same statements sent
         # again get the same receipts.
-        self._head = head
+        self._head = after
+        self._recent.trim()
         self._acknowledge(groups)
 
     def _acknowledge(self, groups: list[_Group]) -> None:
         """Tell every sender what became of its group."""
-        if any(_erases(group) for group in groups):
-            _forget_wal(self._engine)
+        if self._unfinished or any(group.refusal is None and _erases(group) for group in groups):
+            # What was erased must not live on in memory either.
+            self._recent.forget()
+            # A crash before or within leaves a note of what is still to be removed (`ledger.store.erasing`).
+            self._unfinished = not self._after_erasure()
         for group in groups:
             if group.refusal is not None:
                 group.answer.set_exception(group.refusal)
@@ -214,21 +283,17 @@ class Recorder:
 
     def _open(self, connection: Connection) -> Head:
         """Lock the head row; use the head in memory if it is still the log's, read it again if another process wrote."""
-        locked = select(_heads).where(_heads.c.log_id == self._origin)
-        row = connection.execute(
-            locked if connection.dialect.name == "sqlite" else locked.with_for_update()
-        ).one()
+        row = lock_head(connection, self._origin)
         known = self._head
-        if known is not None and known.size == row.size and known.edge.root() == bytes(row.root):
+        if known is not None and (known.size, known.last) == (row.size, row.last):
             return known
-        return Head(
-            edge=Edge.from_bytes(Size(row.size), bytes(row.edge)),
-            last=bytes(row.last),
-            at_ms=row.at_ms,
-            register=register_of(
-                connection, self._origin, size=row.size, known=None if known is None else known.register
-            ),
+        # Another process wrote: what we remember may have been put right or erased since.
+        self._recent.forget()
+        register = register_of(
+            connection, self._origin, size=row.size, known=None if known is None else known.register
         )
+        edge = Edge.from_bytes(Size(row.size), row.edge)
+        return Head(edge=edge, last=row.last, at_ms=row.at_ms, register=register)
 
     def _now(self, head: Head) -> int:
         """The time of the next entries: never before the last one."""
@@ -244,76 +309,121 @@ def found(connection: Connection, genesis: Statement, *, at_ms: int, signer: Not
     register = Register.found(genesis)
     origin = register.origin
     empty = Head(edge=Edge.empty(), last=NO_ENTRY_BEFORE, at_ms=at_ms, register=register.at_size(0))
-    connection.execute(
-        insert(_heads),
-        {
-            "log_id": origin,
-            "size": 0,
-            "root": bytes(empty.edge.root()),
-            "edge": b"",
-            "last": empty.last,
-            "at_ms": at_ms,
-        },
-    )
-    entry = _store(connection, origin, genesis, head=empty, at_ms=at_ms)
-    head = _next_head(empty, entry, register)
-    _fold(connection, origin, genesis, entry, head)
-    _grow(connection, origin, old_size=0, leaves=[Hash(entry.leaf_hash)])
+    write_first_head(connection, origin, empty.row)
+    page = Page(connection, origin, register=empty.register, size=0, recent=Recent())
+    draft = _Draft(page=page, last=empty.last, at_ms=at_ms)
+    signers = tuple(register.keys[one.keyid] for one in genesis.envelope.signatures)
+    said = said_type(genesis.header.type).from_items(genesis.items)
+    draft.put(Admitted(statement=genesis, said=said, signers=signers, register=register))
+    _write(connection, page)
+    fold_findings(connection, page, draft.touched)
+    write_tiles(connection, origin, old_size=Size(0), leaves=draft.leaves)
+    head = draft.head(empty)
     _move_head(connection, origin, before=empty, after=head)
     _sign(connection, origin, head=head, signer=signer)
     return head
 
 
-def _place_group(
-    connection: Connection, group: _Group, *, head: Head, leaves: list[Hash], at_ms: int, origin: str
-) -> tuple[Head, list[Hash]]:
-    """Place a whole group behind the head, or leave head and tables as they were and note why."""
-    new_head, new_leaves, placed = head, list(leaves), list[Placed]()
-    savepoint = connection.begin_nested()
+@dataclass(slots=True)
+class _Draft:
+    """What one commit is about to be: the page with its entries, their leaves, and what must be judged once all stand there."""
+
+    page: Page
+    last: bytes
+    at_ms: int
+    leaves: list[Hash] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+
+    def put(self, admitted: Admitted, *, ahead: Record | None = None) -> Placed:
+        """Place one statement behind the others; `ahead` is its record, if it was made before."""
+        page, statement = self.page, admitted.statement
+        entry = Entry(at_ms=self.at_ms, prev=self.last, statement=statement.envelope.digest)
+        if ahead is None:
+            ahead = Record(seq=-1, at_ms=0, header=statement.header, said=admitted.said, custody="own")
+        record = ahead.placed(seq=page.size, at_ms=self.at_ms, custody=admitted.custody)
+        page.register = admitted.register
+        page.put(Waiting(entry, statement, record))
+        self.touched |= subjects_touched(record, page)
+        leaf = Hash(entry.leaf_hash)
+        self.leaves.append(leaf)
+        self.last = bytes(leaf)
+        return Placed(seq=record.seq, at_ms=self.at_ms)
+
+    def standing(self) -> tuple[int, Register, bytes, int]:
+        """Where the draft stands, to come back to."""
+        return self.page.size, self.page.register, self.last, len(self.leaves)
+
+    def back_to(self, standing: tuple[int, Register, bytes, int]) -> None:
+        """Take everything off that came since. What it touched may stay: judged again, it is found as it stood."""
+        size, register, self.last, leaves = standing
+        self.page.back_to(size, register)
+        del self.leaves[leaves:]
+
+    def head(self, before: Head) -> Head:
+        """Where the log stands with all of this."""
+        return Head(
+            edge=before.edge.extend(self.leaves),
+            last=self.last,
+            at_ms=self.at_ms,
+            register=self.page.register,
+        )
+
+
+def _place_group(connection: Connection, group: _Group, draft: _Draft) -> None:
+    """Place a whole group behind the others, or leave page and tables as they were and note why."""
+    before, placed = draft.standing(), list[Placed]()
     try:
-        for statement in group.statements:
-            new_head, where = _place(connection, statement, head=new_head, at_ms=at_ms, origin=origin)
-            placed.append(where)
-            if not where.again:
-                new_leaves.append(Hash(new_head.last))
+        if _erases(group):
+            # An erasure changes rows. What waits is written first, so that a savepoint parts this group from those before it.
+            _write(connection, draft.page)
+            with connection.begin_nested():
+                for one in group.statements:
+                    placed.append(_place(one, draft))
+                    _write(connection, draft.page)
+                    _erase(connection, draft, placed[-1])
+        else:
+            for one in group.statements:
+                placed.append(_place(one, draft))
     except Refusal as refusal:
-        savepoint.rollback()
+        draft.back_to(before)
         # Which one of several, so that the sender need not guess.
         group.refusal = refusal if len(group.statements) == 1 else refusal.at(f"statements[{len(placed)}]")
-        return head, leaves
-    savepoint.commit()
-    group.placed = tuple(placed)
-    return new_head, new_leaves
+    else:
+        group.placed = tuple(placed)
 
 
-def _place(
-    connection: Connection, statement: Statement, *, head: Head, at_ms: int, origin: str
-) -> tuple[Head, Placed]:
-    book = SqlBook(connection=connection, log_id=origin, register=head.register, size=head.size)
-    stood = _stood_before(connection, book, statement)
+def _place(one: _Ahead, draft: _Draft) -> Placed:
+    page = draft.page
+    stood = _stood_before(page, one.statement)
     if stood is not None:
-        return head, stood
-    admitted = admit(statement, register=head.register, known=_Known(book), at_ms=at_ms)
-    entry = _store(connection, origin, statement, head=head, at_ms=at_ms)
-    after = _next_head(head, entry, admitted.register)
-    _fold(connection, origin, statement, entry, after)
-    return after, Placed(seq=head.size, at_ms=at_ms)
+        return stood
+    admitted = admit(
+        one.statement, register=page.register, known=KnownFrom(page), at_ms=draft.at_ms, ahead=one.read
+    )
+    return draft.put(admitted, ahead=one.record)
 
 
-def _stood_before(connection: Connection, book: SqlBook, statement: Statement) -> Placed | None:
+def _erase(connection: Connection, draft: _Draft, where: Placed) -> None:
+    """If what was just placed and written is an erasure: do it."""
+    said = draft.page.records([where.seq])[where.seq].said
+    if isinstance(said, Erasure) and not where.again:
+        draft.touched |= erase(connection, draft.page, said, by_seq=where.seq)
+
+
+def _stood_before(page: Page, statement: Statement) -> Placed | None:
     """The receipt of a statement sent again; `Conflict` when its id was used for something else.
 
     Same means: same type and same item bytes, whatever the salts and signatures. Those are checked before anything is told.
     """
     header = statement.header
-    if header.log != book.log_id:
+    if header.log != page.log_id:
         return None
-    seq = book.position(header.id, header.issuer)
+    seq = page.position(header.id, header.issuer)
     if seq is None:
         return None
-    (stored,) = stored_entries(connection, book.log_id, [seq])
+    stored = page.stored(seq)
     if stored.envelope.digest != statement.envelope.digest:
-        book.register.signed_by(statement.envelope, at=book.size)
+        page.register.signed_by(statement.envelope, at=page.size)
         if not _same_content(stored, statement):
             expected = Words(
                 zh="新的编号，或与原记录相同的内容", en="a new id, or the content recorded under it"
@@ -332,116 +442,34 @@ def _same_content(stored: Stored, statement: Statement) -> bool:
     )
 
 
-def _store(connection: Connection, origin: str, statement: Statement, *, head: Head, at_ms: int) -> Entry:
-    entry = Entry(at_ms=at_ms, prev=head.last, statement=statement.envelope.digest)
-    place = {"log_id": origin, "seq": head.size}
-    header = statement.header
-    connection.execute(
-        insert(_entries),
-        {
-            **place,
-            "raw": entry.raw,
-            "prev": entry.prev,
-            "issuer": str(header.issuer),
-            "statement_id": str(header.id),
-        },
-    )
-    connection.execute(insert(_envelopes), {**place, "raw": statement.envelope.raw})
-    connection.execute(insert(_items), {**place, "opened": write_opened(statement.opened)})
-    return entry
-
-
-def _next_head(head: Head, entry: Entry, register: Register) -> Head:
-    leaf = Hash(entry.leaf_hash)
-    return replace(
-        head,
-        edge=head.edge.append(leaf),
-        last=bytes(leaf),
-        at_ms=entry.at_ms,
-        register=register.at_size(head.size + 1),
-    )
-
-
-def _fold(connection: Connection, origin: str, statement: Statement, entry: Entry, head: Head) -> None:
-    """Bring the views up to date, in the same transaction."""
-    book = SqlBook(connection=connection, log_id=origin, register=head.register, size=head.size)
-    stored = Stored(seq=head.size - 1, entry=entry, envelope=statement.envelope, opened=statement.opened)
-    fold(connection, book, record_of(stored, register=head.register, superseded_by=None))
+def _write(connection: Connection, page: Page) -> None:
+    """Write what waits on the page, and the views of it."""
+    write_entries(connection, page.log_id, page.waiting)
+    fold(connection, page)
+    page.written()
 
 
 def _read_back(connection: Connection, origin: str, *, start: int, leaves: list[Hash]) -> None:
     """A log once signed a leaf that had flipped in memory and could never be mended. Sign only what storage gives back."""
-    rows = connection.execute(
-        select(_entries.c.raw)
-        .where(_entries.c.log_id == origin, _entries.c.seq >= start)
-        .order_by(_entries.c.seq)
-    )
-    stored = [Entry.parse(bytes(raw)).leaf_hash for (raw,) in rows]
-    if stored != [bytes(leaf) for leaf in leaves]:
+    if [leaf_hash(raw) for raw in read_leaves(connection, origin, start=start)] != leaves:
         message = f"entries from {start} on do not read back as they were written"
         raise LeafChanged(message)
 
 
-def _grow(connection: Connection, origin: str, *, old_size: int, leaves: Sequence[Hash]) -> None:
-    """Write the tiles that the new leaves change: the right edge and what is new. Old tiles are not read."""
-
-    def read_tile(level: int, number: int) -> bytes:
-        raw = connection.execute(
-            select(_tiles.c.hashes).where(
-                _tiles.c.log_id == origin, _tiles.c.level == level, _tiles.c.number == number
-            )
-        ).scalar_one_or_none()
-        return b"" if raw is None else bytes(raw)
-
-    rows = grow_tiles(Size(old_size), leaves, read_tile)
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    written = dialect.insert(_tiles).values(
-        [
-            {"log_id": origin, "level": level, "number": number, "hashes": hashes}
-            for (level, number), hashes in rows.items()
-        ]
-    )
-    connection.execute(
-        written.on_conflict_do_update(
-            index_elements=["log_id", "level", "number"], set_={"hashes": written.excluded.hashes}
-        )
-    )
-
-
 def _move_head(connection: Connection, origin: str, *, before: Head, after: Head) -> None:
     """Compare and swap: even where two writers hold what they think is the lock, one of them changes no row here."""
-    changed = connection.execute(
-        update(_heads)
-        .where(_heads.c.log_id == origin, _heads.c.size == before.size, _heads.c.last == before.last)
-        .values(
-            size=after.size,
-            root=bytes(after.edge.root()),
-            edge=after.edge.to_bytes(),
-            last=after.last,
-            at_ms=after.at_ms,
-        )
-    ).rowcount
-    if changed != 1:
+    if not move_head(connection, origin, size=before.size, last=before.last, to=after.row):
         message = f"the head of {origin} is no longer at {before.size}"
         raise HeadMoved(message)
 
 
 def _sign(connection: Connection, origin: str, *, head: Head, signer: NoteSigner) -> None:
     note = Checkpoint(origin=origin, size=Size(head.size), root=head.edge.root()).sign([signer])
-    connection.execute(insert(_checkpoints), {"log_id": origin, "size": head.size, "note": note})
+    write_checkpoint(connection, origin, size=head.size, note=note)
 
 
 def _erases(group: _Group) -> bool:
-    return group.refusal is None and any(one.header.type == Erasure.TYPE for one in group.statements)
-
-
-def _forget_wal(engine: Engine) -> None:
-    """After an erasure the old bytes must not live on in SQLite's write-ahead log."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
+    return any(one.statement.header.type == Erasure.TYPE for one in group.statements)
 
 
 def _as_fault(fault: Exception) -> Exception:
@@ -452,41 +480,6 @@ def _as_fault(fault: Exception) -> Exception:
     if isinstance(fault, SQLAlchemyError):
         return LedgerFault(f"the database refused: {fault}")
     return fault
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the gate asks of the book."""
-
-    book: SqlBook
-
-    def earlier(self, issuer: PartyId, statement: StatementId) -> Earlier | None:
-        seq = self.book.position(statement, issuer)
-        if seq is None:
-            return None
-        record = self.book.records([seq])[seq]
-        return Earlier(
-            type=record.header.type,
-            superseded=record.superseded_by is not None,
-            items=len(record.header.items),
-        )
-
-    def first_declarer(self, party: PartyId) -> PartyId | None:
-        sheets = [
-            record
-            for record, said in said_about(self.book, party_sheet_key(party), Party)
-            if said.party == party
-        ]
-        return min(sheets, key=lambda record: record.seq).actor if sheets else None
-
-    def made_by(self, goods: GoodsId, party: PartyId) -> bool:
-        return any(
-            record.actor == party for record, _ in said_about(self.book, goods_sheet_key(goods), Batch)
-        )
-
-    def standing_order(self, goods: GoodsId, party: PartyId) -> Words | None:
-        orders = standing_orders(self.book, goods, party=party)
-        return orders[0].words if orders else None
 
 
 __all__ = ["Admitted", "ClockWentBack", "Head", "LeafChanged", "Overloaded", "Placed", "Recorder", "found"]

@@ -18,7 +18,7 @@ from ledger.identifiers import PartyId
 from ledger.keys import PublicKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ledger.canonical import Json, JsonObject
     from ledger.statement import Envelope, Header, Statement
@@ -109,9 +109,25 @@ class Register:
             size=1,
         )
 
-    def signed_by(self, envelope: Envelope, *, at: int) -> tuple[Enrolment, ...]:
-        """The enrolments behind an envelope's signatures, every one of them verified, as of log position `at`."""
-        return check_signatures(envelope, self.keys, at=at)
+    def signed_by(self, envelope: Envelope, *, at: int, good: Collection[str] = ()) -> tuple[Enrolment, ...]:
+        """The enrolments behind an envelope's signatures, every one of them verified, as of log position `at`.
+
+        `good`: the ids of keys whose signatures on this very envelope were verified before. A key's id is the key's own digest.
+        """
+        return check_signatures(envelope, self.keys, at=at, good=good)
+
+    def good_signatures(self, envelope: Envelope) -> frozenset[str]:
+        """The ids of the known keys whose signatures on this envelope are good, whether or not they may sign the next entry."""
+        message, good = envelope.signed_bytes(), set()
+        for signature in envelope.signatures:
+            enrolment = self.keys.get(signature.keyid)
+            if enrolment is not None:
+                try:
+                    enrolment.key.verify(signature.sig, message)
+                except SignatureWrong:
+                    continue
+                good.add(signature.keyid)
+        return frozenset(good)
 
     def after(self, statement: Statement, *, at: int) -> Self:
         """The register after a statement was admitted at position `at`; trade statements change nothing but the size."""
@@ -186,7 +202,9 @@ class Register:
         return replace(self, credentials={**self.credentials, one.number: one}, size=at + 1)
 
 
-def check_signatures(envelope: Envelope, keys: Mapping[str, Enrolment], *, at: int) -> tuple[Enrolment, ...]:
+def check_signatures(
+    envelope: Envelope, keys: Mapping[str, Enrolment], *, at: int, good: Collection[str] = ()
+) -> tuple[Enrolment, ...]:
     """Raise `SignatureWrong` unless every signature is good and its key enrolled and not revoked at `at`."""
     message = envelope.signed_bytes()
     enrolments = []
@@ -204,7 +222,8 @@ def check_signatures(envelope: Envelope, keys: Mapping[str, Enrolment], *, at: i
                 came=signature.keyid,
                 expected=Words(zh="未注销的密钥", en="a key that is not revoked"),
             )
-        enrolment.key.verify(signature.sig, message)
+        if signature.keyid not in good:
+            enrolment.key.verify(signature.sig, message)
         enrolments.append(enrolment)
     return tuple(enrolments)
 

@@ -27,8 +27,12 @@ from ledger.log.sizes import Position, Size
 from ledger.recorder import Clock, Placed, Recorder, found
 from ledger.statement import Statement, sign_statement
 from ledger.store.book import SqlBook, Stored, register_of, stored_entries
+from ledger.store.copies import Copies
+from ledger.store.edges import Graph
 from ledger.store.engine import create_tables, open_engine, reading, writing
+from ledger.store.erasing import finish
 from ledger.store.findings import findings_in
+from ledger.store.rules import keep_in_step, note_rules
 from ledger.store.tables import AccessKeyRow, CheckpointRow, EntryRow, HeadRow, SealedKeyRow, TileRow
 from ledger.vocabulary.registering import Genesis, Key
 
@@ -38,9 +42,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from ledger.evidence import Shelf
     from ledger.findings import Finding
     from ledger.keys import Signer
     from ledger.register import Custody, Register, Role
+    from ledger.store.erasing import Due
     from ledger.vocabulary.said import Said
 
 SHANGHAI_MINUTES: Final = 480
@@ -97,10 +103,18 @@ class Ledger:
         self.clock = clock
         self._vault = vault
         self._register: Register | None = None
+        self.graph = Graph(self.book)
         with reading(engine) as connection:
             secret = self._unseal(connection, "log")
         self._log_signer = NoteSigner.from_seed(origin, secret)
-        self.recorder = Recorder(engine, origin=origin, signer=self._log_signer, clock=clock)
+        self.recorder = Recorder(
+            engine,
+            origin=origin,
+            signer=self._log_signer,
+            clock=clock,
+            # Once readers are gone the next commit finishes it; what needs the operator waits for `finish_erasures`.
+            after_erasure=lambda: {one.what for one in self.finish_erasures()} != {"wal"},
+        )
 
     @classmethod
     def create(
@@ -110,7 +124,7 @@ class Ledger:
         host: str,
         registrar_name: str,
         vault: Vault,
-        evidence: Path,
+        evidence: Path | Shelf,
         clock: Clock = system_clock,
         simulated: bool = False,
     ) -> Self:
@@ -124,13 +138,14 @@ class Ledger:
                 _found(
                     connection, vault, origin, registrar_name=registrar_name, now=clock(), simulated=simulated
                 )
+                note_rules(connection, origin)
         except NoLedger:
             engine.dispose()
             raise
         return cls(engine, origin=origin, vault=vault, evidence=EvidenceStore(evidence), clock=clock)
 
     @classmethod
-    def open(cls, url: str, *, vault: Vault, evidence: Path, clock: Clock = system_clock) -> Self:
+    def open(cls, url: str, *, vault: Vault, evidence: Path | Shelf, clock: Clock = system_clock) -> Self:
         """Open the one log of this database."""
         engine = open_engine(url)
         create_tables(engine)
@@ -140,7 +155,12 @@ class Ledger:
             engine.dispose()
             message = f"{engine.url.render_as_string()} holds {len(origins)} logs, expected 1"
             raise NoLedger(message)
-        return cls(engine, origin=origins[0], vault=vault, evidence=EvidenceStore(evidence), clock=clock)
+        # Found by other rules than today's: judged again before anybody reads or records.
+        keep_in_step(engine, origins[0])
+        ledger = cls(engine, origin=origins[0], vault=vault, evidence=EvidenceStore(evidence), clock=clock)
+        # What a crash left behind an erasure is removed before anybody reads.
+        ledger.finish_erasures()
+        return ledger
 
     def __enter__(self) -> Self:
         return self
@@ -150,6 +170,7 @@ class Ledger:
 
     def close(self) -> None:
         """Finish what waits and let go of the database."""
+        self.graph.close()
         self.recorder.close()
         self.engine.dispose()
 
@@ -170,7 +191,10 @@ class Ledger:
             register = register_of(connection, self.origin, size=at, known=self._register)
             if as_of is None:
                 self._register = register
-            yield SqlBook(connection=connection, log_id=self.origin, register=register, size=at).held()
+            book = SqlBook(
+                connection=connection, log_id=self.origin, register=register, size=at, graph=self.graph
+            )
+            yield book.held()
 
     def findings(
         self, *, party: PartyId | None = None, since_ms: int = 0, until_ms: int | None = None
@@ -335,6 +359,15 @@ class Ledger:
         )
         (placed,) = self.say(self.registrar, key)
         return placed
+
+    def finish_erasures(self) -> list[Due]:
+        """Remove what erasures still have to remove outside of the rows; what could not be removed now."""
+        return finish(self.engine, self.origin, remove=self.evidence.remove)
+
+    @property
+    def copies(self) -> Copies:
+        """The copies that left this server: remembered before they are handed out."""
+        return Copies(self.engine, self.origin, self.clock)
 
     @property
     def registrar(self) -> PartyId:

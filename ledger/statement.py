@@ -75,7 +75,7 @@ class Item:
     @classmethod
     def of(cls, kind: str, audience: Audience, fields: JsonObject) -> Self:
         """An item from its fields; the bytes are made here, once."""
-        return cls.parse(canonical({**fields, "audience": audience, "kind": kind}))
+        return cls.parse(item_bytes(kind, audience, fields))
 
     @classmethod
     def parse(cls, raw: bytes, *, field: str = "item") -> Self:
@@ -103,6 +103,11 @@ class Item:
             came=audience,
             expected=Words(zh="、".join(AUDIENCES), en=", ".join(AUDIENCES)),
         )
+
+
+def item_bytes(kind: str, audience: Audience, fields: JsonObject) -> bytes:
+    """The exact bytes of an item with these fields."""
+    return canonical({**fields, "audience": audience, "kind": kind})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ def arguments(parser: ArgumentParser, language: Language) -> None:
 def run(asked: Namespace, console: Console) -> int:
     """Audit; 0 when all is as it must be, 1 with the first thing that is not."""
     key = read_vkey(asked.vkey)
+    # What is found is folded again under the operator's own categories too, where SUYUAN_CATEGORIES names them.
+    settings_of()
     url = asked.url or database_in(asked.data)
     return audited(url, key, console)
 

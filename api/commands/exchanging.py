@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -59,17 +60,26 @@ def export_arguments(parser: ArgumentParser, language: Language) -> None:
         action="store_true",
         help="连同全部数据项（运营者自己的档案）" if zh else "with all items (the operator's own archive)",
     )
+    _add_to(parser, language)
 
 
 def export(asked: Namespace, console: Console) -> int:
     """Write the log as files that other people's tools can check."""
     if asked.folder.exists() and (not asked.folder.is_dir() or any(asked.folder.iterdir())):
         misuse(f"{asked.folder} 不是空目录", f"{asked.folder} is not an empty folder")
-    with opened(settings_of()) as ledger, reading(ledger.engine) as connection:
-        size = export_log(
-            connection, ledger.origin, asked.folder, vkey=str(ledger.vkey), everything=asked.everything
+    with opened(settings_of()) as ledger:
+        # Without `everything` it holds register statements alone, and nothing that an erasure could name.
+        copy = ledger.copies.remember(
+            "log", to_whom=asked.to, places=None if asked.everything else {}, size=ledger.size()
         )
-    console.tell(f"已导出 {size} 条到 {asked.folder}", f"{size} entries written to {asked.folder}")
+        with reading(ledger.engine) as connection:
+            exported = export_log(
+                connection, ledger.origin, asked.folder, vkey=str(ledger.vkey), everything=asked.everything
+            )
+        ledger.copies.made(copy, digest=exported.digest)
+    console.tell(
+        f"已导出 {exported.size} 条到 {asked.folder}", f"{exported.size} entries written to {asked.folder}"
+    )
     return GOOD
 
 
@@ -89,19 +99,31 @@ def disclose_arguments(parser: ArgumentParser, language: Language) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, help="披露文件" if zh else "file to write"
     )
+    _add_to(parser, language)
 
 
 def disclose(asked: Namespace, console: Console) -> int:
     """Write one file that shows one statement, as far as asked, to anybody with the log's key."""
     with opened(settings_of()) as ledger:
         disclosure = disclosure_of(ledger, StatementId.parse(asked.statement), kinds=asked.item)
-    write_file(asked.output, disclosure.to_bytes())
+        content, seq = disclosure.to_bytes(), int(disclosure.statement.position)
+        places = {seq: [place for place, _ in disclosure.statement.items]}
+        copy = ledger.copies.remember("disclosure", to_whom=asked.to, places=places)
+        ledger.copies.made(copy, digest=sha256(content).hexdigest())
+    write_file(asked.output, content)
     shown, whole = len(disclosure.statement.items), disclosure.statement.position
     console.tell(
         f"已写入 {asked.output}：第 {whole} 条，出示 {shown} 项",
         f"{asked.output}: entry {whole}, {shown} items shown",
     )
     return GOOD
+
+
+def _add_to(parser: ArgumentParser, language: Language) -> None:
+    """For whom a copy is made: when an item in it is erased later, its holder must be asked."""
+    parser.add_argument(
+        "--to", default="", help="交给谁（留底）" if language == "zh" else "for whom it is made"
+    )
 
 
 def disclosure_of(ledger: Ledger, statement: StatementId, *, kinds: Collection[str]) -> Disclosure:

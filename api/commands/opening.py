@@ -16,6 +16,7 @@ from ledger.identifiers import Instant
 from ledger.keys import Vault
 from ledger.log.note import NoteVerifier
 from ledger.service import Ledger
+from ledger.vocabulary.profiles import ProfileBroken, use_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +28,25 @@ _VKEY_CHARACTERS_MAX: Final = 1000
 
 
 def settings_of(**changed: object) -> Settings:
-    """The settings of this call: `SUYUAN_*`, and what the command line says instead."""
+    """The settings of this call: `SUYUAN_*`, and what the command line says instead. The categories they name count from here on."""
     try:
-        return Settings(**changed)  # type: ignore[arg-type]  # pydantic reads and judges the values
+        settings = Settings(**changed)  # type: ignore[arg-type]  # pydantic reads and judges the values
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = f"SUYUAN_{'_'.join(map(str, first['loc'])).upper()}" if first["loc"] else "SUYUAN_*"
         misuse(f"设置 {name} 不对：{first['msg']}", f"setting {name}: {first['msg']}")
+    use_categories(settings)
+    return settings
+
+
+def use_categories(settings: Settings) -> None:
+    """Let the operator's own category profiles count: before a ledger is opened, for what is found in it is judged by them."""
+    if settings.categories is None:
+        return  # Those that come along are read when somebody asks.
+    try:
+        use_folder(settings.categories)
+    except ProfileBroken as wrong:
+        misuse(f"类别文件不对（{settings.categories}）：{wrong}", f"categories in {settings.categories}: {wrong}")
 
 
 def has_log(settings: Settings) -> bool:
@@ -63,6 +76,7 @@ def opened(settings: Settings) -> Iterator[Ledger]:
 
 def open_ledger(settings: Settings) -> Ledger:
     """Open the ledger; a demo's clock goes on from its last entry, or from the day the story is told."""
+    use_categories(settings)
     if not has_log(settings):
         misuse(
             f"{settings.data} 里还没有账本；先 suyuan init，或 suyuan demo",
@@ -75,15 +89,15 @@ def open_ledger(settings: Settings) -> Ledger:
 def _open(settings: Settings) -> Ledger:
     vault = Vault.open_file(settings.key_path)
     with (
-        Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path) as ledger,
+        Ledger.open(settings.database, vault=vault, evidence=settings.evidence) as ledger,
         ledger.book() as book,
     ):
         last = None if book.register.clock == "real" else ledger.stored(book.size - 1).entry.at_ms
     if last is None:
-        return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path)
+        return Ledger.open(settings.database, vault=vault, evidence=settings.evidence)
     clock = DemoClock(max(last, Instant.parse(TOLD_AT).ms))
     clock.run()
-    return Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path, clock=clock)
+    return Ledger.open(settings.database, vault=vault, evidence=settings.evidence, clock=clock)
 
 
 def read_vkey(text: str) -> NoteVerifier:

@@ -95,7 +95,7 @@ def init(asked: Namespace, console: Console) -> int:
             host=asked.host,
             registrar_name=asked.registrar,
             vault=vault,
-            evidence=settings.evidence_path,
+            evidence=settings.evidence,
         ) as ledger,
     ):
         kept = write_vkey(settings, ledger)

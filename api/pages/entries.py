@@ -18,7 +18,7 @@ from api.parameters import PathNumber
 from api.words import MARKS, WORDS
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, Quantity
-from ledger.views.book import about, statement_key
+from ledger.views.book import about, corrected_by, statement_key
 from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def _text(text: str, names: Names) -> str:
 
 
 def _corrected(book: Book, record: Record) -> int | None:
-    earlier = record.header.corrects
-    return None if earlier is None else book.position(earlier, record.header.issuer)
+    corrected = corrected_by(record)
+    return None if corrected is None else book.position(*corrected)
 
 
 def _superseding(book: Book, record: Record) -> int | None:

@@ -7,6 +7,8 @@ statements the log took and when.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -33,17 +35,46 @@ _entries = EntryRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 _tiles, _checkpoints = TileRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A folder that was written: how many entries, and SHA-256 over its files as `sha256sum` lists them, by path."""
+
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Where the files go, and what went there."""
+
+    path: Path
+    files: dict[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, content: bytes) -> None:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        self.files[name] = sha256(content).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """Over the list of its files, in the order of their paths, in the form that `sha256sum` prints."""
+        lines = (f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
+        return sha256("".join(lines).encode()).hexdigest()
+
+
 def export_log(
-    connection: Connection, origin: str, folder: Path, *, vkey: str, everything: bool = False
-) -> int:
-    """Write the log as it stands into an empty folder; returns how many entries it has."""
+    connection: Connection, origin: str, into: Path, *, vkey: str, everything: bool = False
+) -> Exported:
+    """Write the log as it stands into an empty folder. Whoever hands it out remembers it first (`ledger.store.copies`)."""
+    folder = _Folder(into)
     notes = connection.execute(
         select(_checkpoints.c.size, _checkpoints.c.note)
         .where(_checkpoints.c.log_id == origin)
         .order_by(_checkpoints.c.size)
     ).all()
     for size, note in notes:
-        _write(folder, f"checkpoints/{size:09d}", bytes(note))
+        folder.write(f"checkpoints/{size:09d}", bytes(note))
     size, newest = notes[-1]
     held = connection.execute(
         select(func.count()).select_from(_entries).where(_entries.c.log_id == origin)
@@ -51,8 +82,8 @@ def export_log(
     if size > held:
         message = f"the newest checkpoint is of size {size}, and {held} entries are stored"
         raise StoreBroken(message)
-    _write(folder, "checkpoint", bytes(newest))
-    _write(folder, "vkey", f"{vkey}\n".encode())
+    folder.write("checkpoint", bytes(newest))
+    folder.write("vkey", f"{vkey}\n".encode())
     rows = {
         (level, number): bytes(hashes)
         for level, number, hashes in connection.execute(
@@ -60,14 +91,14 @@ def export_log(
         )
     }
     for tile in tiles_touched(Size(0), Size(size)):
-        _write(folder, tile.path, rows.get((tile.level, tile.index), b"")[: tile.width * HASH_BYTES])
+        folder.write(tile.path, rows.get((tile.level, tile.index), b"")[: tile.width * HASH_BYTES])
     for index in range(-(-size // TILE_WIDTH)):
         start, stop = index * TILE_WIDTH, min(size, (index + 1) * TILE_WIDTH)
         stored = list(stored_entries(connection, origin, range(start, stop)))
-        _write(folder, Bundle(index, stop - start).path, encode_bundle([one.entry.raw for one in stored]))
+        folder.write(Bundle(index, stop - start).path, encode_bundle([one.entry.raw for one in stored]))
         for one in stored:
-            _write(folder, f"statements/{one.seq:09d}.json", statement_file(one, everything=everything))
-    return int(size)
+            folder.write(f"statements/{one.seq:09d}.json", statement_file(one, everything=everything))
+    return Exported(size=int(size), digest=folder.digest)
 
 
 def statement_file(stored: Stored, *, everything: bool) -> bytes:
@@ -97,9 +128,3 @@ def register_statements(stored: Iterable[Stored]) -> Json:
         for one in stored
         if one.header.type in REGISTER_TYPES
     ]
-
-
-def _write(folder: Path, name: str, content: bytes) -> None:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)

@@ -8,6 +8,8 @@ A finding is a view: it is judged from the book, never stored as truth, and a la
 and to officials. The public sees recalls, published decisions and the state of the code in its hand, never a suspicion.
 """
 
+from typing import Final
+
 from ledger.findings.finding import GRADES, Finding, Grade, Readers, audience_of, grade_order, may_read
 from ledger.findings.judging import judge, judge_many, subjects_of, subjects_touched
 from ledger.findings.sources import contradictions
@@ -17,6 +19,7 @@ from ledger.vocabulary.profiles import FINDING_KINDS, FindingKind
 __all__ = [
     "FINDING_KINDS",
     "GRADES",
+    "RULES_VERSION",
     "Finding",
     "FindingKind",
     "Grade",
@@ -31,3 +34,6 @@ __all__ = [
     "subjects_of",
     "subjects_touched",
 ]
+
+#: Counted up with every change of what a judge finds: a ledger whose findings were judged by another version judges them again.
+RULES_VERSION: Final = 1

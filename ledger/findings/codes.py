@@ -1,229 +1,142 @@
-"""Unit codes: sold twice, seen outside their recorded path, on several packs, sold again after use, unknown, or on two kinds of goods.
+"""Unit codes: sold twice, in two hands, sold again after their pack had ended, never issued, on two kinds of goods, on several packs.
 
-Only serial codes are judged: a batch code stands on every pack of its batch. Only custody and sale count; a scan is a question, not a
-sale. Most alerts of deployed systems are scanning slips, so one fact alone is amber, and a clone is suspected only on a second fact.
+Most alerts of deployed systems are scanning slips, so they are taken out first: one device that scans a pack twice within minutes, a
+delivery that is written up in the evening, a pack that was brought back. What is left rests on two whole records that cannot both be
+true. A clone is suspected only on a second fact.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final
 
-from ledger.errors import Refusal, Words
-from ledger.findings.reading import Facts, found, moment, profile_of
-from ledger.identifiers import BatchCode, DigitalLink, Dimension
-from ledger.views.book import about, holding_key
+from ledger.errors import Words
+from ledger.findings.packing import broken_packing
+from ledger.findings.reading import Facts, batches, day_of, first_batch, found, moment, profile_of
+from ledger.findings.sightings import CodeStory, is_serial, lines_with_codes, reached, says_it_got
+from ledger.findings.travel import impossible_travel, scattered
+from ledger.identifiers import Dimension
+from ledger.views.book import about, goods_sheet_key, of_type
 from ledger.vocabulary.goods import Adjustment, Codes, Transformation, Use
+from ledger.vocabulary.oversight import Scan
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from ledger.findings.finding import Finding
+    from ledger.findings.finding import Finding, Grade
+    from ledger.findings.sightings import Sighting
+    from ledger.findings.travel import Journey, Scattered
     from ledger.identifiers import GoodsId, PartyId
     from ledger.views.book import Book, Record
-    from ledger.vocabulary.profiles import Profile
-    from ledger.vocabulary.values import Line
+    from ledger.vocabulary.profiles import FindingKind, Profile
 
-_BATCH_NAME = "urn:suyuan:batch:"
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One record that carries the code: the goods it says they are, and how many packs it says carry this one code."""
-
-    record: Record
-    goods: GoodsId
-    packs: int = 1
-
-    @property
-    def party(self) -> PartyId:
-        """Whose record it is."""
-        return self.record.actor
-
-    @property
-    def is_disposal(self) -> bool:
-        """Whether the pack left the party's hands by it."""
-        return isinstance(self.record.said, (Sale, Shipment))
-
-    @property
-    def ends_life(self) -> bool:
-        """Whether the pack should never be traded again after it."""
-        said = self.record.said
-        if isinstance(said, Codes):
-            return said.action == "void"
-        if isinstance(said, Adjustment):
-            return said.reason == "destroyed"
-        return isinstance(said, (Sale, Use, Transformation))
+#: One party that records one pack twice within so long has scanned it twice.
+DOUBLE_SCAN_MS: Final = 10 * 60_000
+#: A delivery may be written up so long after the pack had already gone on.
+LATE_ENTRY_MS: Final = 3 * 24 * 3_600_000
+#: Facts that make a clone: one alone may be a slip.
+CLONE_FACTS_MIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """Who may have had the pack in hand, by the records of others: `hands` by records that name the code, `sent` by shipments of its lot.
+class Clash:
+    """One sale or shipment beside what had ended the pack's way, or beside the hands it was in. `outside`: no record leads to the party."""
 
-    `passed_on`: who got it from somebody outside. They only hand on what they were given; whoever gave it to them is named.
-    """
+    one: Sighting
+    ends: tuple[Sighting, ...]
+    outside: bool
+    held: tuple[Sighting, ...] = ()
 
-    hands: frozenset[PartyId]
-    sent: frozenset[PartyId]
-    passed_on: frozenset[PartyId]
-
-    def knows(self, one: Sighting) -> bool:
-        """Whether this record's party could have had the pack."""
-        return one.party in self.hands or one.party in self.sent
-
-    @classmethod
-    def of(cls, code: str, records: Sequence[Record], seen: Sequence[Sighting], book: Book) -> Self:
-        """The path of one code."""
-        issuers = _issuers(records, code)
-        hands = _reached(issuers, records, code)
-        strangers = [one for one in seen if (one.is_disposal or one.ends_life) and one.party not in hands]
-        sent = {one.party for one in strangers if _was_sent(one, code, book)}
-        hands = _reached(issuers | sent, records, code)
-        outside = [one for one in seen if one.is_disposal and one.party not in hands]
-        passed_on = {one.record.said.to for one in outside if isinstance(one.record.said, Shipment)}
-        return cls(frozenset(hands), frozenset(sent), frozenset(passed_on - hands))
-
-
-def is_serial(code: str) -> bool:
-    """Whether a code names one pack. A batch code or a link without a serial names all of them."""
-    if code.startswith(_BATCH_NAME):
-        return False
-    try:
-        return DigitalLink.parse(code).serial is not None
-    except Refusal:
-        pass
-    try:
-        BatchCode.parse(code)
-    except Refusal:
-        return True
-    return False
+    @property
+    def records(self) -> list[Record]:
+        """Everything it rests on."""
+        return [*(end.record for end in (*self.ends, *self.held)), self.one.record]
 
 
 def judge_code(subject: str, code: str, book: Book) -> Iterator[Finding]:
     """Everything that is odd about one unit code."""
     if not is_serial(code):
         return
-    records = about(book, subject)
-    issues = _issues(records, code)
-    seen = [one for record in records if (one := _sighting(record, code)) is not None]
-    goods = issues[0][1].goods if issues else seen[0].goods if seen else None
+    story = CodeStory.of(subject, code, about(book, subject), book)
+    goods = story.goods
     if goods is None:
         return
     profile = profile_of(book, goods)
-    traded = [one for one in seen if not isinstance(one.record.said, (Codes, Adjustment))]
-    if traded and not issues and profile.finds("code_unknown"):
-        yield _unknown(subject, traded[0], profile)
-    if profile.finds("code_goods_differ"):
-        yield from _goods_differ(subject, issues, traded, profile)
-    yield from _after_end(subject, seen, Path.of(code, records, seen, book), profile)
+    yield from _unknown(story, profile)
+    yield from _goods_differ(story, profile)
+    yield from broken_packing(story, profile)
+    clashes = _clashes(story)
+    for clash in clashes:
+        yield from _clashing(story, clash, profile)
+    journey = impossible_travel(story)
+    if journey is not None and profile.finds("impossible_travel"):
+        yield journey.finding(story, profile)
+    yield from _cloned(story, [one for one in clashes if one.outside], journey, profile)
 
 
-def hangs_on_shipments(code: str, records: Sequence[Record]) -> bool:
-    """Whether what is found about a code may depend on shipments that do not name it: two events, and a party no record leads to."""
-    events = [
-        one
-        for record in records
-        if (one := _sighting(record, code)) is not None and (one.is_disposal or one.ends_life)
+def _unknown(story: CodeStory, profile: Profile) -> Iterator[Finding]:
+    """A code traded as one of a lot whose codes were issued here, and not among them."""
+    traded = next((one for one in story.traded if one.is_disposal), None) or next(iter(story.traded), None)
+    if traded is None or story.issues or story.packed or not profile.finds("code_unknown"):
+        return
+    makers = {batch.maker for _, batch in batches(story.book, traded.goods)}
+    issued = [
+        (record, said)
+        for record, said in of_type(about(story.book, goods_sheet_key(traded.goods)), Codes)
+        if said.action == "issue" and said.goods == traded.goods and (not makers or record.actor in makers)
     ]
-    return len(events) > 1 and bool(
-        {one.party for one in events} - _reached(_issuers(records, code), records, code)
-    )
-
-
-def _issues(records: Sequence[Record], code: str) -> list[tuple[Record, Codes]]:
-    """The records that issue this code, in the log's order: the first one counts, whatever day a later one claims."""
-    return sorted(
-        (
-            (record, said)
-            for record in records
-            if isinstance(said := record.said, Codes) and said.action == "issue" and code in said.codes
-        ),
-        key=lambda one: one[0].seq,
-    )
-
-
-def _issuers(records: Sequence[Record], code: str) -> set[PartyId]:
-    """Who issued the code. Issuing it once more does not bring anybody onto its path."""
-    return {record.actor for record, _ in _issues(records, code)[:1]}
-
-
-def _reached(start: set[PartyId], records: Sequence[Record], code: str) -> set[PartyId]:
-    """The hands a pack may have passed through, from those who issued its code, by records that name the code."""
-    hands = set(start)
-    for record in records:
-        one, said = _sighting(record, code), record.said
-        if one is None:
-            continue
-        if isinstance(said, (Shipment, Return)) and one.party in hands:
-            hands.add(said.to)
-        elif isinstance(said, (Receipt, SupplierCheck)) and said.supplier in hands:
-            hands.add(one.party)
-    return hands
-
-
-def _sighting(record: Record, code: str) -> Sighting | None:
-    said = record.said
-    if isinstance(said, Codes):
-        return Sighting(record, said.goods) if said.action == "void" and code in said.codes else None
-    for line in _lines(record):
-        if line.codes and code in line.codes:
-            return Sighting(record, line.goods, _packs(line, code))
-    return None
-
-
-def _lines(record: Record) -> Sequence[Line]:
-    said = record.said
-    if isinstance(said, (Sale, Shipment, SupplierCheck, Return, Use, Adjustment, Receipt)):
-        return said.lines
-    # What comes out of a process carries new codes; what went in is used up.
-    return said.inputs if isinstance(said, Transformation) else ()
-
-
-def _packs(line: Line, code: str) -> int:
-    """On how many packs the line says this code is: repeated in the list, or one code for a counted number of packs."""
-    codes = line.codes or ()
-    repeated = codes.count(code)
-    if set(codes) == {code} and line.quantity.unit.dimension in {Dimension.COUNT, Dimension.PACKAGE}:
-        return max(repeated, int(line.quantity.amount))
-    return repeated
-
-
-def _unknown(subject: str, first: Sighting, profile: Profile) -> Finding:
-    return found(
+    if not issued:
+        return
+    known = {code for _, said in issued for code in said.codes}
+    yield found(
         "code_unknown",
-        "grey",
-        subject=subject,
-        party=first.party,
-        rests_on=[first.record],
+        "grey" if _more_to_come(story.book, traded.goods, len(known)) else "amber",
+        subject=story.subject,
+        party=traded.party,
+        rests_on=[*(record for record, _ in issued), traded.record],
         facts=Facts(
             Words(
-                zh="该码没有在本台账登记过，来源暂无记录。",
-                en="This code was never issued on this ledger; nothing is known of its origin.",
+                zh=f"该货物在本台账共赋码 {len(known)} 个，其中没有这个码。",
+                en=f"{len(known)} codes were issued for these goods on this ledger; this is none of them.",
             ),
-            {},
+            {"issued": str(len(known))},
             profile.laws.code,
         ),
     )
 
 
-def _goods_differ(
-    subject: str, issues: Sequence[tuple[Record, Codes]], traded: Sequence[Sighting], profile: Profile
-) -> Iterator[Finding]:
-    if not issues:
+def _more_to_come(book: Book, goods: GoodsId, known: int) -> bool:
+    """Whether the lot has more packs than codes issued so far: the rest may simply not be uploaded."""
+    first = first_batch(book, goods)
+    quantity = first[1].quantity if first is not None else None
+    counted = quantity is not None and quantity.unit.dimension in {Dimension.COUNT, Dimension.PACKAGE}
+    return quantity is not None and counted and known < quantity.amount
+
+
+def _goods_differ(story: CodeStory, profile: Profile) -> Iterator[Finding]:
+    if not story.issues or not profile.finds("code_goods_differ"):
         return
-    (first, codes), *others = issues
+    (first, codes), *others = story.issues
     again = next(
         (record for record, said in others if said.goods != codes.goods or record.actor != first.actor), None
     )
-    elsewhere = next((one for one in traded if all(one.goods != said.goods for _, said in issues)), None)
-    other = again or (elsewhere.record if elsewhere is not None else None)
+    elsewhere = [one for one in story.traded if all(one.goods != said.goods for _, said in story.issues)]
+    elsewhere = [one for one in elsewhere if one.is_disposal] or elsewhere
+    grade: Grade = "amber"
+    if again is None and elsewhere:
+        # Goods that nobody registered, or by their own words the same lot, are another name for one thing.
+        if _same_lot(story.book, codes.goods, elsewhere[0].goods):
+            return
+        known = first_batch(story.book, elsewhere[0].goods) is not None
+        grade = "red" if known and elsewhere[0].is_disposal else "grey"
+    other = again or (elsewhere[0].record if elsewhere else None)
     if other is None:
         return
     yield found(
         "code_goods_differ",
-        "amber" if again is not None else "grey",
-        subject=subject,
+        grade,
+        subject=story.subject,
         party=other.actor,
         rests_on=[first, other],
         facts=Facts(
@@ -237,40 +150,163 @@ def _goods_differ(
     )
 
 
-def _after_end(subject: str, seen: Sequence[Sighting], path: Path, profile: Profile) -> Iterator[Finding]:
-    """What happened to a pack after it was sold, used, voided or destroyed.
+def _same_lot(book: Book, one: GoodsId, other: GoodsId) -> bool:
+    """Whether two identifiers are registered with one batch number and one product or name."""
+    a, b = first_batch(book, one), first_batch(book, other)
+    if a is None or b is None or a[1].batch_number is None or a[1].batch_number != b[1].batch_number:
+        return False
+    same_product = a[1].product is not None and a[1].product == b[1].product
+    return same_product or (a[1].name, a[1].maker) == (b[1].name, b[1].maker)
+
+
+def _clashes(story: CodeStory) -> list[Clash]:
+    """What happened to a pack after its way had ended, and what happened to it in hands that it never came into.
 
     Where one of two records stands outside the recorded path, that one has to answer, even if it came first: the shop that sold the
     real pack is not to answer for the copy.
     """
-    end = next((one for one in seen if one.ends_life and path.knows(one)), None)
-    end = end or next(
-        (one for one in seen if isinstance(one.record.said, Sale) and one.party not in path.passed_on), None
-    )
-    conflicts: list[Sighting] = []
-    for one in seen:
-        if end is None or one is end or not one.is_disposal:
+    path = story.path
+    known_ends = [one for one in story.seen if one.ends_life and path.knows(one)]
+    ends: list[Sighting] = []
+    clashes: list[Clash] = []
+    for one in story.seen:
+        if _brings_back(one, ends):
+            ends = []
             continue
-        known = path.knows(one) or one.party == end.party
-        if known and one.record.order > end.record.order:
-            yield from _again(subject, end, one, profile, outside=False)
-        elif not known and one.party not in path.passed_on and _counts(end, one, path):
-            conflicts.append(one)
-            yield from _again(subject, end, one, profile, outside=True)
-    yield from _cloned(subject, seen, end, conflicts, profile)
+        if any(_double(end, one) for end in ends) or any(_double(clash.one, one) for clash in clashes):
+            continue
+        if one.is_disposal:
+            clash = _against(story, one, ends, known_ends)
+            if clash is not None:
+                clashes.append(clash)
+        if _counts_as_end(story, one, ends, known_ends):
+            ends.append(one)
+    return clashes
 
 
-def _counts(end: Sighting, one: Sighting, path: Path) -> bool:
-    """Whether an outsider's record conflicts with the end: always with one on the path, else only if it came later."""
-    return path.knows(end) or one.record.order > end.record.order
+def _against(
+    story: CodeStory, one: Sighting, ends: Sequence[Sighting], known_ends: Sequence[Sighting]
+) -> Clash | None:
+    """What this sale or shipment cannot be true beside; None if it can."""
+    path = story.path
+    if path.knows(one) or any(end.party == one.party for end in ends):
+        against = tuple(ends) if not any(_late_delivery(end, one) for end in ends) else ()
+        return Clash(one, against, outside=False) if against else None
+    if one.party in path.passed_on:
+        return None
+    held = () if ends else _in_other_hands(story, one)
+    if not ends:
+        # The outsider came first: it conflicts with what the pack's own path says later, unless it is how the pack came there.
+        after = (end for end in known_ends if end.record.order > one.record.order)
+        ends = [end for end in (next(after, None),) if end is not None and not _leads_to(story, one, end)]
+    if not ends and (not held or story.nest.stays):
+        return None
+    return Clash(one, tuple(ends), outside=True, held=held)
 
 
-def _again(
-    subject: str, end: Sighting, one: Sighting, profile: Profile, *, outside: bool
-) -> Iterator[Finding]:
-    ended, at = moment(end.record.occurred_ms), moment(one.record.occurred_ms)
-    how = _how(end)
-    facts = Facts(
+def _in_other_hands(story: CodeStory, one: Sighting) -> tuple[Sighting, ...]:
+    """The word of whoever had got the pack and had not let it go when somebody else, who never got it, sold or shipped it."""
+    arrivals: list[Sighting] = []
+    for other in story.seen:
+        if other.record.order >= one.record.order or other.party == one.party:
+            continue
+        if other.is_arrival:
+            arrivals = [kept for kept in arrivals if kept.party == other.party]
+            arrivals.append(other)
+        elif not (isinstance(other.said, Shipment) and _double_side(other, arrivals)):
+            arrivals = []
+    if not arrivals or (story.issues and not any(story.path.knows(other) for other in arrivals)):
+        return ()
+    if any(_leads_to(story, one, other) for other in arrivals) or says_it_got(one, story.code, story.book):
+        return ()
+    return tuple(arrivals)
+
+
+def _double_side(sent: Sighting, arrivals: Sequence[Sighting]) -> bool:
+    """Whether a shipment is the sender's word, written up late, for what its receiver has confirmed already."""
+    return any(
+        isinstance(sent.said, Shipment) and sent.said.to == other.party and _late(other, sent)
+        for other in arrivals
+    )
+
+
+def _counts_as_end(
+    story: CodeStory, one: Sighting, ends: Sequence[Sighting], known_ends: Sequence[Sighting]
+) -> bool:
+    """Whether the pack's way ends here. A stranger ends nothing to the harm of its holder, except what was sold to it before."""
+    if not one.ends_life or one.party in story.path.passed_on:
+        return False
+    if story.path.knows(one) or story.book.register.role_of(one.party) == "authority":
+        return True
+    if ends:
+        return not one.is_sale
+    if isinstance(one.said, Use):
+        return any(other.is_arrival and other.party == one.party for other in story.seen)
+    return one.is_sale and not known_ends
+
+
+def _brings_back(one: Sighting, ends: Sequence[Sighting]) -> bool:
+    """Whether a pack that had only been sold came back into trade by this record."""
+    if not ends or not all(end.is_sale for end in ends):
+        return False
+    said, sellers = one.said, {end.party for end in ends}
+    if isinstance(said, Return):
+        return said.to in sellers or one.party in sellers
+    if isinstance(said, (Receipt, SupplierCheck)):
+        return said.supplier in sellers and said.conclusion != "refuse"
+    return isinstance(said, Adjustment) and said.reason == "stock_gain" and one.party in sellers
+
+
+def _double(end: Sighting, one: Sighting) -> bool:
+    """Whether one party scanned one pack twice."""
+    return (
+        end.is_disposal
+        and one.is_disposal
+        and end.party == one.party
+        and abs(one.record.occurred_ms - end.record.occurred_ms) <= DOUBLE_SCAN_MS
+    )
+
+
+def _late_delivery(end: Sighting, one: Sighting) -> bool:
+    """Whether this is how the pack had come to whoever ended its way, written up afterwards."""
+    if end.party == one.party or not _late(end, one):
+        return False
+    if isinstance(one.said, Shipment):
+        return end.party in reached({one.said.to}, [one]) or end.party == one.said.to
+    return isinstance(end.said, Use) and day_of(end.record) == day_of(one.record)
+
+
+def _late(earlier: Sighting, one: Sighting) -> bool:
+    return one.record.occurred_ms - earlier.record.occurred_ms <= LATE_ENTRY_MS
+
+
+def _leads_to(story: CodeStory, one: Sighting, end: Sighting) -> bool:
+    """Whether the pack may have come from this shipment to that party, by the records that name it."""
+    return isinstance(one.said, Shipment) and end.party in reached({one.said.to}, story.seen)
+
+
+def _clashing(story: CodeStory, clash: Clash, profile: Profile) -> Iterator[Finding]:
+    one, sold = clash.one, [end for end in clash.ends if end.is_sale]
+    life_over = len(sold) < len(clash.ends)
+    by_others = any(end.party != one.party for end in sold)
+    facts = _facts(clash, profile)
+    if one.is_sale and by_others and profile.finds("code_sold_twice"):
+        yield _found(story, "code_sold_twice", "red", clash, facts)
+    if clash.outside and not life_over and profile.finds("custody_conflict"):
+        yield _found(story, "custody_conflict", "red", clash, facts)
+    again = not clash.outside and not (one.is_sale and by_others)
+    if (life_over or again) and profile.finds("code_reused_packaging"):
+        another_day = one.is_sale and any(day_of(end.record) != day_of(one.record) for end in clash.ends)
+        yield _found(
+            story, "code_reused_packaging", "red" if life_over or another_day else "amber", clash, facts
+        )
+
+
+def _facts(clash: Clash, profile: Profile) -> Facts:
+    one, last = clash.one, (*clash.ends, *clash.held)[-1]
+    ended, at = moment(last.record.occurred_ms), moment(one.record.occurred_ms)
+    how = _how(last)
+    return Facts(
         Words(
             zh=f"该码 {ended} 有{how.zh}记录，{at} 另有销售或发货记录。",
             en=f"This code was recorded as {how.en} at {ended}, and by another record as sold or shipped at {at}.",
@@ -278,104 +314,117 @@ def _again(
         {"ended_at": ended, "again_at": at, "packs": str(one.packs)},
         profile.laws.code,
     )
-    rests_on = [end.record, one.record]
-    sold_twice = (
-        isinstance(end.record.said, Sale) and isinstance(one.record.said, Sale) and one.party != end.party
+
+
+def _found(story: CodeStory, kind: FindingKind, grade: Grade, clash: Clash, facts: Facts) -> Finding:
+    return found(
+        kind, grade, subject=story.subject, party=clash.one.party, rests_on=clash.records, facts=facts
     )
-    if sold_twice and profile.finds("code_sold_twice"):
-        yield found(
-            "code_sold_twice", "red", subject=subject, party=one.party, rests_on=rests_on, facts=facts
-        )
-    if outside and profile.finds("custody_conflict"):
-        yield found(
-            "custody_conflict", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts
-        )
-    if not outside and not sold_twice and profile.finds("code_reused_packaging"):
-        yield found(
-            "code_reused_packaging", "amber", subject=subject, party=one.party, rests_on=rests_on, facts=facts
-        )
 
 
 def _cloned(
-    subject: str,
-    seen: Sequence[Sighting],
-    end: Sighting | None,
-    conflicts: Sequence[Sighting],
-    profile: Profile,
+    story: CodeStory, conflicts: Sequence[Clash], journey: Journey | None, profile: Profile
 ) -> Iterator[Finding]:
+    """Several facts that point one way; or one record that lists a code again and again; or scans all over the country."""
     if not profile.finds("clone_suspected"):
         return
-    if end is not None and conflicts and (len(conflicts) > 1 or any(one.packs > 1 for one in conflicts)):
-        packs = max(one.packs for one in conflicts)
-        ended = moment(end.record.occurred_ms)
-        yield found(
-            "clone_suspected",
-            "red",
-            subject=subject,
-            party=conflicts[0].party,
-            rests_on=[end.record, *(one.record for one in conflicts)],
-            facts=Facts(
-                Words(
-                    zh=f"该码 {ended} 有{_how(end).zh}记录，另外还出现在 {len(conflicts)} 条记录中，一次最多 {packs} 件。",
-                    en=f"This code was recorded as {_how(end).en} at {ended}; {len(conflicts)} other records carry it, "
-                    f"for up to {packs} packs at once.",
-                ),
-                {"records": str(len(conflicts)), "packs": str(packs)},
-                profile.laws.code,
-            ),
-        )
+    packs = max((clash.one.packs for clash in conflicts), default=1)
+    scans = scattered(story)
+    traded = journey is not None and journey.by_trade
+    facts = len(conflicts) + (packs > 1) + traded + bool(scans)
+    if (conflicts or traded) and facts >= CLONE_FACTS_MIN:
+        yield from _many_facts(story, conflicts, journey, scans, profile)
         return
-    repeated = next((one for one in seen if one.is_disposal and _repeats(one, subject)), None)
+    repeated = next((one for one in story.seen if one.is_disposal and _repeats(one, story.code)), None)
     if repeated is not None:
-        yield found(
-            "clone_suspected",
-            "amber",
-            subject=subject,
-            party=repeated.party,
-            rests_on=[repeated.record],
-            facts=Facts(
-                Words(
-                    zh=f"一条记录中同一个码出现 {repeated.packs} 次，每件应有自己的码。",
-                    en=f"One record lists this code {repeated.packs} times; each pack should carry its own.",
-                ),
-                {"packs": str(repeated.packs)},
-                profile.laws.code,
-            ),
+        words = Words(
+            zh=f"一条记录中同一个码出现 {repeated.packs} 次，每件应有自己的码。",
+            en=f"One record lists this code {repeated.packs} times; each pack should carry its own.",
         )
+        yield _clone(story, "amber", [repeated.record], words, {"packs": str(repeated.packs)}, profile)
+    elif scans and scans.alone:
+        words = Words(
+            zh=f"24 小时内，{len(scans.records)} 台设备在相距很远的地方查询了该码。",
+            en=f"{len(scans.records)} devices read this code within 24 hours in places far apart.",
+        )
+        figures = {"scans": str(len(scans.records))}
+        yield _clone(story, "amber", scans.records, words, figures, profile)
 
 
-def _repeats(one: Sighting, subject: str) -> bool:
+def _many_facts(
+    story: CodeStory,
+    conflicts: Sequence[Clash],
+    journey: Journey | None,
+    scans: Scattered,
+    profile: Profile,
+) -> Iterator[Finding]:
+    packs = max((clash.one.packs for clash in conflicts), default=1)
+    records = [record for clash in conflicts for record in clash.records]
+    zh, en = [], []
+    if conflicts:
+        zh.append(f"流转记录之外的记录 {len(conflicts)} 条，一次最多 {packs} 件")
+        en.append(f"{len(conflicts)} records from outside its recorded path, for up to {packs} packs at once")
+    if journey is not None and journey.by_trade:
+        records += [journey.first, journey.second]
+        zh.append(f"{journey.minutes} 分钟内出现在相距约 {journey.km} 公里的两地")
+        en.append(f"two places about {journey.km} km apart within {journey.minutes} minutes")
+    if scans:
+        records += scans.records
+        zh.append(f"24 小时内 {len(scans.records)} 处相距很远的查询")
+        en.append(f"{len(scans.records)} readings far apart within 24 hours")
+    travelled = journey is not None and journey.by_trade
+    figures = {
+        "records": str(len(conflicts)),
+        "packs": str(packs),
+        "travel": str(int(travelled)),
+        "scans": str(len(scans.records)),
+        "score": str(len(conflicts) + (packs > 1) + travelled + bool(scans)),
+    }
+    words = Words(zh=f"关于该码：{'；'.join(zh)}。", en=f"About this code: {'; '.join(en)}.")
+    party = conflicts[0].one.party if conflicts else None
+    yield _clone(story, "red", records, words, figures, profile, party=party)
+
+
+def _clone(
+    story: CodeStory,
+    grade: Grade,
+    records: Iterable[Record],
+    words: Words,
+    figures: dict[str, str],
+    profile: Profile,
+    *,
+    party: PartyId | None = None,
+) -> Finding:
+    records = list(records)
+    traders = [record.actor for record in records if not isinstance(record.said, Scan)]
+    return found(
+        "clone_suspected",
+        grade,
+        subject=story.subject,
+        # Scans alone concern nobody who traded: whoever issued the code learns of them.
+        party=party or (traders[-1] if traders else story.issuer or story.book.register.registrar),
+        rests_on=records,
+        facts=Facts(words, figures, profile.laws.code),
+    )
+
+
+def _repeats(one: Sighting, code: str) -> bool:
     """Whether the code stands several times in one line. One code beside a larger quantity may be the only pack that was scanned."""
-    code = subject.removeprefix("code/")
-    return any((line.codes or ()).count(code) > 1 for line in _lines(one.record))
-
-
-def _was_sent(one: Sighting, code: str, book: Book) -> bool:
-    """Whether somebody else recorded sending this party goods that could have held the pack. Its own word is not enough.
-
-    A shipment that names the code is weighed with the codes: who sends on a copy puts nobody on the path.
-    """
-    for record in about(book, holding_key(one.party, one.goods)):
-        said = record.said
-        if not isinstance(said, Shipment) or said.to != one.party or record.actor == one.party:
-            continue
-        if record.order <= one.record.order and any(
-            line.goods == one.goods and _unnamed(line, code) for line in said.lines
-        ):
-            return True
-    return False
-
-
-def _unnamed(line: Line, code: str) -> bool:
-    """Whether a line could have held the pack without naming its code: it lists fewer codes than it counts."""
-    codes = set(line.codes or ())
-    return code not in codes and len(codes) < line.quantity.amount
+    return any((line.codes or ()).count(code) > 1 for line in lines_with_codes(one.said))
 
 
 def _how(end: Sighting) -> Words:
-    said = end.record.said
+    said = end.said
+    if isinstance(said, Codes):
+        if said.action == "void":
+            return Words(zh="作废", en="void")
+        return Words(zh="空包装回收", en="an empty pack handed in")
     if isinstance(said, Sale):
         return Words(zh="售出", en="sold")
-    if isinstance(said, (Use, Transformation)):
-        return Words(zh="使用", en="used")
-    return Words(zh="作废", en="void") if isinstance(said, Codes) else Words(zh="销毁", en="destroyed")
+    if end.is_arrival:
+        return Words(zh="收货", en="received elsewhere")
+    return (
+        Words(zh="使用", en="used")
+        if isinstance(said, (Use, Transformation))
+        else Words(zh="销毁", en="destroyed")
+    )

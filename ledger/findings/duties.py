@@ -1,21 +1,35 @@
-"""Licences: whose own licence mattered for a record, and whether it was in force that day.
+"""Licences: whose own licence mattered for a record, whether it was in force that day, and whether it allows such goods.
 
 A trader answers for its own licence, not for its customer's: the exception is a category whose profile makes the buyer's licence the
-seller's duty (drugs). Sellers of edible farm produce need none (食品安全法 35). A renewal filed in time and left undecided counts as
-granted (行政许可法 50), so an ended licence is amber, and a licence statement that comes later judges the day again.
+seller's duty (drugs). Sellers of edible farm produce need none (食品安全法 35). An ended licence is amber, because a renewal may be on its
+way; one that an authority suspended or revoked is red. A licence statement that comes later judges the day again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal, Words
-from ledger.findings.reading import Facts, day_of, first_batch, found, lines_of, profile_of, sheets
+from ledger.findings.classes import RESTRICTED_PESTICIDE, outside_scope
+from ledger.findings.reading import (
+    Facts,
+    day_of,
+    first_batch,
+    found,
+    kin,
+    kinds_of_party,
+    lines_of,
+    profile_of,
+    registered,
+    sheets,
+    traders,
+)
+from ledger.findings.standing import in_force, licences_of, licences_on, lies_within, standing_on
 from ledger.identifiers import FoodLicence
-from ledger.views.book import party_sheet_key, said_about
+from ledger.views.book import said_about
 from ledger.vocabulary.goods import Batch, Transformation
-from ledger.vocabulary.parties import Licence
+from ledger.vocabulary.parties import Approval, Licence
 from ledger.vocabulary.profiles import profile_for
 from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
 
@@ -23,66 +37,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ledger.findings.finding import Finding
-    from ledger.identifiers import GoodsId, LegalDate, PartyId
+    from ledger.findings.standing import Held, Standing
+    from ledger.identifiers import GoodsId, LegalDate, PartyId, SiteId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.profiles import LicenceDuty, Profile, TradeRole
-
-_Held = tuple["Record", Licence]
 
 _WITHDRAWN = {"suspended": Words(zh="暂停", en="suspended"), "revoked": Words(zh="吊销", en="revoked")}
 
 #: First digits after JY of those who cook: catering (2) and canteens (3).
 _COOKING_FORMS = frozenset({"2", "3"})
+#: A shorter number may be a local one, given out again in the next county.
+_NATIONAL_NUMBER_CHARACTERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a party stood to one licence duty on one day. `last` is the licence record that says so."""
+class Duty:
+    """One licence duty that a record touches. `outgoing`: goods were made or went out by it. `batch`: the goods, where they are known."""
 
-    state: Literal["in_force", "renewal_pending", "lapsed", "never"]
-    last: Record | None = None
-    licence: Licence | None = None
-
-    @property
-    def good(self) -> bool:
-        """Whether the party could trade that day."""
-        return self.state in {"in_force", "renewal_pending"}
-
-
-def licences_of(book: Book, party: PartyId) -> list[_Held]:
-    """Every licence recorded for this party, in the order of facts."""
-    return [one for one in said_about(book, party_sheet_key(party), Licence) if one[1].holder == party]
-
-
-def standing_on(held: Sequence[_Held], duty: LicenceDuty, day: LegalDate) -> Standing:
-    """How the holder of these licences stood to this duty on this day."""
-    mine = [(record, licence) for record, licence in held if licence.licence_kind in duty.kinds]
-    if not mine:
-        return Standing("never")
-    withdrawn = {licence.number for _, licence in mine if _withdrawn(mine, licence.number, day)}
-    for record, licence in mine:
-        if licence.state == "granted" and licence.number not in withdrawn and _covers(licence, day):
-            return Standing("in_force", record, licence)
-    for record, licence in mine:
-        if licence.number not in withdrawn and _pending(mine, record, licence, duty, day):
-            return Standing("renewal_pending", record, licence)
-    begun = [one for one in mine if _starts(*one) <= day] or mine
-    last = max(begun, key=lambda one: (_ends(one[1]), one[0].order))
-    return Standing("lapsed", *last)
+    licence: LicenceDuty
+    profile: Profile
+    outgoing: bool
+    batch: Batch | None = None
 
 
 def own_licence(subject: str, record: Record, book: Book) -> Iterator[Finding]:
-    """The party that traded without its own valid licence that day. Its partners' licences are not its duty here."""
-    asked: set[tuple[str, ...]] = set()
-    for duty, profile, outgoing in _duties(record, book):
-        if duty.kinds in asked:
+    """The party that traded without its own valid licence that day, or outside it. Its partners' licences are not its duty here."""
+    day, outside = trade_day(record), set[tuple[int, str]]()
+    asked: dict[tuple[str, ...], tuple[list[Held], Standing]] = {}
+    for one in _duties(record, book):
+        duty, profile, first = one.licence, one.profile, one.licence.kinds not in asked
+        if first:
+            mine = [
+                each
+                for each in licences_on(book, record.actor, duty, day)
+                if each[1].licence_kind in duty.kinds
+            ]
+            asked[duty.kinds] = mine, standing_on(mine, duty, day)
+        mine, standing = asked[duty.kinds]
+        if standing.state == "in_force" and one.outgoing and profile.finds("licence_out_of_scope"):
+            wrong = _outside(book, one, list(in_force(mine, day)), getattr(record.said, "site", None))
+            if wrong is not None and (wrong[0][0].seq, wrong[1].zh) not in outside:
+                outside.add((wrong[0][0].seq, wrong[1].zh))
+                yield _out_of_scope(subject, record, wrong, duty)
+        if not first:
             continue
-        asked.add(duty.kinds)
-        day = _trade_day(record)
-        standing = standing_on(licences_of(book, record.actor), duty, day)
         if standing.state == "lapsed" and profile.finds("licence_expired_on_day"):
             yield _lapsed(subject, record, standing, duty, day)
-        elif standing.state == "never" and outgoing and profile.finds("licence_never_held"):
+        elif standing.state == "never" and one.outgoing and profile.finds("licence_never_held"):
             yield _never(subject, record, duty, profile)
 
 
@@ -98,7 +99,7 @@ def buyers_licence(subject: str, record: Record, book: Book) -> Iterator[Finding
         if duty is None or not profile.finds("buyer_licence_not_valid") or _excused(book, said.to, duty):
             continue
         day = day_of(record)
-        standing = standing_on(licences_of(book, said.to), duty, day)
+        standing = standing_on(licences_on(book, said.to, duty, day), duty, day)
         if standing.good:
             continue
         kinds = "、".join(duty.kinds)
@@ -113,9 +114,12 @@ def buyers_licence(subject: str, record: Record, book: Book) -> Iterator[Finding
                 zh=f"{day} 销售时，购货单位的{standing.licence.licence_kind}登记有效期至 {until}。",
                 en=f"On {day} the buyer's {standing.licence.licence_kind} was recorded as valid until {until}.",
             )
+        # Whoever is not on this ledger may hold a licence that nobody recorded here.
+        known = registered(book, said.to, sheets(book, said.to))
+        withdrawn = standing.withdrawn or (known and standing.state == "never")
         yield found(
             "buyer_licence_not_valid",
-            "amber" if standing.last else "grey",
+            "red" if withdrawn else "amber" if standing.last else "grey",
             subject=subject,
             party=record.actor,
             rests_on=[record, *([standing.last] if standing.last else [])],
@@ -131,8 +135,57 @@ def is_caterer(book: Book, party: PartyId, duty: LicenceDuty) -> bool:
     return any(_cooks(licence.number) for _, licence in licences_of(book, party))
 
 
-def _duties(record: Record, book: Book) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
-    """The licence duties that one record touches: each with its profile, and whether goods were made or went out by it."""
+def shared_licence(subject: str, number: str, book: Book) -> Iterator[Finding]:
+    """One licence number in the names of two traders who are not each other's rename, chain or declared double (挂靠)."""
+    if len(number) < _NATIONAL_NUMBER_CHARACTERS:
+        return
+    recorded: dict[str, list[Held]] = {}
+    for one in sorted(said_about(book, subject, Licence), key=lambda held: held[0].seq):
+        if one[1].number == number:
+            recorded.setdefault(one[1].licence_kind, []).append(one)
+    for kind, held in recorded.items():
+        (first, licence), *others = held
+        seen: set[PartyId] = {licence.holder}
+        for record, other in others:
+            if other.holder in seen:
+                continue
+            seen.add(other.holder)
+            if may_be_one(book, licence.holder, other.holder):
+                continue
+            words = Words(
+                zh=f"{kind} {number} 登记在两个主体名下，没有更名、承继或连锁关系的记录。",
+                en=f"The {kind} {number} is recorded for two parties; no rename, succession or chain joins them.",
+            )
+            yield found(
+                "licence_shared",
+                "red",
+                subject=subject,
+                party=other.holder,
+                rests_on=[first, record],
+                facts=Facts(words, {"number": number}, "行政许可法 9"),
+            )
+
+
+def may_be_one(book: Book, one: PartyId, other: PartyId) -> bool:
+    """Whether two party ids may be one trader or one chain: the same code, the same name, a recorded succession or headquarters,
+    or nothing known that tells them apart.
+    """
+    names = traders(book, [one, other])
+    if names[one] == names[other] or other in kin(book, one):
+        return True
+    mine, theirs = ([sheet for _, sheet in sheets(book, party)] for party in (one, other))
+    if not mine or not theirs or {one, other} & {sheet.headquarters for sheet in (*mine, *theirs)}:
+        return True
+    if {sheet.headquarters for sheet in mine} & {sheet.headquarters for sheet in theirs} - {None}:
+        return True
+    called = [
+        {name for sheet in some for name in (sheet.name, sheet.formerly) if name} for some in (mine, theirs)
+    ]
+    return bool(called[0] & called[1])
+
+
+def _duties(record: Record, book: Book) -> Iterator[Duty]:
+    """The licence duties that one record touches."""
     said, party = record.said, record.actor
     if isinstance(said, Batch):
         yield from _of_maker(book, party, said)
@@ -149,9 +202,7 @@ def _duties(record: Record, book: Book) -> Iterator[tuple[LicenceDuty, Profile, 
             yield from _of_receiver(book, party, profile_of(book, goods))
 
 
-def _of_sender(
-    book: Book, party: PartyId, goods: GoodsId, role: TradeRole
-) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
+def _of_sender(book: Book, party: PartyId, goods: GoodsId, role: TradeRole) -> Iterator[Duty]:
     first = first_batch(book, goods)
     if first is not None and first[1].maker == party:
         yield from _of_maker(book, party, first[1])
@@ -159,10 +210,10 @@ def _of_sender(
     profile = profile_for(first[1].category if first is not None else None)
     duty = profile.needs(role)
     if duty is not None:
-        yield duty, profile, not _excused(book, party, duty)
+        yield Duty(duty, profile, not _excused(book, party, duty), first[1] if first is not None else None)
 
 
-def _of_maker(book: Book, party: PartyId, batch: Batch) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
+def _of_maker(book: Book, party: PartyId, batch: Batch) -> Iterator[Duty]:
     profile = profile_for(batch.category)
     duty = profile.needs("maker")
     if (
@@ -170,25 +221,65 @@ def _of_maker(book: Book, party: PartyId, batch: Batch) -> Iterator[tuple[Licenc
         and duty is not None
         and not any(word in batch.name for word in duty.not_for_goods)
     ):
-        yield duty, profile, not _excused(book, party, duty)
+        yield Duty(duty, profile, not _excused(book, party, duty), batch)
 
 
-def _of_receiver(book: Book, party: PartyId, profile: Profile) -> Iterator[tuple[LicenceDuty, Profile, bool]]:
+def _of_receiver(book: Book, party: PartyId, profile: Profile) -> Iterator[Duty]:
     cooking = profile.needs("caterer")
     if cooking is not None and is_caterer(book, party, cooking):
-        yield cooking, profile, True
+        yield Duty(cooking, profile, outgoing=True)
         return
     # Who buys may be a user, a farm or a hospital: only one that holds a dealer's licence is known to deal.
     dealing = profile.needs("retailer") or profile.needs("wholesaler")
     if dealing is not None:
-        yield dealing, profile, False
+        yield Duty(dealing, profile, outgoing=False)
+
+
+def _outside(
+    book: Book, duty: Duty, licences: Sequence[Held], site: SiteId | None
+) -> tuple[Held, Words] | None:
+    """A licence in force that does not allow this, with the reason, where none of them does."""
+    wrong: tuple[Held, Words] | None = None
+    for record, licence in licences:
+        reason = _elsewhere(book, licence, site) or _beyond(licence, duty)
+        if reason is None:
+            return None
+        wrong = wrong or ((record, licence), reason)
+    return wrong
+
+
+def _elsewhere(book: Book, licence: Licence, site: SiteId | None) -> Words | None:
+    """A licence is for its place, where it names one and the record names another that does not lie within it."""
+    if licence.site is None or site is None or lies_within(book, site, licence.site):
+        return None
+    return Words(zh="许可地址是另一场所", en="it was given for another place")
+
+
+def _beyond(licence: Licence, duty: Duty) -> Words | None:
+    """A licence is for the goods it lists. What an approval lists are crops and doses of its product: that is another question."""
+    batch = duty.batch
+    if batch is None or licence.scope is None or isinstance(licence, Approval):
+        return None
+    texts = [batch.name, batch.category, *(detail.value for detail in batch.details or ())]
+    ingredients = (batch.name, *(batch.active_ingredients or ()))
+    # A pesticide that may not be used on some crops is one of limited use (农药管理条例 34, 限制使用农药名录).
+    limited = [name for one in duty.profile.banned if one.not_on for name in one.names]
+    if any(name in text for name in limited for text in ingredients):
+        texts.append(RESTRICTED_PESTICIDE)
+    which = outside_scope(licence.licence_kind, licence.scope, texts)
+    if which is None:
+        return None
+    scope = "、".join(licence.scope)
+    return Words(
+        zh=f"许可范围为“{scope}”，不含{which}", en=f"its scope is '{scope}' and does not hold {which}"
+    )
 
 
 def _excused(book: Book, party: PartyId, duty: LicenceDuty) -> bool:
-    return any(sheet.party_kind in duty.not_for_parties for _, sheet in sheets(book, party))
+    return bool(kinds_of_party(book, party) & set(duty.not_for_parties))
 
 
-def _trade_day(record: Record) -> LegalDate:
+def trade_day(record: Record) -> LegalDate:
     """The day the licence had to be in force: the day on the paper for a check, the day of making for a batch."""
     said = record.said
     if isinstance(said, SupplierCheck):
@@ -215,11 +306,31 @@ def _lapsed(subject: str, record: Record, standing: Standing, duty: LicenceDuty,
     )
     return found(
         "licence_expired_on_day",
-        "amber",
+        "red" if standing.withdrawn else "amber",
         subject=subject,
         party=record.actor,
         rests_on=[record, last],
         facts=Facts(words, figures, duty.law),
+    )
+
+
+def _out_of_scope(subject: str, record: Record, wrong: tuple[Held, Words], duty: LicenceDuty) -> Finding:
+    ((recorded, licence), reason), day = wrong, trade_day(record)
+    figures = {"day": str(day), "number": licence.number, "scope": "、".join(licence.scope or ())}
+    return found(
+        "licence_out_of_scope",
+        "amber",
+        subject=subject,
+        party=record.actor,
+        rests_on=[recorded, record],
+        facts=Facts(
+            Words(
+                zh=f"{day} 有经营记录；{licence.licence_kind} {licence.number} {reason.zh}。",
+                en=f"Trade is recorded on {day}; of the {licence.licence_kind} {licence.number}: {reason.en}.",
+            ),
+            figures,
+            duty.law,
+        ),
     )
 
 
@@ -235,67 +346,8 @@ def _never(subject: str, record: Record, duty: LicenceDuty, profile: Profile) ->
         subject=subject,
         party=record.actor,
         rests_on=[record],
-        facts=Facts(words, {"day": str(_trade_day(record))}, duty.law),
+        facts=Facts(words, {"day": str(trade_day(record))}, duty.law),
     )
-
-
-def _starts(record: Record, licence: Licence) -> LegalDate:
-    return licence.valid_from or day_of(record)
-
-
-def _ends(licence: Licence) -> str:
-    """For ordering: a licence without an end ends last."""
-    return str(licence.valid_to) if licence.valid_to else "9"
-
-
-def _covers(licence: Licence, day: LegalDate) -> bool:
-    return (licence.valid_from is None or licence.valid_from <= day) and (
-        licence.valid_to is None or day <= licence.valid_to
-    )
-
-
-def _withdrawn(held: Sequence[_Held], number: str, day: LegalDate) -> bool:
-    """Whether this licence was suspended or revoked on this day, by the latest decision that had begun by then."""
-    decisions = []
-    for record, licence in held:
-        if licence.number != number or licence.state == "renewal_filed":
-            continue
-        if licence.state == "granted":
-            # A grant without a date was always there, unless it is the word that lifts an earlier suspension.
-            lifts = any(
-                other.order < record.order and one.state in _WITHDRAWN
-                for other, one in held
-                if one.number == number
-            )
-            start = str(licence.valid_from or day_of(record)) if licence.valid_from or lifts else ""
-        elif licence.state == "suspended" and licence.valid_to is not None and licence.valid_to < day:
-            continue
-        else:
-            start = str(_starts(record, licence))
-        if start <= str(day):
-            decisions.append((start, record.order, licence.state))
-    return bool(decisions) and max(decisions)[2] != "granted"
-
-
-def _pending(
-    held: Sequence[_Held], record: Record, licence: Licence, duty: LicenceDuty, day: LegalDate
-) -> bool:
-    """行政许可法 50: whether this is a renewal, filed in time, on which nobody had decided by this day."""
-    if licence.state != "renewal_filed":
-        return False
-    ends = [
-        one.valid_to
-        for _, one in held
-        if one.state == "granted" and one.number == licence.number and one.valid_to
-    ]
-    earlier = [one for one in ends if one >= day_of(record)]
-    ended = licence.valid_to or (min(earlier) if earlier else None)
-    if ended is None or (ended.date - day_of(record).date).days < duty.renewal_days or day < day_of(record):
-        return False
-    later = [one for other, one in held if other.order > record.order and one.state == "granted"]
-    begins = [one.valid_from for one in later if one.valid_from is not None]
-    # Decided: before the new licence begins the old one still counts; afterwards the new one speaks for itself.
-    return not later or (bool(begins) and day < min(begins))
 
 
 def _cooks(number: str) -> bool:

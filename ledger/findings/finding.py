@@ -35,6 +35,7 @@ class Finding:
     `subject` is the key it was judged for, `party` whose duty it is or whom it concerns, `seqs` the entries it rests on (for two uses of
     one thing the later recorded stands second), `figures` the numbers shown as decimal texts, `causes` innocent and technical ones first,
     `words` what the records say, `law` the article, `answer` how the party may answer, `since_ms` the log's time of the latest of `seqs`.
+    `answers` are the entries in which that party answered this finding: who reads the one reads the other, and neither moves the other.
     """
 
     kind: FindingKind
@@ -48,6 +49,7 @@ class Finding:
     law: str | None
     answer: Words
     since_ms: int
+    answers: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """As it is stored and sent; `from_json` gives it back."""
@@ -63,6 +65,7 @@ class Finding:
             "law": self.law,
             "answer": _words_json(self.answer),
             "since_ms": self.since_ms,
+            "answers": list(self.answers),
         }
 
     @classmethod
@@ -84,6 +87,7 @@ class Finding:
             law=None if law is None else _text(value, "law"),
             answer=_words(value["answer"], "answer"),
             since_ms=_integer(value["since_ms"], "since_ms"),
+            answers=tuple(_integer(one, "answers") for one in _list(value, "answers")),
         )
 
 

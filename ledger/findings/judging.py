@@ -11,10 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal
-from ledger.findings.codes import hangs_on_shipments, judge_code
-from ledger.findings.duties import buyers_licence, own_licence
+from ledger.findings.accounts import judge_account, seizure_accounts
+from ledger.findings.answers import with_answers
+from ledger.findings.claims import approvals, claims
+from ledger.findings.codes import judge_code
+from ledger.findings.duties import buyers_licence, own_licence, shared_licence
+from ledger.findings.fields import missing_fields
 from ledger.findings.finding import Finding, grade_order
-from ledger.findings.moves import CORRECTIONS_MAX, differences, under_order, yields
+from ledger.findings.moves import CORRECTIONS_MAX, differences, yields
+from ledger.findings.orders_kept import under_order
+from ledger.findings.papers import unfit_papers
+from ledger.findings.reaching import touched_through
 from ledger.findings.reading import live
 from ledger.findings.sources import (
     SHARED_BY_MIN,
@@ -24,24 +31,24 @@ from ledger.findings.sources import (
     two_declarers,
 )
 from ledger.findings.stock import judge_holding
-from ledger.findings.vouchers import edited, judge_voucher
+from ledger.findings.substances import banned_in_test, banned_inputs, sold_after_failed_test
+from ledger.findings.unnamed import accounts_touched, codes_touched, orders_touched
+from ledger.findings.uses import overused
+from ledger.findings.vouchers import edited, judge_voucher, unnumbered
 from ledger.identifiers import GoodsId, PartyId, StatementId
 from ledger.views.book import (
     about,
     about_many,
-    code_key,
     corrected_by,
     goods_key,
-    holding_key,
     keys_of,
     party_key,
     site_key,
     statement_key,
 )
-from ledger.vocabulary.goods import Adjustment, Batch, Use
-from ledger.vocabulary.oversight import Hold, Recall
-from ledger.vocabulary.parties import Licence, Party
-from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
+from ledger.vocabulary.goods import Batch, Use
+from ledger.vocabulary.parties import Party
+from ledger.vocabulary.trade import Receipt, Return, Shipment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +56,14 @@ if TYPE_CHECKING:
     from ledger.views.book import Book, Record
 
 #: Keys of the book that are subjects as they stand.
-_DIRECT: Final = ("holding/", "code/", "voucher/", *(f"{what}/" for what in SHARED_BY_MIN))
+_DIRECT: Final = (
+    "holding/",
+    "code/",
+    "voucher/",
+    "document/",
+    "licence/",
+    *(f"{what}/" for what in SHARED_BY_MIN),
+)
 
 
 def judge(subject: str, book: Book) -> tuple[Finding, ...]:
@@ -58,7 +72,8 @@ def judge(subject: str, book: Book) -> tuple[Finding, ...]:
     judging = _JUDGES.get(what)
     if judging is None:
         return ()
-    return tuple(sorted(judging(subject, rest, book), key=grade_order))
+    found = sorted(judging(subject, rest, book), key=grade_order)
+    return with_answers(subject, found, book) if found else ()
 
 
 def judge_many(subjects: Iterable[str], book: Book) -> dict[str, tuple[Finding, ...]]:
@@ -94,29 +109,19 @@ def subjects_touched(record: Record, book: Book) -> frozenset[str]:
 
 
 def _touched(record: Record, book: Book) -> set[str]:
-    record = replace(record, superseded_by=None)
+    if record.superseded_by is not None:
+        record = replace(record, superseded_by=None)
     said = record.said
     touched = set(subjects_of(record))
-    if isinstance(said, (Party, Licence)):
-        party = said.party if isinstance(said, Party) else said.holder
-        touched |= _subjects(about(book, party_key(party)))
-    elif isinstance(said, Batch):
-        touched |= _subjects(about(book, goods_key(said.goods)))
-    elif isinstance(said, (Hold, Recall)):
-        for goods in said.goods:
-            touched |= {
-                statement_key(one.header.id)
-                for one in about(book, goods_key(goods))
-                if isinstance(one.said, (Shipment, Sale))
-            }
-    elif isinstance(said, Use):
+    through = touched_through(record, book)
+    touched |= _subjects(through.records.values()) | through.subjects
+    if isinstance(said, Use):
         touched |= _harvests(said, book)
     elif isinstance(said, (Shipment, Return, Receipt)):
         for one in _exchange(record, book):
             touched |= subjects_of(one)
-    if isinstance(said, Shipment):
-        touched |= _paths(said, book)
-    return touched
+    touched |= codes_touched(record, book) | orders_touched(record, book)
+    return touched | accounts_touched(record, book, _subjects)
 
 
 def _subjects(records: Iterable[Record]) -> set[str]:
@@ -167,18 +172,6 @@ def _names(record: Record) -> set[StatementId]:
     return names
 
 
-def _paths(said: Shipment, book: Book) -> set[str]:
-    """The codes whose path a shipment may explain: its receiver sold them or used them up, and no other record leads there."""
-    keys = [holding_key(said.to, goods) for goods in {line.goods for line in said.lines}]
-    gone: set[str] = set()
-    for records in about_many(book, keys).values():
-        for one in records:
-            if isinstance(one.said, (Sale, Shipment, Use, Adjustment)) and one.actor == said.to:
-                gone |= {code for line in one.said.lines for code in line.codes or ()}
-    by_code = about_many(book, [code_key(code) for code in sorted(gone)])
-    return {key for key, records in by_code.items() if hangs_on_shipments(key.removeprefix("code/"), records)}
-
-
 def _judge_statement(subject: str, rest: str, book: Book) -> Iterator[Finding]:
     try:
         name = StatementId.parse(rest)
@@ -191,9 +184,12 @@ def _judge_statement(subject: str, rest: str, book: Book) -> Iterator[Finding]:
             yield from buyers_licence(subject, record, book)
             yield from under_order(subject, record, book)
             yield from differences(subject, record, book)
+            yield from seizure_accounts(subject, record, book)
             yield from yields(subject, record, book)
             yield from edited(subject, record)
             yield from short_interval(subject, record, book)
+            for judging in _OF_PAPERS:
+                yield from judging(subject, record, book)
 
 
 def _judge_holding(subject: str, rest: str, book: Book) -> Iterator[Finding]:
@@ -203,6 +199,7 @@ def _judge_holding(subject: str, rest: str, book: Book) -> Iterator[Finding]:
     except Refusal:
         return
     yield from judge_holding(subject, holder, held, book)
+    yield from judge_account(subject, holder, held, book)
 
 
 def _judge_voucher(subject: str, rest: str, book: Book) -> Iterator[Finding]:
@@ -226,6 +223,14 @@ def _judge_goods(subject: str, rest: str, book: Book) -> Iterator[Finding]:
     yield from two_declarers(subject, goods, book)
 
 
+def _judge_document(subject: str, rest: str, book: Book) -> Iterator[Finding]:
+    yield from overused(subject, rest, book)
+
+
+def _judge_licence(subject: str, rest: str, book: Book) -> Iterator[Finding]:
+    yield from shared_licence(subject, rest, book)
+
+
 def _judge_phone(subject: str, rest: str, book: Book) -> Iterator[Finding]:
     yield from shared_contact(subject, "phone", rest, book)
 
@@ -234,6 +239,18 @@ def _judge_address(subject: str, rest: str, book: Book) -> Iterator[Finding]:
     yield from shared_contact(subject, "address", rest, book)
 
 
+#: What one record says of papers, fields and substances.
+_OF_PAPERS: Final[tuple[Callable[[str, Record, Book], Iterator[Finding]], ...]] = (
+    approvals,
+    claims,
+    missing_fields,
+    unfit_papers,
+    banned_inputs,
+    banned_in_test,
+    sold_after_failed_test,
+    unnumbered,
+)
+
 _JUDGES: Final[dict[str, Callable[[str, str, Book], Iterator[Finding]]]] = {
     "statement": _judge_statement,
     "holding": _judge_holding,
@@ -241,6 +258,8 @@ _JUDGES: Final[dict[str, Callable[[str, str, Book], Iterator[Finding]]]] = {
     "voucher": _judge_voucher,
     "party": _judge_party,
     "goods": _judge_goods,
+    "document": _judge_document,
+    "licence": _judge_licence,
     "phone": _judge_phone,
     "address": _judge_address,
 }

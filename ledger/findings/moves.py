@@ -1,26 +1,27 @@
-"""One record of goods that moved or turned into others: yields, differences between two hands, and sales under an order."""
+"""One record of goods that moved or turned into others: yields, and differences between two hands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ledger.errors import Words
-from ledger.findings.reading import ZERO, Facts, found, live, moment, profile_of, spelt, totals
-from ledger.views.book import about_many, goods_sheet_key, of_type, said_about, statement_key
+from ledger.findings.reading import ZERO, Facts, first_batch, found, live, profile_of, spelt, totals
+from ledger.trace.balance import packs_of
+from ledger.views.book import about_many, of_type, statement_key
 from ledger.vocabulary.goods import Transformation
-from ledger.vocabulary.oversight import Hold, Recall
-from ledger.vocabulary.trade import Receipt, Sale, Shipment
+from ledger.vocabulary.trade import Receipt, Shipment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from ledger.findings.finding import Finding
-    from ledger.identifiers import GoodsId, StatementId, Unit
+    from ledger.identifiers import GoodsId, Quantity, StatementId, Unit
+    from ledger.trace.amounts import Packs
     from ledger.views.book import Book, Record
+    from ledger.vocabulary.profiles import Profile, Yield
     from ledger.vocabulary.values import Line
 
-_Order = TypeVar("_Order", Hold, Recall)
 _Sums = dict[tuple["GoodsId | None", "Unit"], "Decimal"]
 
 #: How many earlier versions of a shipment are looked at for a receipt that still names one of them.
@@ -38,7 +39,7 @@ def yields(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     if main is None or len(came) != 1 or set(came) != set(gave):
         return
     profile = profile_of(book, main.goods)
-    usual = profile.yield_of(said.process)
+    usual = _usual(profile, said.process, main.goods, book)
     ((unit, total_in),) = came.items()
     if usual is None or not profile.finds("yield_out_of_range") or total_in <= 0:
         return
@@ -72,6 +73,16 @@ def yields(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     )
 
 
+def _usual(profile: Profile, process: str, goods: GoodsId, book: Book) -> Yield | None:
+    """What such a process gives: by its own name, else by the name of what it makes (灌制香肠 may be entered as 灌制), else by any."""
+    first = first_batch(book, goods)
+    for name in (process, first[1].name if first is not None else ""):
+        known = next((one for one in profile.yields if any(word in name for word in one.process)), None)
+        if known is not None:
+            return known
+    return profile.yield_of(process)
+
+
 def differences(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     """What the sender recorded beside what the receiver confirmed. It concerns the sender: the receiver has already spoken."""
     said = record.said
@@ -81,15 +92,16 @@ def differences(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     if not receipts:
         return
     answers = [(one, receipt) for one, receipt in receipts if receipt.conclusion != "refuse"]
-    sent = _sums(said.lines)
-    got = _sums([line for _, receipt in answers for line in receipt.lines])
+    arrived = [line for _, receipt in answers for line in receipt.lines]
+    packs = _packs([*said.lines, *arrived], book)
+    sent, got = _sums(said.lines, packs), _sums(arrived, packs)
     if not {goods for goods, _ in got} <= {goods for goods, _ in sent}:
         # The receiver knows the goods by a name of its own: only the sums can be compared.
         sent, got = _by_unit(sent), _by_unit(got)
     for (goods, unit), amount in sent.items():
         other = got.get((goods, unit), ZERO)
         if not other and any(one == goods and elsewhere != unit for one, elsewhere in got):
-            continue  # Boxes beside kilograms: nothing to compare.
+            continue  # Boxes beside kilograms, and nobody said what a box holds: nothing to compare.
         profile = profile_of(book, goods or said.lines[0].goods)
         if (
             not profile.finds("sender_receiver_differ")
@@ -120,14 +132,24 @@ def differences(subject: str, record: Record, book: Book) -> Iterator[Finding]:
         )
 
 
-def _sums(lines: Iterable[Line]) -> _Sums:
-    groups: dict[GoodsId | None, list[Line]] = {}
+def _packs(lines: Sequence[Line], book: Book) -> dict[GoodsId, Packs]:
+    """What packs hold, for the goods that one side counts in another unit than the other."""
+    units: dict[GoodsId, set[Unit]] = {}
     for line in lines:
-        groups.setdefault(line.goods, []).append(line)
+        units.setdefault(line.goods, set()).add(line.quantity.unit.base)
+    return {goods: packs_of(book, goods) for goods, some in units.items() if len(some) > 1}
+
+
+def _sums(lines: Iterable[Line], packs: Mapping[GoodsId, Packs]) -> _Sums:
+    groups: dict[GoodsId | None, list[Quantity]] = {}
+    for line in lines:
+        known = packs.get(line.goods)
+        opened = known.opened(line.quantity) if known is not None else None
+        groups.setdefault(line.goods, []).append(opened or line.quantity)
     return {
         (goods, unit): amount
-        for goods, some in groups.items()
-        for unit, amount in totals(line.quantity for line in some).items()
+        for goods, quantities in groups.items()
+        for unit, amount in totals(quantities).items()
     }
 
 
@@ -136,86 +158,6 @@ def _by_unit(sums: Mapping[tuple[GoodsId | None, Unit], Decimal]) -> _Sums:
     for (_, unit), amount in sums.items():
         found_[None, unit] = found_.get((None, unit), ZERO) + amount
     return found_
-
-
-def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
-    """Goods sold or shipped after a hold or a recall of them had been published and before it was lifted."""
-    said = record.said
-    if not isinstance(said, (Shipment, Sale)):
-        return
-    seen = set()
-    for line in said.lines:
-        if line.goods in seen:
-            continue
-        profile = profile_of(book, line.goods)
-        order = _standing(record, line, book) if profile.finds("shipped_under_order") else None
-        if order is None:
-            continue
-        seen.add(line.goods)
-        recalled = isinstance(order.said, Recall)
-        since, at = moment(order.at_ms), moment(record.occurred_ms)
-        yield found(
-            "shipped_under_order",
-            "red" if recalled else "amber",
-            subject=subject,
-            party=record.actor,
-            rests_on=[order, record],
-            facts=Facts(
-                Words(
-                    zh=f"{since} 起该货物{'召回' if recalled else '暂停销售'}，{at} 仍有销售或发货记录。",
-                    en=f"These goods were {'recalled' if recalled else 'on hold'} from {since}; a sale or shipment is recorded at {at}.",
-                ),
-                {
-                    "ordered_at": since,
-                    "sold_at": at,
-                    "quantity": spelt(line.quantity.amount),
-                    "unit": line.quantity.unit.name,
-                },
-                profile.laws.recall,
-            ),
-        )
-
-
-def _standing(record: Record, line: Line, book: Book) -> Record | None:
-    """The order that stood on these goods in this party's hands when they went; a recall before a hold.
-
-    An order binds from the moment the log shows it: one that is written up later could not be obeyed.
-    """
-    key = goods_sheet_key(line.goods)
-    recalls = [one for one in _published(said_about(book, key, Recall), record) if line.goods in one[1].goods]
-    ends = [(one, said) for one, said in recalls if said.action == "end"]
-    for order, recall in recalls:
-        lifted = any(
-            said.ends in {None, order.header.id, order.header.corrects} and _lifts(book, one, order)
-            for one, said in ends
-        )
-        if recall.action == "recall" and not lifted and not _other_packs(line, recall):
-            return order
-    holds = [one for one in _published(said_about(book, key, Hold), record) if line.goods in one[1].goods]
-    releases = [(one, said) for one, said in holds if said.action == "release"]
-    for order, hold in holds:
-        lifted = any(said.at in {None, hold.at} and _lifts(book, one, order) for one, said in releases)
-        if hold.action == "hold" and hold.at in {None, record.actor} and not lifted:
-            return order
-    return None
-
-
-def _published(orders: Sequence[tuple[Record, _Order]], record: Record) -> list[tuple[Record, _Order]]:
-    return sorted((one for one in orders if one[0].at_ms < record.occurred_ms), key=lambda one: one[0].seq)
-
-
-def _lifts(book: Book, later: Record, order: Record) -> bool:
-    """Nobody lifts an order that somebody else gave, except an authority and the registrar."""
-    return later.order > order.order and (
-        later.actor == order.actor
-        or later.header.issuer == book.register.registrar
-        or book.register.role_of(later.header.issuer) == "authority"
-    )
-
-
-def _other_packs(line: Line, recall: Recall) -> bool:
-    """Whether a recall of certain packs leaves all packs of this line out."""
-    return bool(recall.codes) and bool(line.codes) and not set(recall.codes or ()) & set(line.codes or ())
 
 
 def _answers(record: Record, said: Shipment, book: Book) -> list[tuple[Record, Receipt]]:

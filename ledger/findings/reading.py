@@ -13,18 +13,23 @@ from ledger.errors import Refusal, Words
 from ledger.findings.finding import Finding, Grade
 from ledger.findings.words import TEXTS
 from ledger.identifiers import CreditCode, GoodsId, Instant, LegalDate, PartyId, Quantity, Unit
-from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
+from ledger.views.book import goods_sheet_key, party_sheet_key, product_sheet_key, said_about
 from ledger.vocabulary.goods import Batch
-from ledger.vocabulary.parties import Party
+from ledger.vocabulary.parties import Party, Product, Succession
 from ledger.vocabulary.profiles import FindingKind, Profile, profile_for
 from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from ledger.identifiers import ProductId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.said import Said
     from ledger.vocabulary.values import Line
+
+
+#: How many renames and mergers are followed from one party.
+SUCCESSIONS_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,59 @@ def profile_of(book: Book, goods: GoodsId) -> Profile:
     return profile_for(first[1].category if first else None)
 
 
+def product_of(book: Book, product: ProductId | None) -> tuple[Record, Product] | None:
+    """The registration of this product that the log took first."""
+    if product is None:
+        return None
+    known = [
+        one for one in said_about(book, product_sheet_key(product), Product) if one[1].product == product
+    ]
+    return min(known, key=lambda one: one[0].seq, default=None)
+
+
 def sheets(book: Book, party: PartyId) -> list[tuple[Record, Party]]:
     """Every registration or declaration of this party."""
     return [one for one in said_about(book, party_sheet_key(party), Party) if one[1].party == party]
+
+
+def successions(book: Book, party: PartyId) -> list[tuple[Record, Succession]]:
+    """What is recorded of this party's renames, mergers and splits, in either direction."""
+    return [
+        one
+        for one in said_about(book, party_sheet_key(party), Succession)
+        if party in {one[1].party, one[1].successor}
+    ]
+
+
+def kin(
+    book: Book, party: PartyId, *, by: Collection[str] = ("renamed", "merged", "split", "taken_over")
+) -> set[PartyId]:
+    """The party itself and everyone it was or became in one of these ways."""
+    known, waiting = {party}, [party]
+    for _ in range(SUCCESSIONS_MAX):
+        if not waiting:
+            break
+        for _, said in successions(book, waiting.pop(0)):
+            new = {said.party, said.successor} - known if said.how in by else set()
+            known |= new
+            waiting += sorted(new)
+    return known
+
+
+def same_party(book: Book, party: PartyId) -> set[PartyId]:
+    """The party under all its names: a rename alone keeps a party what it is."""
+    return kin(book, party, by=("renamed",))
+
+
+def shops_of(book: Book, headquarters: PartyId) -> set[PartyId]:
+    """The shops whose sheets name this headquarters: one check of it may serve them all (食品安全法 53(3))."""
+    known = said_about(book, party_sheet_key(headquarters), Party)
+    return {sheet.party for _, sheet in known if sheet.headquarters == headquarters}
+
+
+def headquarters_of(book: Book, party: PartyId) -> set[PartyId]:
+    """The headquarters that a party's sheets name."""
+    return {sheet.headquarters for _, sheet in sheets(book, party) if sheet.headquarters is not None}
 
 
 def credit_code(text: str | None) -> CreditCode | None:
@@ -96,16 +151,31 @@ def credit_code(text: str | None) -> CreditCode | None:
 
 
 def traders(book: Book, parties: Iterable[PartyId]) -> dict[PartyId, str]:
-    """One name for each trader: parties that several people declared are the same where they share a good credit code."""
+    """One name for each trader: parties that several people declared are the same where they share a good credit code, and a party that
+    was renamed is the same under both names.
+    """
     names: dict[PartyId, str] = {}
     for party in set(parties):
+        itself = sorted(same_party(book, party))
         codes = sorted(
             str(code)
-            for _, sheet in sheets(book, party)
+            for one in itself
+            for _, sheet in sheets(book, one)
             if (code := credit_code(sheet.credit_code)) is not None
         )
-        names[party] = codes[0] if codes else str(party)
+        names[party] = codes[0] if codes else str(itself[0])
     return names
+
+
+def registered(book: Book, party: PartyId, known: Iterable[tuple[Record, Party]]) -> bool:
+    """Whether the registrar or the party itself recorded who it is: everybody else only declares it."""
+    registrar = book.register.registrar
+    return any(record.header.issuer == registrar or record.actor == party for record, _ in known)
+
+
+def kinds_of_party(book: Book, party: PartyId) -> set[str]:
+    """What kind of party it is, in everybody's words."""
+    return {sheet.party_kind for _, sheet in sheets(book, party)}
 
 
 def day_of(record: Record) -> LegalDate:

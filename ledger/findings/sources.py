@@ -10,7 +10,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
-from ledger.findings.duties import licences_of
+from ledger.findings.declared import failing_sheets, ghosts
+from ledger.findings.duties import may_be_one
 from ledger.findings.reading import (
     Facts,
     batches,
@@ -19,8 +20,8 @@ from ledger.findings.reading import (
     found,
     live,
     sheets,
-    traders,
 )
+from ledger.findings.standing import licences_of
 from ledger.views.book import about, goods_key, of_type, party_key, site_key
 from ledger.vocabulary.goods import Batch, Use
 from ledger.vocabulary.parties import Party
@@ -41,7 +42,7 @@ SHARED_BY_MIN: Final = {"phone": 2, "address": 3}
 def contradictions(book: Book, party: PartyId, category: str | None) -> tuple[Words, ...]:
     """What contradicts itself about this party as a source of such goods, in words; nothing for an honest farmer."""
     known = sheets(book, party)
-    failing = dict.fromkeys(sheet.credit_code for _, sheet in known if _fails(sheet))
+    failing = dict.fromkeys(sheet.credit_code for _, sheet in failing_sheets(known))
     said = [
         Words(zh=f"统一社会信用代码 {code} 校验不通过。", en=f"The credit code {code} fails its check.")
         for code in failing
@@ -53,27 +54,34 @@ def contradictions(book: Book, party: PartyId, category: str | None) -> tuple[Wo
                 en="The code fails, and there is neither phone nor address to reach anybody.",
             )
         )
-    return (*said, *_licence_contradictions(book, party, profile_for(category), known))
+    profile = profile_for(category)
+    if not said and not _on_this_ledger(book, party, known) and ghosts(book, party, profile):
+        said.append(
+            Words(
+                zh="几个申报的供货者登记同一电话，均没有所需许可证的记录。",
+                en="Several declared suppliers are recorded with one telephone, and none with the licence that is needed.",
+            )
+        )
+    return (*said, *_licence_contradictions(book, party, profile, known))
 
 
 def failing_credit_codes(subject: str, party: PartyId, book: Book) -> Iterator[Finding]:
     """A declared credit code that cannot exist. It concerns the record of whoever declared it."""
-    for record, sheet in sheets(book, party):
-        if _fails(sheet):
-            yield found(
-                "credit_code_fails",
-                "red",
-                subject=subject,
-                party=record.actor,
-                rests_on=[record],
-                facts=Facts(
-                    Words(
-                        zh=f"登记的统一社会信用代码 {sheet.credit_code} 校验不通过，这样的代码不会被发出。",
-                        en=f"The recorded credit code {sheet.credit_code} fails its check; no such code is ever issued.",
-                    ),
-                    {"credit_code": sheet.credit_code or ""},
+    for record, sheet in failing_sheets(sheets(book, party)):
+        yield found(
+            "credit_code_fails",
+            "red",
+            subject=subject,
+            party=record.actor,
+            rests_on=[record],
+            facts=Facts(
+                Words(
+                    zh=f"登记的统一社会信用代码 {sheet.credit_code} 校验不通过，这样的代码不会被发出。",
+                    en=f"The recorded credit code {sheet.credit_code} fails its check; no such code is ever issued.",
                 ),
-            )
+                {"credit_code": sheet.credit_code or ""},
+            ),
+        )
 
 
 def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]:
@@ -81,7 +89,6 @@ def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]
     declared = sorted(batches(book, goods), key=lambda one: one[0].seq)
     if len(declared) < 2:  # noqa: PLR2004  (one declaration contradicts nobody)
         return
-    names = traders(book, [batch.maker for _, batch in declared])
     (first, one), *others = declared
     if not profile_for(one.category).finds("two_declarers"):
         return
@@ -94,7 +101,11 @@ def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]
             )
             if a and b and a != b
         }
-        two_makers = names[one.maker] != names[other.maker]
+        two_makers = one.maker != other.maker and not may_be_one(book, one.maker, other.maker)
+        # Two that each say of one GTIN and lot "I made it" cannot both be right, unless one holds the approval the other makes it under.
+        both_own = first.actor == one.maker and record.actor == other.maker
+        under_contract = one.approval_holder is not None or other.approval_holder is not None
+        clear = two_makers and both_own and goods.digital_link is not None and not under_contract
         if not two_makers and not differences:
             continue
         shown = "；".join(f"{name} {a} / {b}" for name, (a, b) in differences.items())
@@ -102,7 +113,7 @@ def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]
         en = ("different makers; " if two_makers else "") + shown
         yield found(
             "two_declarers",
-            "amber" if two_makers else "grey",
+            "red" if clear else "amber" if two_makers else "grey",
             subject=subject,
             party=record.actor,
             rests_on=[first, record],
@@ -184,10 +195,6 @@ def short_interval(subject: str, record: Record, book: Book) -> Iterator[Finding
                 profile.laws.interval,
             ),
         )
-
-
-def _fails(sheet: Party) -> bool:
-    return sheet.credit_code is not None and credit_code(sheet.credit_code) is None
 
 
 def _licence_contradictions(

@@ -5,9 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.errors import Words
-from ledger.findings.reading import Facts, found, moment, profile_of, recorded_on, spelt
+from ledger.findings.declared import contradicted_sources
+from ledger.findings.papers import missing_papers
+from ledger.findings.reading import (
+    Facts,
+    day_of,
+    first_batch,
+    found,
+    headquarters_of,
+    kinds_of_party,
+    moment,
+    profile_of,
+    recorded_on,
+    spelt,
+)
+from ledger.findings.releases import uncommitted, unreleased
 from ledger.trace import balance
-from ledger.views.book import about
+from ledger.trace.enough import surely_enough
+from ledger.views.book import about, about_many, holding_key
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
@@ -26,12 +41,15 @@ def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> I
     if not records:
         return
     profile = profile_of(book, goods)
-    if profile.finds("oversold"):
+    # Most holdings are plain, and need no account to show that nothing is missing.
+    if profile.finds("oversold") and not surely_enough(records, party, goods):
         yield from _oversold(subject, party, goods, book, profile)
     if profile.finds("backdated_check"):
         yield from _late_checks(subject, party, goods, records, profile)
     if profile.finds("missing_check"):
-        yield from _missing_check(subject, party, goods, records, profile)
+        yield from _missing_check(subject, party, goods, records, book, profile)
+    for judging in (contradicted_sources, missing_papers, unreleased, uncommitted):
+        yield from judging(subject, party, goods, records, book, profile)
 
 
 def _oversold(
@@ -87,12 +105,14 @@ def _late_checks(
         # A check of many lines is one late check: it is found where its first line lies. What was resold is found for those goods.
         if resale is None and said.lines[0].goods != goods:
             continue
-        yield _late_check(subject, record, said, profile, resale=resale)
+        came = any(_same_delivery(one, record) for one in records)
+        yield _late_check(subject, record, said, profile, resale=resale, came=came)
 
 
 def _late_check(
-    subject: str, record: Record, said: SupplierCheck, profile: Profile, *, resale: Record | None
+    subject: str, record: Record, said: SupplierCheck, profile: Profile, *, resale: Record | None, came: bool
 ) -> Finding:
+    """A check that was recorded late. Where nothing else shows that the goods had come, a sale before it speaks against its date."""
     lag = (recorded_on(record).date - said.received_on.date).days
     at = moment(record.at_ms)
     zh = f"所填进货日期 {said.received_on}，系统记录时间 {at}，相隔 {lag} 天"
@@ -106,16 +126,17 @@ def _late_check(
     if resale is not None:
         sold = moment(resale.occurred_ms)
         figures["first_resale"] = sold
-        zh += f"；记录之前，{sold} 已有同一货物的销售记录，按所填日期不能成立"
-        en += (
-            f"; the same goods had been sold at {sold} before it was recorded, so it cannot be true as dated"
-        )
+        zh += f"；记录之前，{sold} 已有同一货物的销售记录"
+        en += f"; the same goods had been sold at {sold} before it was recorded"
+        if not came:
+            zh += "，按所填日期不能成立"
+            en += ", so it cannot be true as dated"
     if said.late_reason:
         zh += f"。当事人说明：{said.late_reason}"
         en += f". The party's reason: {said.late_reason}"
     return found(
         "backdated_check",
-        "amber" if resale is None else "red",
+        "amber" if resale is None or came else "red",
         subject=subject,
         party=record.actor,
         rests_on=[record, *([resale] if resale is not None else [])],
@@ -124,7 +145,7 @@ def _late_check(
 
 
 def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Sequence[Record]) -> Record | None:
-    """The party's first sale of these goods, if it happened before the check was recorded and nothing else had come in by then.
+    """The party's first sale of these goods, if it happened before the check was recorded and nothing but this delivery had come in.
 
     A second delivery of goods that are already on sale is recorded after the first resale by everybody.
     """
@@ -135,7 +156,22 @@ def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Seque
     if first is None or first.occurred_ms >= check.at_ms:
         return None
     before = (record for record in records if record.seq < first.seq and record.seq != check.seq)
-    return None if any(_comes_in(record, party, goods) for record in before) else first
+    others = (record for record in before if not _same_delivery(record, check))
+    return None if any(_comes_in(record, party, goods) for record in others) else first
+
+
+def _same_delivery(record: Record, check: Record) -> bool:
+    """Whether a receipt or the sender's own record tells of the delivery that was checked: from the same supplier, about the same day."""
+    said, checked = record.said, check.said
+    if not isinstance(checked, SupplierCheck):
+        return False
+    if isinstance(said, Receipt):
+        sender = said.supplier
+    elif isinstance(said, Shipment):
+        sender = record.actor
+    else:
+        return False
+    return sender == checked.supplier and abs((day_of(record).date - checked.received_on.date).days) <= 1
 
 
 def _comes_in(record: Record, party: PartyId, goods: GoodsId) -> bool:
@@ -153,13 +189,19 @@ def _comes_in(record: Record, party: PartyId, goods: GoodsId) -> bool:
 
 
 def _missing_check(
-    subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], profile: Profile
+    subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], book: Book, profile: Profile
 ) -> Iterator[Finding]:
-    """Goods that came from a supplier and were sold on, and nobody wrote down that they were looked at."""
+    """Goods that came from a supplier and were sold on, and nobody wrote down that they were looked at.
+
+    A check that somebody entered for the party is the party's; one of its headquarters serves all its shops (食品安全法 53(3)).
+    """
+    first = first_batch(book, goods)
+    if first is not None and first[1].maker == party:
+        return  # Its own make came back.
     came, went = None, None
     for record in records:
         said = record.said
-        if isinstance(said, SupplierCheck) and record.actor == party:
+        if isinstance(said, SupplierCheck) and (record.actor == party or party in (said.for_shops or ())):
             return
         if isinstance(said, Receipt) and record.actor == party:
             if profile.receipt_is_check:
@@ -171,10 +213,15 @@ def _missing_check(
             went = went or record
     if came is None or went is None:
         return
+    kinds = kinds_of_party(book, party)
+    if "farmer" in kinds or _checked_above(book, party, goods):
+        return
+    # 食品安全法 53 puts the record on enterprises; a stall looks, and need not write it down. Other laws make no such difference.
+    softer = "individual_business" in kinds and (profile.laws.record or "").startswith("食品安全法")
     came_at, went_at = moment(came.occurred_ms), moment(went.occurred_ms)
     yield found(
         "missing_check",
-        "grey",
+        "grey" if softer or profile.laws.record is None else "amber",
         subject=subject,
         party=party,
         rests_on=[came, went],
@@ -186,6 +233,19 @@ def _missing_check(
             {},
             profile.laws.record,
         ),
+    )
+
+
+def _checked_above(book: Book, party: PartyId, goods: GoodsId) -> bool:
+    """Whether the party's headquarters looked at these goods, or delivered them itself: within one house nobody checks twice."""
+    above = headquarters_of(book, party)
+    found_above = about_many(book, [holding_key(one, goods) for one in above])
+    return any(
+        isinstance(record.said, SupplierCheck)
+        and record.actor in above
+        and record.said.conclusion != "refuse"
+        for records in found_above.values()
+        for record in records
     )
 
 

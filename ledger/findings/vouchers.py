@@ -1,8 +1,9 @@
 """Vouchers: one number with two pairs of parties, a text that does not fit its own QR code, and more goods than a voucher lists.
 
 One invoice may cover many deliveries and may come after the goods, so several checks of one pair on one voucher are nothing, and a
-later invoice date alone is nothing. Numbers of tax invoices are unique in the country; slips and delivery notes count from one at every
-seller, so for them only one seller's own paper of one day is compared.
+later invoice date alone is nothing. Whose delivery a voucher names rests on it, whoever the check calls the supplier; a headquarters and
+its shops are one house. Numbers of tax invoices are unique in the country; slips and delivery notes count from one at every seller, so
+for them only one seller's own paper of one day is compared. A 收购发票 is the buyer's own paper for many farmers.
 """
 
 from __future__ import annotations
@@ -13,14 +14,25 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal, Words
-from ledger.findings.reading import Facts, found, lines_of, profile_of, spelt, totals, traders
-from ledger.identifiers import EInvoiceNumber, InvoiceQr, VatInvoiceNumber
-from ledger.views.book import about
+from ledger.findings.reading import (
+    Facts,
+    found,
+    headquarters_of,
+    lines_of,
+    live,
+    profile_of,
+    spelt,
+    totals,
+    traders,
+)
+from ledger.identifiers import EInvoiceNumber, InvoiceQr, StatementId, VatInvoiceNumber
+from ledger.trace.balance import packs_of
+from ledger.views.book import about, about_many, statement_key
 from ledger.vocabulary.documents import Voucher
-from ledger.vocabulary.trade import Shipment, SupplierCheck
+from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ledger.findings.finding import Finding
     from ledger.identifiers import GoodsId, PartyId, Quantity, Unit
@@ -28,6 +40,12 @@ if TYPE_CHECKING:
 
 #: Kinds whose numbers the tax office gives out, each once.
 TAX_KINDS: Final = frozenset({"e_invoice", "vat_invoice", "purchase_invoice"})
+#: Two scales differ by so much.
+SCALES_DIFFER: Final = Decimal("0.02")
+#: From here on no scale and no loss explains it.
+CLEARLY_MORE: Final = Decimal("1.3")
+#: How often a delivery may have been put right before the voucher for its first version no longer finds it.
+VERSIONS_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +74,25 @@ class Reliance:
 
 def judge_voucher(subject: str, kind: str, number: str, book: Book) -> Iterator[Finding]:
     """Everything that is odd about the uses of one voucher number."""
-    uses = sorted(_reliances(about(book, subject), kind, number), key=lambda one: one.record.seq)
-    names = traders(book, [party for one in uses for party in (one.seller, one.buyer)])
+    uses = sorted(_reliances(about(book, subject), kind, number, book), key=lambda one: one.record.seq)
+    names = _houses(book, {party for one in uses for party in (one.seller, one.buyer)})
     pairs: dict[tuple[str, str], list[Reliance]] = defaultdict(list)
     for one in uses:
         pairs[names[one.seller], names[one.buyer]].append(one)
     if kind in TAX_KINDS and _is_tax_number(number):
-        yield from _reused(subject, list(pairs.items()), book)
+        yield from _reused(subject, kind, list(pairs.items()), book)
     else:
         yield from _slip_reused(subject, list(pairs.items()), book)
     for group in pairs.values():
         yield from _two_amounts(subject, group, book)
         yield from _overused(subject, group, book)
+
+
+def unnumbered(subject: str, record: Record, book: Book) -> Iterator[Finding]:
+    """A voucher without a number that names its deliveries: only what it lists can be compared."""
+    said = record.said
+    if isinstance(said, Voucher) and said.number is None:
+        yield from _overused(subject, list(_of_voucher(record, said, book)), book)
 
 
 def edited(subject: str, record: Record) -> Iterator[Finding]:
@@ -108,19 +133,61 @@ def edited(subject: str, record: Record) -> Iterator[Finding]:
         )
 
 
-def _reliances(records: Sequence[Record], kind: str, number: str) -> Iterator[Reliance]:
+def deliveries_of(book: Book, voucher: Voucher) -> list[Record]:
+    """The deliveries that a voucher names, each in the version that counts."""
+    waiting, seen = set(voucher.deliveries or ()), set[StatementId]()
+    records: dict[int, Record] = {}
+    for _ in range(VERSIONS_MAX):
+        if not waiting:
+            break
+        seen |= waiting
+        near = about_many(book, [statement_key(one) for one in sorted(waiting, key=str)])
+        told = [
+            one for some in near.values() for one in some if {one.header.id, one.header.corrects} & waiting
+        ]
+        records |= {one.seq: one for one in told}
+        waiting = {one.header.id for one in told} - seen
+    kinds = (Shipment, Receipt, SupplierCheck)
+    return [
+        one for _, one in sorted(records.items()) if one.superseded_by is None and isinstance(one.said, kinds)
+    ]
+
+
+def _houses(book: Book, parties: set[PartyId]) -> dict[PartyId, str]:
+    """One name for each house: a headquarters files for its shops."""
+    above = {one: min(headquarters_of(book, one), default=one) for one in parties}
+    names = traders(book, set(above.values()))
+    return {one: names[house] for one, house in above.items()}
+
+
+def _reliances(records: Sequence[Record], kind: str, number: str, book: Book) -> Iterator[Reliance]:
+    named: set[int] = set()
+    for record in live(records):
+        said = record.said
+        if isinstance(said, Voucher) and (said.voucher_kind, said.number) == (kind, number):
+            for one in _of_voucher(record, said, book):
+                if one.record.seq not in named:
+                    named.add(one.record.seq)
+                    yield one
     for record in records:
         said = record.said
-        if isinstance(said, Voucher):
-            if (said.voucher_kind, said.number) == (kind, number):
-                yield Reliance(record, said.seller, said.buyer, said)
-        elif isinstance(said, (SupplierCheck, Shipment)) and said.voucher is not None:
-            if (said.voucher.voucher_kind, said.voucher.number) != (kind, number):
-                continue
-            if isinstance(said, Shipment):
-                yield Reliance(record, record.actor, said.to)
-            elif said.conclusion != "refuse":
-                yield Reliance(record, said.supplier, record.actor)
+        if not isinstance(said, (SupplierCheck, Shipment)) or said.voucher is None or record.seq in named:
+            continue
+        if (said.voucher.voucher_kind, said.voucher.number) != (kind, number):
+            continue
+        if isinstance(said, Shipment):
+            yield Reliance(record, record.actor, said.to)
+        elif said.conclusion != "refuse":
+            yield Reliance(record, said.supplier, record.actor)
+
+
+def _of_voucher(record: Record, said: Voucher, book: Book) -> Iterator[Reliance]:
+    """The voucher itself, and the deliveries it names: between its own seller and buyer, whoever brought the goods."""
+    yield Reliance(record, said.seller, said.buyer, said)
+    for one in deliveries_of(book, said):
+        if isinstance(one.said, (SupplierCheck, Receipt)) and one.said.conclusion == "refuse":
+            continue
+        yield Reliance(one, said.seller, said.buyer)
 
 
 def _is_tax_number(number: str) -> bool:
@@ -135,13 +202,17 @@ def _is_tax_number(number: str) -> bool:
 
 
 def _reused(
-    subject: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book
+    subject: str, kind: str, pairs: Sequence[tuple[tuple[str, str], list[Reliance]]], book: Book
 ) -> Iterator[Finding]:
     """The number stands between one pair of parties and again between another."""
     for (_, buyer), group in pairs[1:]:
         (_, first_buyer), first_group = pairs[0]
-        # One buyer who names two sellers may have been billed by a company of the same group; two buyers cannot share an invoice.
-        yield _reuse(subject, first_group, group, "amber" if buyer == first_buyer else "red", book)
+        if buyer != first_buyer:
+            yield _reuse(subject, first_group, group, "red", book)
+        elif kind != "purchase_invoice":
+            # A delivery may come from a company of the seller's group. Two papers with one number and two sellers cannot both be.
+            papers = all(any(one.voucher is not None for one in some) for some in (first_group, group))
+            yield _reuse(subject, first_group, group, "red" if papers else "amber", book)
 
 
 def _slip_reused(
@@ -214,44 +285,62 @@ def _overused(subject: str, group: Sequence[Reliance], book: Book) -> Iterator[F
     )
     if listed is None or listed.voucher is None:
         return
-    for kind in (SupplierCheck, Shipment):
-        uses = [one for one in group if isinstance(one.record.said, kind)]
-        by_goods = _by_goods(listed.voucher, uses)
-        allowed = _sums(
-            [
-                (line.goods if by_goods else None, line.quantity)
-                for line in listed.voucher.lines or ()
-                if line.quantity is not None
-            ]
+    for kind in (SupplierCheck, Shipment, Receipt):
+        uses = sorted(
+            (one for one in group if isinstance(one.record.said, kind)), key=lambda one: one.record.seq
         )
-        for place in range(len(uses)):
-            so_far = uses[: place + 1]
-            used = _sums(
-                [
-                    (line.goods if by_goods else None, line.quantity)
-                    for one in so_far
-                    for line in lines_of(one.record.said)
-                ]
-            )
-            over = next((key for key in used if key in allowed and used[key] > allowed[key]), None)
-            if over is not None:
-                figures = {"listed": spelt(allowed[over]), "used": spelt(used[over]), "unit": over[1].name}
-                yield found(
-                    "voucher_overused",
-                    "amber",
-                    subject=subject,
-                    party=uses[place].record.actor,
-                    rests_on=[listed.record, *(one.record for one in so_far)],
-                    facts=Facts(
-                        Words(
-                            zh=f"票面数量 {figures['listed']}，以它为凭证的货物合计 {figures['used']}（{over[1].words.zh}）。",
-                            en=f"The voucher lists {figures['listed']}; goods that rest on it come to {figures['used']} ({over[1].words.en}).",
-                        ),
-                        figures,
-                        _law(so_far, book),
-                    ),
-                )
-                break
+        by_goods = _by_goods(listed.voucher, uses)
+        lines = [
+            (line.goods, line.quantity) for line in listed.voucher.lines or () if line.quantity is not None
+        ]
+        allowed = _sums(lines, book, by_goods=by_goods)
+        carried = [(line.goods, line.quantity) for one in uses for line in lines_of(one.record.said)]
+        used = _sums(carried, book, by_goods=by_goods)
+        over = next((key for key in used if _exceeds(key, used, allowed, book, uses)), None)
+        if over is not None:
+            yield _too_much(subject, listed, uses, (allowed[over], used[over]), over[1], book)
+
+
+def _exceeds(
+    key: tuple[GoodsId | None, Unit],
+    used: dict[tuple[GoodsId | None, Unit], Decimal],
+    allowed: dict[tuple[GoodsId | None, Unit], Decimal],
+    book: Book,
+    uses: Sequence[Reliance],
+) -> bool:
+    """Whether more rests on a line than it has, beyond what two scales explain."""
+    if key not in allowed or used[key] <= allowed[key]:
+        return False
+    lots = [line.goods for one in uses for line in lines_of(one.record.said) if key[0] in {None, line.goods}]
+    tolerance = max([SCALES_DIFFER, *(profile_of(book, one).loss_tolerance for one in dict.fromkeys(lots))])
+    return used[key] > allowed[key] * (1 + tolerance)
+
+
+def _too_much(
+    subject: str,
+    listed: Reliance,
+    uses: Sequence[Reliance],
+    amounts: tuple[Decimal, Decimal],
+    unit: Unit,
+    book: Book,
+) -> Finding:
+    allowed, used = amounts
+    figures = {"listed": spelt(allowed), "used": spelt(used), "unit": unit.name}
+    return found(
+        "voucher_overused",
+        "red" if used >= allowed * CLEARLY_MORE else "amber",
+        subject=subject,
+        party=uses[-1].record.actor,
+        rests_on=[listed.record, *(one.record for one in uses)],
+        facts=Facts(
+            Words(
+                zh=f"票面数量 {figures['listed']}，以它为凭证的货物合计 {figures['used']}（{unit.words.zh}）。",
+                en=f"The voucher lists {figures['listed']}; goods that rest on it come to {figures['used']} ({unit.words.en}).",
+            ),
+            figures,
+            _law(uses, book),
+        ),
+    )
 
 
 def _listed(voucher: Voucher | None) -> list[Quantity]:
@@ -269,10 +358,14 @@ def _by_goods(voucher: Voucher, uses: Sequence[Reliance]) -> bool:
     )
 
 
-def _sums(amounts: Sequence[tuple[GoodsId | None, Quantity]]) -> dict[tuple[GoodsId | None, Unit], Decimal]:
+def _sums(
+    amounts: Iterable[tuple[GoodsId | None, Quantity]], book: Book, *, by_goods: bool
+) -> dict[tuple[GoodsId | None, Unit], Decimal]:
+    """The sums of each unit, for each lot or for all; cases are opened where somebody declared what one holds."""
     groups: dict[GoodsId | None, list[Quantity]] = defaultdict(list)
     for goods, quantity in amounts:
-        groups[goods].append(quantity)
+        opened = packs_of(book, goods).opened(quantity) if goods is not None else None
+        groups[goods if by_goods else None].append(opened or quantity)
     return {(goods, unit): amount for goods, some in groups.items() for unit, amount in totals(some).items()}
 
 

@@ -6,22 +6,17 @@ late uploads and typing. The facts themselves, with their figures, are worded wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
+from ledger.findings.texts import CORRECT as _CORRECT
+from ledger.findings.texts import NOT_YET as _NOT_YET
+from ledger.findings.texts import TYPING as _TYPING
+from ledger.findings.texts import KindTexts
+from ledger.findings.words_papers import PAPERS
 
 if TYPE_CHECKING:
     from ledger.vocabulary.profiles import FindingKind
-
-
-@dataclass(frozen=True, slots=True)
-class KindTexts:
-    """The texts of one kind of finding."""
-
-    label: Words
-    causes: tuple[Words, ...]
-    answer: Words
 
 
 def label_of(kind: FindingKind) -> Words:
@@ -29,18 +24,12 @@ def label_of(kind: FindingKind) -> Words:
     return TEXTS[kind].label
 
 
-_TYPING = Words(zh="录入时抄错或多选", en="a slip when it was typed or picked")
-_NOT_YET = Words(zh="相关记录还没有补录或上传", en="a record that has not been entered or uploaded yet")
 _SCANNER = Words(
     zh="同一件重复扫码，或扫了旁边的一件", en="one pack scanned twice, or its neighbour scanned instead"
 )
 _UNITS = Words(zh="计量单位或换算不一致（公斤、箱、件）", en="units mixed up (kilograms, cases, pieces)")
-_CORRECT = Words(
-    zh="核对原始单据；如录错，请更正该条记录；如属实，请附情况说明。",
-    en="Compare with the paper; put the record right if it is wrong, or add an explanation if it is as it was.",
-)
 
-TEXTS: Final[dict[FindingKind, KindTexts]] = {
+TEXTS: Final[dict[FindingKind, KindTexts]] = PAPERS | {
     "licence_expired_on_day": KindTexts(
         label=Words(zh="当日许可证不在有效期", en="licence not in force on the day"),
         causes=(
@@ -252,8 +241,8 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
     ),
     "custody_conflict": KindTexts(
         label=Words(
-            zh="已售出的码由流转记录之外的一方再次出现",
-            en="a sold code appears with a party outside its recorded path",
+            zh="码在一方手中或已售出，又由流转记录之外的一方售出",
+            en="a code that is held or sold, moved by a party outside its recorded path",
         ),
         causes=(
             _SCANNER,
@@ -281,7 +270,8 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
     ),
     "code_reused_packaging": KindTexts(
         label=Words(
-            zh="已售出、已使用或已作废的码再次售出", en="a code sold again after it was sold, used or voided"
+            zh="已售出、使用、销毁或作废的码再次售出",
+            en="a code sold again after it was sold, used, destroyed or voided",
         ),
         causes=(
             _SCANNER,
@@ -298,17 +288,21 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
         ),
     ),
     "code_unknown": KindTexts(
-        label=Words(zh="码没有在本台账登记", en="code not issued on this ledger"),
+        label=Words(zh="码不在该批已赋的码中", en="code not among those issued for its batch"),
         causes=(
             Words(
-                zh="生产者不在本台账，或还没有上传",
-                en="the maker is not on this ledger, or has not uploaded yet",
+                zh="生产者还有一部分码没有上传",
+                en="the maker has not uploaded all its codes yet",
             ),
-            Words(zh="扫码不完整", en="the scan was incomplete"),
+            Words(
+                zh="扫码不完整，或手工录入有误", en="the scan was incomplete, or a digit was typed wrongly"
+            ),
+            Words(zh="批号选错", en="the wrong batch was picked"),
+            Words(zh="标签不是生产者所赋", en="the label is not the maker's"),
         ),
         answer=Words(
-            zh="无须处理；如为手工录入，请核对一遍。",
-            en="Nothing need be done; if it was typed by hand, compare it once more.",
+            zh="请重新扫码核对实物；如码无误，可请生产者补传。",
+            en="Scan the pack again; if the code is right, ask the maker to upload it.",
         ),
     ),
     "code_goods_differ": KindTexts(
@@ -319,6 +313,75 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = {
             Words(zh="同一号段上传了两次", en="one range of codes was uploaded twice"),
         ),
         answer=_CORRECT,
+    ),
+    "unit_mismatch": KindTexts(
+        label=Words(zh="进出计量单位不同，无法结算", en="counted in units that do not add up"),
+        causes=(
+            Words(zh="没有登记每箱（盒、袋）所含数量", en="what a case, box or bag holds was not declared"),
+            Words(zh="整件进、散装出，属正常经营", en="bought in cases and sold loose, as is usual"),
+            Words(zh="单位选错", en="the wrong unit was picked"),
+        ),
+        answer=Words(
+            zh="请在产品或批次登记中填写包装换算（如 1 箱 = 10 公斤）；登记后自动重新结算。",
+            en="Declare with the product or batch what one pack holds (1 case = 10 kg); the account is drawn up again at once.",
+        ),
+    ),
+    "recall_answer_differs": KindTexts(
+        label=Words(zh="召回反馈与收入数量不符", en="recall answer and stock do not add up"),
+        causes=(
+            Words(zh="反馈还没有报完", en="the account is not complete yet"),
+            Words(zh="售出或损耗没有记账", en="sales or losses were not written down"),
+            _UNITS,
+            _TYPING,
+            Words(zh="有货物去向不明", en="nobody knows where some of the goods went"),
+        ),
+        answer=Words(
+            zh="请补报其余数量的去向（追回、售出、销毁、损耗），或更正原反馈；多次反馈合并计算。",
+            en="Say where the rest went (recovered, sold, destroyed, lost) or put the answer right; several answers are added up.",
+        ),
+    ),
+    "seizure_unaccounted": KindTexts(
+        label=Words(zh="扣押物品的去向超过扣押数量", en="more returned and destroyed than was seized"),
+        causes=(
+            Words(zh="同一次销毁或退还登记了两次", en="one destruction or return was entered twice"),
+            Words(zh="另有一次扣押还没有登记", en="another seizure has not been entered yet"),
+            _UNITS,
+            _TYPING,
+            Words(zh="扣押物品管理有差错", en="seized goods were mixed up"),
+        ),
+        answer=Words(
+            zh="请核对扣押清单、退还清单和销毁记录，由登记机关更正。",
+            en="Compare the lists of seizure, return and destruction; the office that wrote them puts them right.",
+        ),
+    ),
+    "impossible_travel": KindTexts(
+        label=Words(
+            zh="同一码短时间内出现在相距很远的两地", en="one code in two places too far apart for the time"
+        ),
+        causes=(
+            Words(zh="发生时间填错，或设备时钟不准", en="the time was typed wrongly, or a clock is wrong"),
+            Words(zh="销售地填的是收货人所在地", en="the region given is where a parcel was sent to"),
+            _SCANNER,
+            Words(zh="有人扫的是照片而不是实物", en="somebody read a photo and not the pack"),
+            Words(zh="码可能被复制", en="the code may have been copied"),
+        ),
+        answer=Words(
+            zh="请核对两条记录的时间和地点；如录错，请更正；否则请重新扫码核对实物。",
+            en="Compare time and place of both records and put right what is wrong; otherwise scan the pack again.",
+        ),
+    ),
+    "aggregation_broken": KindTexts(
+        label=Words(zh="单件离开了未拆的外包装", en="a pack left a larger one that was not opened"),
+        causes=(
+            Words(zh="已经拆箱，还没有登记", en="the larger pack was opened and nobody entered it"),
+            Words(zh="装箱时多扫或漏扫了一件", en="one pack too many or too few was scanned when packing"),
+            _SCANNER,
+            Words(zh="单件的来源与记录不符", en="the pack did not come the way the records tell"),
+        ),
+        answer=Words(
+            zh="请补录拆箱，注明实际时间；说明该件的进货来源并附单据。",
+            en="Enter the opening with its true time; say where this pack came from and add the paper.",
+        ),
     ),
     "shared_contact": KindTexts(
         label=Words(zh="几个申报的供货者共用联系方式", en="several declared suppliers share a contact"),

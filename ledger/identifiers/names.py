@@ -19,6 +19,8 @@ from ledger.identifiers.batch_code import BatchCode
 from ledger.identifiers.digital_link import DigitalLink
 
 GOODS_ID_CHARACTERS_MAX = 200
+#: Names held so that they need not be read again; some 300 bytes each.
+NAMES_HELD_MAX = 65_536
 
 _BATCH_URN = "urn:suyuan:batch:"
 _OUR_URN = re.compile("urn:suyuan:.*", re.IGNORECASE | re.DOTALL)
@@ -40,8 +42,29 @@ _REGION = re.compile("[0-9]{6}")
 _UUID7 = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
+class Name(Code):
+    """A code that stands in every record: the same few thousand come again and again, and those read lately are held."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str, *, field: str | None = None) -> Self:
+        """See `Code`. A text that was right once is right for ever; what is refused is read anew each time."""
+        held = _held.get((cls, text))
+        if isinstance(held, cls):
+            return held
+        one = super().parse(text, field=field)
+        if len(_held) >= NAMES_HELD_MAX:
+            _held.clear()
+        _held[cls, text] = one
+        return one
+
+
+_held: dict[tuple[type[Name], str], Name] = {}
+
+
 @dataclass(frozen=True, slots=True, order=True)
-class RandomId(Code):
+class RandomId(Name):
     """A prefix that says what is named, and sixteen random letters (80 bits)."""
 
     prefix: ClassVar[str]
@@ -87,7 +110,7 @@ class ProductId(RandomId):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class GoodsId(Code):
+class GoodsId(Name):
     """What goods are called in statements: a Digital Link, one of our batch codes, or a name from elsewhere.
 
     Names that mean the same goods become the same text: a Digital Link at any address and an EPC of a GTIN
@@ -188,7 +211,7 @@ class RegionCode(Code):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class StatementId(Code):
+class StatementId(Name):
     """The UUIDv7 that a client chooses for a statement (RFC 9562 5.7), so that sending twice records once."""
 
     field: ClassVar[str] = "id"

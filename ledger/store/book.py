@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from ledger.canonical import Json, canonical, read
 from ledger.errors import LedgerFault
@@ -15,7 +15,9 @@ from ledger.identifiers import PartyId, StatementId
 from ledger.log.entry import Entry
 from ledger.register import Register
 from ledger.statement import Envelope, Header, OpenedItem, Statement
-from ledger.store.tables import EntryRow, EnvelopeRow, ItemsRow, MarkRow, MentionRow
+from ledger.store.edges import reach_in, ways_in
+from ledger.store.sql import Sql
+from ledger.store.tables import MentionRow
 from ledger.views.book import Mention, Record, statement_key
 from ledger.vocabulary import said_type
 
@@ -23,15 +25,37 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.register import Custody
+    from ledger.store.edges import Graph
+    from ledger.trace.reach import Reach
+    from ledger.trace.shelf import Direction
     from ledger.vocabulary.said import Said
 
 #: How many values one `IN (…)` holds.
 ASKED_AT_ONCE_MAX = 500
 
-_entries, _envelopes, _items = EntryRow.__table__, EnvelopeRow.__table__, ItemsRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-_marks, _mentions = MarkRow.__table__, MentionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_mentions = MentionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 _Asked = TypeVar("_Asked")
+
+#: What is mentioned, as of one size. `+ 0` keeps SQLite from reading through the whole log by position: it takes the index by key.
+_MENTIONED: Final = Sql[tuple[str, int, int]].of(
+    "SELECT key, occurred_ms, seq FROM mentions "
+    "WHERE key {texts} AND log_id = {} AND seq + 0 < {} AND (until_seq IS NULL OR until_seq >= {})"
+)
+_MARKED: Final = Sql[tuple[int, str]].of(
+    "SELECT marks.seq, entries.statement_id FROM marks "
+    "JOIN entries ON entries.log_id = marks.log_id AND entries.seq = marks.by_seq "
+    "WHERE marks.log_id = {} AND marks.seq {numbers} AND marks.by_seq < {}"
+)
+_STORED: Final = Sql[tuple[int, bytes, bytes, bytes]].of(
+    "SELECT entries.seq, entries.raw, envelopes.raw, items.opened FROM entries "
+    "JOIN envelopes ON envelopes.log_id = entries.log_id AND envelopes.seq = entries.seq "
+    "JOIN items ON items.log_id = entries.log_id AND items.seq = entries.seq "
+    "WHERE entries.log_id = {} AND entries.seq {numbers} ORDER BY entries.seq"
+)
+_POSITION: Final = Sql[tuple[int]].of(
+    "SELECT seq FROM entries WHERE log_id = {} AND issuer = {} AND statement_id = {}"
+)
 
 
 class StoreBroken(LedgerFault):
@@ -70,6 +94,7 @@ class SqlBook:
     register: Register
     size: int
     memory: _Memory | None = None
+    graph: Graph | None = None
 
     def held(self) -> SqlBook:
         """The same book for a stretch in which nothing is written: everything is fetched once."""
@@ -100,53 +125,55 @@ class SqlBook:
             known.update(self._fetch_records(unknown))
         return {seq: known[seq] for seq in wanted if seq in known}
 
-    def _fetch_mentions(self, keys: Collection[str]) -> Iterator[Mention]:
-        for some in portions(sorted(keys)):
-            rows = self.connection.execute(
-                select(_mentions.c.key, _mentions.c.occurred_ms, _mentions.c.seq).where(
-                    _mentions.c.key.in_(some),
-                    _mentions.c.log_id == self.log_id,
-                    _mentions.c.seq < self.size,
-                    or_(_mentions.c.until_seq.is_(None), _mentions.c.until_seq >= self.size),
-                )
-            )
-            for row in rows:
-                yield Mention(*row)
+    def reach(self, starts: Collection[int], direction: Direction, *, nodes_max: int) -> Reach:
+        """See `ledger.trace.reach.Reaching`."""
+        near = None if self.graph is None else self.graph.at(self)
+        if near is not None:
+            return near.reach(starts, direction, size=self.size, nodes_max=nodes_max)
+        return reach_in(self.connection, self.log_id, starts, direction, size=self.size, nodes_max=nodes_max)
+
+    def ways_from(self, nodes: Collection[int], direction: Direction) -> Collection[int]:
+        """See `ledger.trace.reach.Reaching`."""
+        near = None if self.graph is None else self.graph.at(self)
+        if near is not None:
+            return near.ways_from(nodes, direction, size=self.size)
+        return ways_in(self.connection, self.log_id, nodes, direction, size=self.size)
+
+    def _fetch_mentions(self, keys: Collection[str]) -> list[Mention]:
+        return mentions_in(self.connection, self.log_id, keys, size=self.size)
 
     def _fetch_records(self, seqs: Collection[int]) -> dict[int, Record]:
-        marks = self._marks(seqs)
-        return {
-            seq: _record(
-                seq, entry, _read_once(envelope, opened), register=self.register, superseded_by=marks.get(seq)
-            )
-            for seq, entry, envelope, opened in _stored_rows(self.connection, self.log_id, seqs)
-        }
+        return records_in(self.connection, self.log_id, seqs, register=self.register, size=self.size)
 
     def position(self, statement: StatementId, issuer: PartyId | None = None) -> int | None:
         """See `Book`."""
         if issuer is not None:
-            found = self.connection.execute(
-                select(_entries.c.seq).where(
-                    _entries.c.log_id == self.log_id,
-                    _entries.c.issuer == str(issuer),
-                    _entries.c.statement_id == str(statement),
-                    _entries.c.seq < self.size,
-                )
-            ).scalar_one_or_none()
-            return None if found is None else int(found)
+            found = _POSITION.rows(self.connection, self.log_id, str(issuer), str(statement))
+            return min((seq for (seq,) in found if seq < self.size), default=None)
         records = self.records({mention.seq for mention in self.mentions([statement_key(statement)])})
         return min((seq for seq, record in records.items() if record.header.id == statement), default=None)
 
-    def _marks(self, seqs: Collection[int]) -> dict[int, StatementId]:
-        marks: dict[int, StatementId] = {}
-        for some in portions(sorted(set(seqs))):
-            rows = self.connection.execute(
-                select(_marks.c.seq, _entries.c.statement_id)
-                .join(_entries, (_entries.c.log_id == _marks.c.log_id) & (_entries.c.seq == _marks.c.by_seq))
-                .where(_marks.c.log_id == self.log_id, _marks.c.seq.in_(some), _marks.c.by_seq < self.size)
-            )
-            marks.update({seq: StatementId.parse(text) for seq, text in rows})
-        return marks
+
+def mentions_in(connection: Connection, log_id: str, keys: Collection[str], *, size: int) -> list[Mention]:
+    """All mentions of these keys as of one log size, in no order: databases disagree on how text sorts."""
+    return [Mention(*row) for row in _MENTIONED.rows(connection, list(keys), log_id, size, size)]
+
+
+def records_in(
+    connection: Connection, log_id: str, seqs: Collection[int], *, register: Register, size: int
+) -> dict[int, Record]:
+    """The records at these positions as of one log size."""
+    marks = dict(_MARKED.rows(connection, log_id, sorted(seqs), size))
+    return {
+        seq: _record(
+            seq,
+            entry,
+            _read_once(envelope, opened),
+            register=register,
+            superseded_by=StatementId.parse(marks[seq]) if seq in marks else None,
+        )
+        for seq, entry, envelope, opened in _stored_rows(connection, log_id, seqs)
+    }
 
 
 def stored_entries(connection: Connection, log_id: str, seqs: Collection[int]) -> Iterator[Stored]:
@@ -160,18 +187,8 @@ def stored_entries(connection: Connection, log_id: str, seqs: Collection[int]) -
 def _stored_rows(
     connection: Connection, log_id: str, seqs: Collection[int]
 ) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-    for some in portions(sorted(set(seqs))):
-        rows = connection.execute(
-            select(_entries.c.seq, _entries.c.raw, _envelopes.c.raw, _items.c.opened)
-            .join(
-                _envelopes, (_envelopes.c.log_id == _entries.c.log_id) & (_envelopes.c.seq == _entries.c.seq)
-            )
-            .join(_items, (_items.c.log_id == _entries.c.log_id) & (_items.c.seq == _entries.c.seq))
-            .where(_entries.c.log_id == log_id, _entries.c.seq.in_(some))
-            .order_by(_entries.c.seq)
-        )
-        for seq, raw, envelope, opened in rows:
-            yield seq, bytes(raw), bytes(envelope), bytes(opened)
+    for seq, raw, envelope, opened in _STORED.rows(connection, log_id, sorted(set(seqs))):
+        yield seq, bytes(raw), bytes(envelope), bytes(opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +275,14 @@ def register_of(connection: Connection, log_id: str, *, size: int, known: Regist
     """The register at one log size: its own statements folded in order, from what is known of an earlier size on."""
     register = known if known is not None and known.size <= size else None
     start = 0 if register is None else register.size
+    # From the beginning, the few register statements are found by their types; later on, what is new is found by its place.
+    place = _mentions.c.seq if start else _mentions.c.seq + 0
     rows = connection.execute(
         select(_mentions.c.seq).where(
             _mentions.c.key.in_(_REGISTER_KEYS),
             _mentions.c.log_id == log_id,
-            _mentions.c.seq >= start,
-            _mentions.c.seq < size,
+            place >= start,
+            place < size,
         )
     )
     for stored in stored_entries(connection, log_id, {seq for (seq,) in rows}):

@@ -4,15 +4,16 @@ Every primary key and unique constraint begins with its shard key (the log, or t
 (`seq` comes from the head row), and the same schema runs on SQLite, PostgreSQL and a distributed PostgreSQL.
 
     bound      entries, envelopes, items, tiles, heads, checkpoints: an audit recomputes each byte from the others and the log's key
-    derived    marks, mentions, findings: folding the log again gives the same rows
-    mutable    sealed_keys, access_keys: how this server signs and who may call it; no part of the truth
+    derived    marks, mentions, edges, findings: folding the log again gives the same rows
+    mutable    sealed_keys, access_keys, exports, removals, rules: how this server signs, who may call it, which copies it gave away, what
+               an erasure still has to remove, and by which rules it judged; no part of the truth
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, PrimaryKeyConstraint, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, PrimaryKeyConstraint, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -121,6 +122,34 @@ class MentionRow(SQLModel, table=True):
     until_seq: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 
 
+class EdgeRow(SQLModel, table=True):
+    """That goods may have gone from one node to another by the word of the statement at `seq`; `until_seq` put it right.
+
+    A node is the number of a holding, a process or a plot in one year (`ledger.trace.reach`). Both directions have an index that answers
+    alone; the third finds what was put right since some size.
+    """
+
+    __tablename__: ClassVar[str] = "edges"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "seq", "source", "target"),
+        Index("edges_forward", "source", "log_id", "target", "seq", "until_seq"),
+        Index("edges_back", "target", "log_id", "source", "seq", "until_seq"),
+        Index(
+            "edges_ended",
+            "log_id",
+            "until_seq",
+            sqlite_where=text("until_seq IS NOT NULL"),
+            postgresql_where=text("until_seq IS NOT NULL"),
+        ),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    seq: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    source: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    target: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    until_seq: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
 class FindingRow(SQLModel, table=True):
     """One finding, by the thing it was judged for; `body` is its canonical JSON."""
 
@@ -166,7 +195,49 @@ class AccessKeyRow(SQLModel, table=True):
     until_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class ExportRow(SQLModel, table=True):
+    """One copy that left this server: an exported log, a disclosure. What it holds lies between two positions; `places` narrows that down.
+
+    An erasure cannot reach it; so that its holder can be asked for it, it is remembered before it is handed out.
+    """
+
+    __tablename__: ClassVar[str] = "exports"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "name"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    to_whom: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+    lowest: int = Field(sa_column=Column(BigInteger, nullable=False))
+    highest: int = Field(sa_column=Column(BigInteger, nullable=False))
+    places: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class RemovalRow(SQLModel, table=True):
+    """What the erasure at `by_seq` still has to remove outside of its own transaction; the row goes when it is done."""
+
+    __tablename__: ClassVar[str] = "removals"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "by_seq", "what", "name"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    by_seq: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    what: str = Field(sa_column=Column(Text, nullable=False))
+    name: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class RulesRow(SQLModel, table=True):
+    """By which rules the findings of a log were judged: the digest of its profiles and judges. Under others they are judged again."""
+
+    __tablename__: ClassVar[str] = "rules"
+    __table_args__ = (PrimaryKeyConstraint("log_id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+
+
 #: What an audit says about each table; every column is classed in `tests/faults/columns.toml`.
 BOUND = ("entries", "envelopes", "items", "tiles", "heads", "checkpoints")
-DERIVED = ("marks", "mentions", "findings")
-MUTABLE = ("sealed_keys", "access_keys")
+DERIVED = ("marks", "mentions", "edges", "findings")
+MUTABLE = ("sealed_keys", "access_keys", "exports", "removals", "rules")

@@ -2,22 +2,59 @@
 
 Boxes and kilograms do not add up, and an absurd amount may be too large to write. Neither is the reader's fault: here the
 answer is then None ("cannot be said"), never an error and never a guess. Only exact conversions count (kilogram, gram,
-tonne; litre, millilitre), as `Quantity` knows them.
+tonne; litre, millilitre), as `Quantity` knows them, and what somebody declared that one pack of these goods holds (`Packs`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ledger.errors import Refusal
-from ledger.identifiers import Quantity, Unit
+from ledger.identifiers import Dimension, Quantity, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from ledger.vocabulary.values import PackFactor
 
 _WIDE = Context(prec=64)
+
+
+@dataclass(frozen=True, slots=True)
+class Packs:
+    """What one pack of some goods holds, in the unit in which the declared levels end: 1 箱 = 10 盒, 1 盒 = 24 瓶, so 1 箱 = 240 瓶."""
+
+    ends: Mapping[Unit, tuple[Unit, Fraction]]
+
+    @classmethod
+    def of(cls, declared: Iterable[PackFactor]) -> Self:
+        """The levels brought together. A unit said twice counts as said first; levels that lead in a circle lead nowhere."""
+        holds: dict[Unit, Quantity] = {}
+        for factor in declared:
+            unit = Unit.parse(factor.unit)
+            # A kilogram is a thousand grams whatever anybody declares, and an empty pack holds no answer.
+            if unit.dimension in {Dimension.COUNT, Dimension.PACKAGE} and factor.holds.amount > 0:
+                holds.setdefault(unit, factor.holds)
+        ends: dict[Unit, tuple[Unit, Fraction]] = {}
+        for unit in holds:
+            end, amount, passed = unit, Fraction(1), set[Unit]()
+            while end in holds and end not in passed:
+                passed.add(end)
+                amount *= exact(holds[end])
+                end = holds[end].unit.base
+            if end not in passed:
+                ends[unit] = (end, amount)
+        return cls(ends)
+
+    def opened(self, quantity: Quantity) -> Quantity | None:
+        """The quantity in the unit its packs end in; itself where no pack was declared, None where it cannot be written."""
+        if quantity.unit not in self.ends:
+            return quantity
+        unit, holds = self.ends[quantity.unit]
+        return written(exact(quantity) * holds, unit)
 
 
 def added(quantities: Iterable[Quantity | None]) -> Quantity | None:

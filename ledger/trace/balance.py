@@ -1,7 +1,11 @@
 """The balance of a holding: what a party should still have of some goods, figure by figure.
 
-Every figure names the entries it rests on. Only quantities that add up exactly are added; where they do not, the answer is
-None and the page says that the units differ. A negative `expected` means: more went out than ever was in.
+Every figure names the entries it rests on. Only quantities that add up exactly are added: cases and kilograms where it was declared
+what a case of these goods holds. Where they do not add up, the answer is None and the page says that the units differ. A negative
+`expected` means: more went out than ever was in.
+
+A sample is one sample though officials and holder both tell of it, and so is a destruction. What was seized left the holder's stock
+with the seizure: that it is destroyed later takes nothing from the holder again, and what came back makes the seizure smaller.
 
 Yield and tolerance belong to the category profiles; whether a difference is a finding is not decided here.
 """
@@ -13,17 +17,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ledger.identifiers import Quantity
-from ledger.trace.amounts import added, larger, less, none_of
+from ledger.trace.amounts import Packs, added, larger, less, none_of
 from ledger.trace.edges import Holding, by_goods
 from ledger.trace.shelf import Shelf
+from ledger.views.book import goods_sheet_key, of_type, product_sheet_key, said_about
 from ledger.vocabulary.goods import Adjustment, Batch
-from ledger.vocabulary.oversight import RecallAnswer
-from ledger.vocabulary.trade import Sale
+from ledger.vocabulary.measures import Destruction
+from ledger.vocabulary.oversight import RecallAnswer, Sample
+from ledger.vocabulary.parties import Product
+from ledger.vocabulary.trade import Return, Sale
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    import datetime as dt
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from ledger.identifiers import GoodsId, PartyId, StatementId
+    from ledger.identifiers import GoodsId, PartyId, StatementId, Unit
     from ledger.views.book import Book, Record
     from ledger.vocabulary.goods import AdjustmentReason
 
@@ -35,10 +43,15 @@ _REASONS: Mapping[AdjustmentReason, In | Out] = {
     "stock_gain": "gained",
     "loss": "lost",
     "stock_loss": "lost",
+    "own_use": "used",
     "sample": "sampled",
     "seizure": "seized",
+    "seizure_returned": "seized",
     "destroyed": "destroyed",
 }
+
+#: A destruction is written up by two hands, and not always on one day.
+SAME_DESTRUCTION_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,8 @@ class Balance:
     units_differ: bool
     silent: bool
     seqs: Mapping[str, tuple[int, ...]]
+    #: Where the amounts are in kinds of unit that nobody brought together: for each, its first entries in and out.
+    apart: Mapping[Unit, tuple[int, ...]]
 
     @property
     def came_in(self) -> Quantity | None:
@@ -102,18 +117,33 @@ class Balance:
 
 @dataclass(slots=True)
 class _Figure:
-    """One figure as it is gathered."""
+    """One figure as it is gathered: each amount with the entries it rests on."""
 
-    amounts: list[Quantity | None]
-    seqs: set[int]
+    parts: list[tuple[Quantity | None, tuple[int, ...]]]
 
     @classmethod
     def empty(cls) -> _Figure:
-        return cls([], set())
+        return cls([])
+
+    @property
+    def amounts(self) -> list[Quantity | None]:
+        return [amount for amount, _ in self.parts]
+
+    @property
+    def seqs(self) -> tuple[int, ...]:
+        return tuple(sorted({seq for _, seqs in self.parts for seq in seqs}))
 
     def add(self, amount: Quantity | None, *seqs: int) -> None:
-        self.amounts.append(amount)
-        self.seqs.update(seqs)
+        self.parts.append((amount, seqs))
+
+    def opened(self, packs: Packs) -> _Figure:
+        """The same with every pack counted as what it holds."""
+        return _Figure([(amount and packs.opened(amount), seqs) for amount, seqs in self.parts])
+
+
+_Account = dict[str, _Figure]
+#: One word about a sample or a destruction: the record, the number of its paper, the amount.
+_Told = tuple["Record", str | None, Quantity]
 
 
 def balance(book: Book, party: PartyId, goods: GoodsId) -> Balance:
@@ -123,22 +153,49 @@ def balance(book: Book, party: PartyId, goods: GoodsId) -> Balance:
     return balance_of(shelf, holding)
 
 
+def packs_of(book: Book, goods: GoodsId) -> Packs:
+    """What one pack of these goods holds, as declared with the batch, or else with its product.
+
+    The maker's own word counts before anybody else's, and the first before the later: a stranger who declares another factor changes
+    nobody's books.
+    """
+    batches = [one for one in said_about(book, goods_sheet_key(goods), Batch) if one[1].goods == goods]
+    batches.sort(key=lambda one: (one[0].actor != one[1].maker, one[0].seq))
+    for _, batch in batches:
+        if batch.packs:
+            return Packs.of(batch.packs)
+    for product in dict.fromkeys(batch.product for _, batch in batches if batch.product is not None):
+        sheets = [
+            one for one in said_about(book, product_sheet_key(product), Product) if one[1].product == product
+        ]
+        sheets.sort(key=lambda one: (one[0].actor != one[1].owner, one[0].seq))
+        for _, sheet in sheets:
+            if sheet.packs:
+                return Packs.of(sheet.packs)
+    return Packs({})
+
+
 def balance_of(shelf: Shelf, holding: Holding) -> Balance:
     """The balance of a holding that was brought to the shelf."""
-    figures: dict[str, _Figure] = defaultdict(_Figure.empty)
+    figures: _Account = defaultdict(_Figure.empty)
     records = shelf.records_of(holding)
     _made(shelf, holding, figures)
     _moved(shelf, holding, figures)
-    for record in records:
-        if isinstance(record.said, Adjustment) and (record.said.held_by or record.actor) == holding.party:
-            _add_lines(figures[_REASONS[record.said.reason]], record, record.said, holding)
-        elif isinstance(record.said, Sale) and record.actor == holding.party:
-            _add_lines(figures["sold"], record, record.said, holding)
-    _answered(records, holding, figures)
+    _adjusted(records, holding, figures)
+    accounts = _accounts(records, holding)
+    if len(_units([figures, *accounts.values()])) > 1:
+        packs = packs_of(shelf.book, holding.goods)
+        figures = {name: figure.opened(packs) for name, figure in figures.items()}
+        accounts = {
+            recall: {name: told.opened(packs) for name, told in account.items()}
+            for recall, account in accounts.items()
+        }
+    for account in accounts.values():
+        _answered(account, figures)
     return _closed(holding, figures, silent=all(record.actor != holding.party for record in records))
 
 
-def _made(shelf: Shelf, holding: Holding, figures: dict[str, _Figure]) -> None:
+def _made(shelf: Shelf, holding: Holding, figures: _Account) -> None:
     """What processes gave; only where none is recorded, what the maker's batch record says. Never both: they tell of the same goods."""
     for turning in shelf.turnings(holding):
         if turning.kind == "transformation" and holding in turning.outputs:
@@ -154,7 +211,7 @@ def _made(shelf: Shelf, holding: Holding, figures: dict[str, _Figure]) -> None:
         figures["made"].add(own[-1][1], own[-1][0])
 
 
-def _moved(shelf: Shelf, holding: Holding, figures: dict[str, _Figure]) -> None:
+def _moved(shelf: Shelf, holding: Holding, figures: _Account) -> None:
     for edge in shelf.edges_at(holding):
         if not edge.flows or edge.kind not in {"shipment", "return"}:
             continue
@@ -165,33 +222,121 @@ def _moved(shelf: Shelf, holding: Holding, figures: dict[str, _Figure]) -> None:
         figures[name].add(edge.moved, *edge.seqs)
 
 
-def _answered(records: Iterable[Record], holding: Holding, figures: dict[str, _Figure]) -> None:
-    """A recall answer is an account of what became of the goods, and may tell of sales and losses that were recorded before.
-
-    So the larger word counts, and nothing twice. Answers to one recall are parts of one account and add up; answers to
-    two recalls of the same goods tell the same story twice.
-    """
-    accounts: dict[StatementId, dict[str, _Figure]] = defaultdict(lambda: defaultdict(_Figure.empty))
+def _adjusted(records: Sequence[Record], holding: Holding, figures: _Account) -> None:
+    """What the holder, or an authority for it, wrote down without trade, and what was sold to those who use it."""
+    told: dict[str, list[_Told]] = defaultdict(list)
+    for record, adjusted in of_type(records, Adjustment):
+        if (adjusted.held_by or record.actor) != holding.party:
+            continue
+        name = _REASONS[adjusted.reason]
+        for amount in by_goods(adjusted.lines).get(holding.goods, ()):
+            back = adjusted.reason == "seizure_returned"
+            counted = Quantity(amount.amount.copy_negate(), amount.unit) if back else amount
+            figures[name].add(counted, record.seq)
+            told[name].append((record, adjusted.document, amount))
     for record in records:
         said = record.said
-        if isinstance(said, RecallAnswer) and record.actor == holding.party and said.goods == holding.goods:
+        if not isinstance(said, (Sale, Return)) or record.actor != holding.party:
+            continue
+        # A customer has no account here: what it brings back, the shop returns to itself.
+        back = isinstance(said, Return)
+        if not isinstance(said, Return) or said.to == holding.party:
+            for amount in by_goods(said.lines).get(holding.goods, ()):
+                figures["returned_in" if back else "sold"].add(amount, record.seq)
+    for what, one, days in _by_officials(records, holding):
+        _once(figures[what], one, told[what], days=days)
+
+
+def _by_officials(records: Sequence[Record], holding: Holding) -> Iterator[tuple[str, _Told, int]]:
+    """Samples and destructions as records of their own, and how many days apart an adjustment may tell of the same."""
+    for record, sample in of_type(records, Sample):
+        if sample.taken_from == holding.party and sample.goods == holding.goods:
+            yield "sampled", (record, sample.sample_number, sample.quantity), 0
+    for record, destroyed in of_type(records, Destruction):
+        if leaves_stock(destroyed) and (destroyed.held_by or record.actor) == holding.party:
+            for amount in by_goods(destroyed.lines).get(holding.goods, ()):
+                yield "destroyed", (record, destroyed.document, amount), SAME_DESTRUCTION_DAYS
+
+
+def leaves_stock(destroyed: Destruction) -> bool:
+    """Whether goods left a trader's stock by it: seized goods had left it before, and a plan moves nothing."""
+    return destroyed.stage == "done" and destroyed.stock != "seized"
+
+
+def _once(figure: _Figure, one: _Told, told: list[_Told], *, days: int) -> None:
+    """Count what a record tells unless an adjustment tells of the same: by its document, or by amount and day. One tells of one."""
+    record, document, amount = one
+    day = _day(record)
+    for other in told:
+        adjusted, named, quantity = other
+        near = abs((_day(adjusted) - day).days) <= days
+        if (named is not None and named == document) or (near and quantity == amount):
+            told.remove(other)
+            figure.add(none_of(amount.unit), record.seq)
+            return
+    figure.add(amount, record.seq)
+
+
+def _day(record: Record) -> dt.date:
+    return record.header.occurred_at.date_in_shanghai().date
+
+
+def _accounts(records: Iterable[Record], holding: Holding) -> dict[StatementId, _Account]:
+    """What the holder answered to each recall. Answers to one recall are parts of one account and add up."""
+    accounts: dict[StatementId, _Account] = defaultdict(lambda: defaultdict(_Figure.empty))
+    for record, said in of_type(records, RecallAnswer):
+        if record.actor == holding.party and said.goods == holding.goods:
             for name, amount in (("sold", said.sold), ("destroyed", said.destroyed), ("lost", said.lost)):
                 if amount is not None:
                     accounts[said.recall][name].add(amount, record.seq)
-    for account in accounts.values():
-        for name, told in account.items():
-            known = figures.get(name)
-            if known is None:
-                figures[name] = told
-                continue
-            one, other = added(known.amounts), added(told.amounts)
-            most = None if one is None or other is None else larger(one, other)
-            figures[name] = _Figure([most], known.seqs | told.seqs)
+    return accounts
 
 
-def _add_lines(figure: _Figure, record: Record, said: Adjustment | Sale, holding: Holding) -> None:
-    for amount in by_goods(said.lines).get(holding.goods, ()):
-        figure.add(amount, record.seq)
+def _answered(account: _Account, figures: _Account) -> None:
+    """A recall answer is an account of what became of the goods, and may tell of sales and losses that were recorded before.
+
+    So the larger word counts, and nothing twice; answers to two recalls of the same goods tell the same story twice.
+    """
+    for name, told in account.items():
+        known = figures.get(name)
+        if known is None:
+            figures[name] = told
+            continue
+        one, other = added(known.amounts), added(told.amounts)
+        most = None if one is None or other is None else larger(one, other)
+        figures[name] = _Figure([(most, (*known.seqs, *told.seqs))])
+
+
+def _units(accounts: Iterable[Mapping[str, _Figure]]) -> set[Unit]:
+    return {
+        amount.unit.base
+        for account in accounts
+        for figure in account.values()
+        for amount in figure.amounts
+        if amount is not None
+    }
+
+
+def _apart(figures: Mapping[str, _Figure]) -> dict[Unit, tuple[int, ...]]:
+    """For each kind of unit its first entries in and its first entries out; nothing where everything adds up."""
+    units = _units([figures])
+    if len(units) < 2:  # noqa: PLR2004  (one kind of unit adds up)
+        return {}
+    found: dict[Unit, tuple[int, ...]] = {}
+    for unit in sorted(units, key=lambda one: one.name):
+        seqs: list[int] = []
+        for names in (get_args(In), get_args(Out)):
+            parts = [
+                part
+                for name in names
+                if name in figures
+                for part in figures[name].parts
+                if part[0] is not None
+            ]
+            mine = [entries for amount, entries in parts if amount is not None and amount.unit.base is unit]
+            seqs.extend(min(mine, default=()))
+        found[unit] = tuple(sorted(set(seqs)))
+    return found
 
 
 def _origin_unknown(figures: Collection[str], *, silent: bool) -> bool:
@@ -232,5 +377,6 @@ def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -
         nothing=zero,
         units_differ=differ,
         silent=silent,
-        seqs={name: tuple(sorted(figure.seqs)) for name, figure in figures.items()},
+        seqs={name: figure.seqs for name, figure in figures.items()},
+        apart=_apart(figures),
     )

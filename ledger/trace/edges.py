@@ -39,6 +39,10 @@ class Holding:
     party: PartyId
     goods: GoodsId
 
+    def __hash__(self) -> int:
+        # A trace looks holdings up many times each: their two names at once, not one inside the other.
+        return hash((self.party.text, self.goods.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -131,7 +135,10 @@ def moves_of(record: Record) -> Iterator[Claim | Turning]:
                 record, "received", source=said.supplier, target=record.actor, lines=said.lines
             )
         case SupplierCheck() as said if said.conclusion != "refuse":
-            yield from _claims(record, "checked", source=said.supplier, target=record.actor, lines=said.lines)
+            # A headquarters that checks for its shops gets no goods; of several shops nobody said which got how much.
+            shops = said.for_shops or (record.actor,)
+            if len(shops) == 1:
+                yield from _claims(record, "checked", source=said.supplier, target=shops[0], lines=said.lines)
         case Transformation() as said:
             # A waste output is accounted for and goes nowhere.
             going_on = [line for line in said.outputs if line.role != "waste"]

@@ -4,7 +4,8 @@ An order binds the goods it names and everything that was made from them, throug
 with a recalled pesticide are a matter for the inspector, not for this rule. A hold at one party binds that party's goods only.
 
 A hold ends by a release of the same goods, a recall by its end: said later, by the same party or by an authority or the
-registrar. Nobody lifts an order that somebody else gave.
+registrar. Nobody lifts an order that somebody else gave. A takedown (下架、退市) binds as a hold does; a release lifts what is of its
+own type.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ledger.errors import TooLarge, Words
 from ledger.trace.shelf import Shelf, about_goods
 from ledger.views.book import of_type
 from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.oversight import Hold, Recall
 
 if TYPE_CHECKING:
@@ -42,23 +44,31 @@ class Order:
     def words(self) -> Words:
         """The order for whoever is stopped by it. A hold's reason is for the parties it names, and not repeated here."""
         since = self.record.header.occurred_at.display()
-        zh, en = (
-            (f"{since} 起召回，未终止", f"recalled since {since}, not ended")
-            if self.kind == "recall"
-            else (f"{since} 起控制，未解除", f"held since {since}, not released")
-        )
+        if self.kind == "recall":
+            zh, en = f"{since} 起召回，未终止", f"recalled since {since}, not ended"
+        elif isinstance(self.record.said, Takedown):
+            gone = self.record.said.stage == "withdrawn"
+            zh = f"{since} 起{'退市' if gone else '下架'}，未恢复"
+            en = f"{'withdrawn from the market' if gone else 'off the shelf'} since {since}, not put back"
+        else:
+            zh, en = f"{since} 起控制，未解除", f"held since {since}, not released"
         if self.inherited:
             return Words(zh=f"{zh}（原料 {self.goods}）", en=f"{en} (made from {self.goods})")
         return Words(zh=zh, en=en)
 
 
-def standing_orders(book: Book, goods: GoodsId, *, party: PartyId | None = None) -> tuple[Order, ...]:
-    """The orders that stand on `goods`, in anybody's hands, or for `party` those that bind it; the oldest first."""
+def standing_orders(
+    book: Book, goods: GoodsId, *, party: PartyId | None = None, shown_before_ms: int | None = None
+) -> tuple[Order, ...]:
+    """The orders that stand on `goods`, in anybody's hands, or for `party` those that bind it; the oldest first.
+
+    `shown_before_ms`: only by what the log showed before that time. An order that is written up later could not be obeyed.
+    """
     shelf = Shelf(book, records_max=book.size)
     orders = [
         order
         for one in ancestors(shelf, goods, party=party)
-        for order in _standing_on(shelf, one, asked=goods)
+        for order in _standing_on(shelf, one, asked=goods, shown_before_ms=shown_before_ms)
         if order.at is None or party is None or order.at == party
     ]
     return tuple(sorted(orders, key=lambda one: (one.record.order, one.goods)))
@@ -99,13 +109,20 @@ def _makings(shelf: Shelf, goods: GoodsId, party: PartyId | None) -> Iterator[Tr
             yield said
 
 
-def _standing_on(shelf: Shelf, goods: GoodsId, *, asked: GoodsId) -> Iterator[Order]:
-    records = shelf.about(about_goods(goods))
+def _standing_on(
+    shelf: Shelf, goods: GoodsId, *, asked: GoodsId, shown_before_ms: int | None
+) -> Iterator[Order]:
+    records = [
+        record
+        for record in shelf.about(about_goods(goods))
+        if shown_before_ms is None or record.at_ms < shown_before_ms
+    ]
     holds = [(record, said) for record, said in of_type(records, Hold) if goods in said.goods]
     releases = [(record, said) for record, said in holds if said.action == "release"]
     for record, said in holds:
         if said.action == "hold" and not any(
-            release.at in {None, said.at} and _lifts(shelf.book, one, record) for one, release in releases
+            type(release) is type(said) and release.at in {None, said.at} and _lifts(shelf.book, one, record)
+            for one, release in releases
         ):
             yield Order(kind="hold", record=record, goods=goods, at=said.at, inherited=goods != asked)
     recalls = [(record, recall) for record, recall in of_type(records, Recall) if goods in recall.goods]

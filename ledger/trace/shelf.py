@@ -65,6 +65,8 @@ class Shelf:
     _grown_on: dict[SiteId, list[tuple[Record, Batch]]] = field(default_factory=lambda: defaultdict(list))
     _sites_read: set[tuple[SiteId, int, int]] = field(default_factory=set)
     _between: dict[tuple[Holding, Holding], tuple[Edge, ...]] = field(default_factory=dict)
+    _moves: dict[int, tuple[Claim | Turning, ...]] = field(default_factory=dict)
+    _edges: dict[Holding, list[Edge]] = field(default_factory=dict)
 
     # Reading
 
@@ -102,19 +104,23 @@ class Shelf:
         for seq in new:
             self._file(found[seq])
 
+    def moves(self, record: Record) -> tuple[Claim | Turning, ...]:
+        """What a record says about movement, worked out once."""
+        if record.seq not in self._moves:
+            self._moves[record.seq] = tuple(moves_of(record))
+        return self._moves[record.seq]
+
     def _file(self, record: Record) -> None:
         self._records[record.seq] = record
         self._by_id[record.header.issuer, record.header.id] = record
         if record.superseded_by is not None:
             return
-        for move in moves_of(record):
-            if isinstance(move, Claim):
-                self._claims[move.source].append(move)
-                self._claims[move.target].append(move)
-            else:
-                for holding in {**move.inputs, **move.outputs}:
-                    self._turnings[holding].append(move)
+        for move in self.moves(record):
+            self._file_move(move)
         said = record.said
+        if isinstance(said, (Batch, Use)) and said.site is not None:
+            # A plot joins holdings that this record does not name.
+            self._edges.clear()
         if isinstance(said, Receipt) and said.shipment is not None:
             self._receipts[said.shipment].append(record)
         elif isinstance(said, Batch):
@@ -123,6 +129,18 @@ class Shelf:
                 self._grown_on[said.site].append((record, said))
         elif isinstance(said, Use) and said.site is not None and not said.on_goods:
             self._uses_on[said.site].append((record, said))
+
+    def _file_move(self, move: Claim | Turning) -> None:
+        if isinstance(move, Claim):
+            touched = [move.source, move.target]
+            for holding in touched:
+                self._claims[holding].append(move)
+        else:
+            touched = [*{**move.inputs, **move.outputs}]
+            for holding in touched:
+                self._turnings[holding].append(move)
+        for holding in touched:
+            self._edges.pop(holding, None)
 
     def _look_for_answers(self, holdings: Iterable[Holding]) -> None:
         """Receipts that leave these goods out, or answer an earlier version of a sending, are found through the statement alone."""
@@ -217,6 +235,11 @@ class Shelf:
 
     def edges_at(self, holding: Holding) -> list[Edge]:
         """All edges that lead to or from a holding that was brought."""
+        if holding not in self._edges:
+            self._edges[holding] = self._edges_of(holding)
+        return self._edges[holding]
+
+    def _edges_of(self, holding: Holding) -> list[Edge]:
         ways: dict[tuple[Holding, Holding], list[Claim]] = defaultdict(list)
         for one in self._claims.get(holding, ()):
             ways[one.source, one.target].append(one)

@@ -8,11 +8,12 @@ the same log size always gives the same trace, in whatever order its entries arr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from ledger.trace.ahead import read_ahead
 from ledger.trace.balance import Balance, balance_of
 from ledger.trace.edges import Edge, Holding
-from ledger.trace.shelf import Shelf
+from ledger.trace.shelf import Direction, Shelf
 from ledger.trace.sources import Source, nothing_against, sources_of
 from ledger.trace.walk import TraceLimits, Walk, walk
 from ledger.views.book import goods_key
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: `not_followed`: something lies beyond a limit here. `silent`: known only by what others say.
 NodeFlag = Literal["may_contain", "not_followed", "overdrawn", "silent", "units_differ", "no_batch_record"]
+
+_FORWARD: Final[tuple[Direction, ...]] = ("forward",)
+_BOTH_WAYS: Final[tuple[Direction, ...]] = ("forward", "back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,11 @@ def trace(
     """Follow `start` back and forward: all of it, or what is in the hands of `at`."""
     limits = limits or TraceLimits()
     shelf = Shelf(book, records_max=limits.records_max)
-    forward = (
-        forward_from(shelf, [start], limits)
-        if at is None
-        else walk(shelf, [Holding(at, start)], "forward", limits)
-    )
+    if at is None:
+        forward = forward_from(shelf, [start], limits, also_back=True)
+    else:
+        read_ahead(shelf, [Holding(at, start)], _BOTH_WAYS, nodes_max=limits.nodes_max)
+        forward = walk(shelf, [Holding(at, start)], "forward", limits)
     back = walk(shelf, [holding for holding, depth in forward.depth.items() if depth == 0], "back", limits)
     sources = sources_of(shelf, back, contradictions)
     balances = {one: balance_of(shelf, one) for one in {**back.depth, **forward.depth}}
@@ -102,11 +106,18 @@ def trace(
     )
 
 
-def forward_from(shelf: Shelf, goods: Collection[GoodsId], limits: TraceLimits) -> Walk:
+def forward_from(
+    shelf: Shelf,
+    goods: Collection[GoodsId],
+    limits: TraceLimits,
+    *,
+    also_back: bool = False,
+) -> Walk:
     """All holdings of some goods and of what was made from them, from where the goods began.
 
     They began with holders who got them from nobody. Holders whom those do not reach (goods that went round in a circle, a
-    sale by someone who refused the delivery) are starts of their own: nobody who ever had the goods is left out.
+    sale by someone who refused the delivery) are starts of their own: nobody who ever had the goods is left out. `also_back`: the
+    caller will walk back from there as well.
     """
     shelf.look(goods_key(one) for one in goods)
     held: set[Holding] = set()
@@ -115,6 +126,7 @@ def forward_from(shelf: Shelf, goods: Collection[GoodsId], limits: TraceLimits) 
         known, from_others = shelf.holdings_of(one)
         held |= known
         got |= from_others
+    read_ahead(shelf, held, _BOTH_WAYS if also_back else _FORWARD, nodes_max=limits.nodes_max)
     first = walk(shelf, held - got, "forward", limits)
     unreached = held - first.depth.keys()
     if not unreached or first.truncated:

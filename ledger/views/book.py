@@ -13,17 +13,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ledger.identifiers import GoodsId, PartyId, ProductId, Sha256Hex, SiteId, StatementId
 from ledger.vocabulary.correctable import Correction
-from ledger.vocabulary.documents import Certificate, Commitment
-from ledger.vocabulary.parties import Approval, Licence
-from ledger.vocabulary.said import Part, Said
-from ledger.vocabulary.trade import FiledDocument
+from ledger.vocabulary.documents import Certificate, Commitment, Voucher
+from ledger.vocabulary.parties import Approval, Licence, Party
+from ledger.vocabulary.said import Part, Said, pieces
+from ledger.vocabulary.trade import FiledDocument, SupplierFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from ledger.register import Custody, Register
     from ledger.statement import Header
@@ -57,6 +58,7 @@ GOODS_SHEET_TYPES = frozenset(
         "certificate.v1",
         "commitment.v1",
         "release.v1",
+        "test_result.v1",
         "hold.v1",
         "takedown.v1",
         "recall.v1",
@@ -68,6 +70,9 @@ GOODS_SHEET_TYPES = frozenset(
 
 #: The statement types that say who a party is.
 PARTY_SHEET_TYPES = frozenset({"party.v1", "licence.v1", "approval.v1", "succession.v1", "list_entry.v1"})
+
+#: The statement types that say what a product is, without its batches.
+PRODUCT_SHEET_TYPES = frozenset({"product.v1", "approval.v1", "certificate.v1", "commitment.v1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,23 @@ class Record:
     custody: Custody
     missing: tuple[int, ...] = ()
     superseded_by: StatementId | None = None
+    #: What it mentions, once somebody asked.
+    _keys: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """See `keys_of`."""
+        if self._keys is not None:
+            return self._keys
+        keys = _keys_of(self)
+        object.__setattr__(self, "_keys", keys)
+        return keys
+
+    def placed(self, *, seq: int, at_ms: int, custody: Custody) -> Record:
+        """The same record at its place in the log. What it mentions is the same everywhere."""
+        one = Record(seq=seq, at_ms=at_ms, header=self.header, said=self.said, custody=custody)
+        object.__setattr__(one, "_keys", self._keys)
+        return one
 
     @property
     def actor(self) -> PartyId:
@@ -102,8 +124,7 @@ class Record:
         return (self.occurred_ms, self.seq)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mention:
+class Mention(NamedTuple):
     """That the record at `seq` mentions something. `key` names the thing, as the functions below spell it."""
 
     key: str
@@ -137,8 +158,18 @@ class Book(Protocol):
         ...
 
 
+class Filed:
+    """A book that keeps its records by what they mention: `about` need not put them together."""
+
+    def about(self, key: str) -> Sequence[Record]:
+        """The records that mention one thing, in order."""
+        raise NotImplementedError
+
+
 def about(book: Book, key: str) -> list[Record]:
     """The records that mention one thing, in order."""
+    if isinstance(book, Filed):
+        return list(book.about(key))
     return about_many(book, [key]).get(key, [])
 
 
@@ -213,6 +244,21 @@ def document_key(number: str) -> str:
     return f"document/{number}"
 
 
+def document_sheet_key(number: str) -> str:
+    """The papers of this number as they were filed, without the deliveries that rely on them."""
+    return f"document-sheet/{number}"
+
+
+def file_key(keeper: PartyId, supplier: PartyId) -> str:
+    """The papers that one party keeps about a supplier, or that its headquarters keeps for it."""
+    return f"file/{keeper}/{supplier}"
+
+
+def bought_key(party: PartyId, goods: GoodsId) -> str:
+    """The vouchers between this party and another that list these goods. Goods last: they may contain `/`."""
+    return f"bought/{party}/{goods}"
+
+
 def approval_key(number: str) -> str:
     """The approval of this number, and every product and batch that names it."""
     return f"approval/{number}"
@@ -228,14 +274,30 @@ def answer_key(subject: str) -> str:
     return f"answer/{subject}"
 
 
+def name_keys(name: str) -> frozenset[str]:
+    """Every two neighbouring characters of a name, so that a part of it can be searched for: Chinese has no words to look up."""
+    text = name.casefold()
+    return frozenset(f"name/{one}{other}" for one, other in pairwise(text))
+
+
 def site_key(site: SiteId) -> str:
     """Everything that happened on this plot or in this workshop."""
     return f"site/{site}"
 
 
+def site_sheet_key(site: SiteId) -> str:
+    """What this place is, without what happened there."""
+    return f"site-sheet/{site}"
+
+
 def product_key(product: ProductId) -> str:
     """Everything said about this product."""
     return f"product/{product}"
+
+
+def product_sheet_key(product: ProductId) -> str:
+    """What this product is, and its papers, without its batches."""
+    return f"product-sheet/{product}"
 
 
 def statement_key(statement: StatementId) -> str:
@@ -250,6 +312,10 @@ def contact_key(what: str, value: str) -> str:
 
 def keys_of(record: Record) -> frozenset[str]:
     """Everything one record mentions, put right or not. What its erased items said is not among them."""
+    return record.keys
+
+
+def _keys_of(record: Record) -> frozenset[str]:
     said, header = record.said, record.header
     if said is None:
         return frozenset({statement_key(header.id)})
@@ -261,62 +327,75 @@ def keys_of(record: Record) -> frozenset[str]:
     }
     if header.corrects is not None:
         keys.add(statement_key(header.corrects))
-    holders = _holders(record, said)
-    for value in (*_values(said), *said.also_mentions()):
+    parts, values = pieces(said)
+    also = said.also_mentions()
+    identifiers = [*(value for _, value in values if type(value) in _IDENTIFIERS), *also]
+    # The parties whose stock the record may change: its actor and every party it names.
+    holders = frozenset({record.actor, *(one for one in identifiers if isinstance(one, PartyId))})
+    for value in identifiers:
         keys.update(_keys_of_value(value, header.type, holders))
-    keys.update(_named(said))
+    keys.update(_named(parts, values))
+    if isinstance(said, Party):
+        keys |= name_keys(said.name or "") | name_keys(said.formerly or "")
+    if isinstance(said, SupplierFile):
+        keys.update(file_key(keeper, said.supplier) for keeper in (record.actor, *(said.for_shops or ())))
     return frozenset(keys)
 
 
 def _keys_of_value(value: object, kind: str, holders: frozenset[PartyId]) -> Iterator[str]:
     """The keys of one identifier in a record of this type."""
     if isinstance(value, GoodsId):
-        yield goods_key(value)
-        if kind in GOODS_SHEET_TYPES:
-            yield goods_sheet_key(value)
-        if kind in STOCK_TYPES:
-            yield from (holding_key(party, value) for party in holders)
-    elif isinstance(value, PartyId):
-        yield party_key(value)
-        if kind in PARTY_SHEET_TYPES:
-            yield party_sheet_key(value)
-    elif isinstance(value, SiteId):
-        yield site_key(value)
-    elif isinstance(value, ProductId):
-        yield product_key(value)
+        yield from _keys_of_goods(value, kind, holders)
     elif isinstance(value, StatementId):
         yield statement_key(value)
     elif isinstance(value, Sha256Hex) and kind != "scan.v1":
         yield evidence_key(value)
+    elif type(value) in _SHEETS:
+        what, sheets = _SHEETS[type(value)]
+        yield from (f"{what}/{value}", *([f"{what}-sheet/{value}"] if kind in sheets else []))
 
 
-def _holders(record: Record, said: Said) -> frozenset[PartyId]:
-    """The parties whose stock a record may change: its actor and every party it names."""
-    return frozenset({record.actor, *said.named_parties()})
+#: What has a key for everything said about it, and one for the few records that say what it is.
+_SHEETS: Mapping[type[object], tuple[str, frozenset[str]]] = {
+    PartyId: ("party", PARTY_SHEET_TYPES),
+    ProductId: ("product", PRODUCT_SHEET_TYPES),
+    SiteId: ("site", frozenset({"site.v1"})),
+}
 
 
-def _named(said: Said) -> Iterator[str]:
+def _keys_of_goods(goods: GoodsId, kind: str, holders: frozenset[PartyId]) -> Iterator[str]:
+    yield goods_key(goods)
+    if kind in GOODS_SHEET_TYPES:
+        yield goods_sheet_key(goods)
+    if kind in STOCK_TYPES:
+        yield from (holding_key(party, goods) for party in holders)
+    if kind == Voucher.TYPE:
+        yield from (bought_key(party, goods) for party in holders)
+
+
+def _named(parts: Iterable[Part], values: Iterable[tuple[str, object]]) -> Iterator[str]:
     """The mentions that are plain text in the record: unit codes, numbers of papers, contacts."""
-    for part in _parts(said):
-        for name in type(part).model_fields:
-            key = _KEYS_OF_FIELDS.get(name)
-            value = None if key is None else getattr(part, name)
-            if key is None or value is None:
-                continue
-            for one in value if isinstance(value, tuple) else (value,):
-                yield key(one)
-        kind, number = getattr(part, "voucher_kind", None), getattr(part, "number", None)
+    for name, value in values:
+        key = _KEYS_OF_FIELDS.get(name)
+        if key is not None:
+            yield key(str(value))
+    for part in parts:
+        number = part.__dict__.get("number")
         if not isinstance(number, str):
             continue
+        kind = part.__dict__.get("voucher_kind")
         if isinstance(kind, str):
             yield voucher_key(kind, number)
         if isinstance(part, (Certificate, Commitment, FiledDocument)):
-            yield document_key(number)
+            yield from (document_key(number), document_sheet_key(number))
         if isinstance(part, Licence):
             yield contact_key("licence", number)
         if isinstance(part, Approval):
             yield approval_key(number)
 
+
+#: Kinds of value that have keys of their own, whatever field they stand in.
+_IDENTIFIERS = frozenset({GoodsId, PartyId, SiteId, ProductId, StatementId, Sha256Hex})
 
 #: Fields whose text names something that other records name too.
 _KEYS_OF_FIELDS: Mapping[str, Callable[[str], str]] = {
@@ -332,27 +411,6 @@ _KEYS_OF_FIELDS: Mapping[str, Callable[[str], str]] = {
     "quarantine_number": document_key,
     "subject": answer_key,
 }
-
-
-def _parts(value: object) -> Iterator[Part]:
-    if isinstance(value, Part):
-        yield value
-        for name in type(value).model_fields:
-            yield from _parts(getattr(value, name))
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _parts(one)
-
-
-def _values(value: object) -> Iterator[object]:
-    if isinstance(value, Part):
-        for name in type(value).model_fields:
-            yield from _values(getattr(value, name))
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _values(one)
-    else:
-        yield value
 
 
 def lasts(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""How long a category's records must be kept: the shape of a profile's `[retention]` section, and what it is where a file says nothing.
+"""How long a category's records must be kept: the shape of a profile's `[retention]` section.
 
 The law sets floors, never ends (食品安全法 53: 不得少于): a date that comes out of a rule is the last day on which a record must still be
 there. The longest of the periods that apply counts. Where no period is known the record stays; nothing is ever guessed shorter.
@@ -31,7 +31,9 @@ _Law = Annotated[str, Field(min_length=1, max_length=60)]
 #: Records of goods, each a duty of its own. Official papers have no entry here: they are kept.
 KeptRecord = Literal[
     "batch",
+    "release",
     "codes",
+    "packing",
     "transformation",
     "use",
     "adjustment",
@@ -97,29 +99,6 @@ class Retention(Period):
         return next((period for kind, period in self.records.items() if kind == name), self)
 
 
-#: 农产品质量安全法 27: what a grower records of growing. The seller's record of buying is 食品安全法 65.
-_PRODUCTION: Final = Period(law="农产品质量安全法 27", at_least_months=24)
-
-#: What is known of the categories, for profiles whose file has no section of its own. A category that is not here is kept.
-#: Cosmetics: one year behind the shelf life, two years where that is shorter than one: both at once are never too short.
-DEFAULTS: Final[dict[str, Retention]] = {
-    "farm_produce": Retention(
-        law="食品安全法 65",
-        at_least_months=6,
-        records={"batch": _PRODUCTION, "use": _PRODUCTION, "transformation": _PRODUCTION},
-    ),
-    "pork": Retention(law="生猪屠宰管理条例 13、15、17", at_least_months=24),
-    "packaged_food": Retention(law="食品安全法 50、53", after_expiry_months=6, without_expiry_months=24),
-    "drug": Retention(law="药品经营质量管理规范", at_least_months=60),
-    "pesticide": Retention(law="农药管理条例 20、21、26、27、36", at_least_months=24),
-    "feed": Retention(law="饲料和饲料添加剂管理条例 23", at_least_months=24),
-    "cosmetics": Retention(
-        law="化妆品监督管理条例 31", at_least_months=24, after_expiry_months=12, without_expiry_months=24
-    ),
-}
-
 #: An invoice is kept for five years whatever it was for. Slips and delivery notes go with the goods.
 INVOICES: Final = Period(law="发票管理办法 28", at_least_months=60)
 INVOICE_KINDS: Final = frozenset({"e_invoice", "vat_invoice", "purchase_invoice"})
-#: What a platform records of a deal is kept for three years from its end.
-E_COMMERCE: Final = Period(law="电子商务法 31", at_least_months=36)

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from ledger.canonical import Json, JsonObject
 from ledger.errors import Malformed, Refusal, TooLarge, Words
-from ledger.identifiers import PartyId
+from ledger.identifiers import GoodsId, LegalDate, PartyId, Quantity, StatementId
 from ledger.statement import AUDIENCES, ITEMS_MAX, Audience, Item, item_bytes
 
 
@@ -99,7 +99,8 @@ class Said(Part):
 
     def named_parties(self) -> frozenset[PartyId]:
         """The parties this record names: they may read its `parties` items."""
-        return frozenset(_parties(self)) | {one for one in self.also_mentions() if isinstance(one, PartyId)}
+        values = (*(value for _, value in pieces(self)[1]), *self.also_mentions())
+        return frozenset(one for one in values if isinstance(one, PartyId))
 
 
 def refusals(wrong: ValidationError) -> list[Refusal]:
@@ -248,14 +249,32 @@ def _same_audience(item: Item, place: In, number: int) -> None:
         )
 
 
-def _parties(value: object) -> list[PartyId]:
-    if isinstance(value, PartyId):
-        return [value]
+def pieces(record: Part) -> tuple[list[Part], list[tuple[str, object]]]:
+    """All parts of a record, itself first, and every value in them that is no part, beside the name of its field. What is absent is not there."""
+    parts, values = list[Part](), list[tuple[str, object]]()
+    _take_apart("", record, parts, values)
+    return parts, values
+
+
+def _take_apart(name: str, value: object, parts: list[Part], values: list[tuple[str, object]]) -> None:
     if isinstance(value, Part):
-        return [party for name in type(value).model_fields for party in _parties(getattr(value, name))]
-    if isinstance(value, tuple):
-        return [party for one in value for party in _parties(one)]
-    return []
+        parts.append(value)
+        held = value.__dict__
+        for inner_name in type(value).__pydantic_fields__:
+            inner = held[inner_name]
+            # Most values are plain: one look at the type, no call.
+            if type(inner) in _PLAIN:
+                values.append((inner_name, inner))
+            elif inner is not None:
+                _take_apart(inner_name, inner, parts, values)
+    elif isinstance(value, tuple):
+        for one in value:
+            _take_apart(name, one, parts, values)
+    else:
+        values.append((name, value))
+
+
+_PLAIN = frozenset({str, int, bool, PartyId, GoodsId, StatementId, Quantity, LegalDate})
 
 
 #: Why an earlier statement of the same issuer is put right (EPCIS 2.0 errorDeclaration, CBV error reasons).

@@ -24,7 +24,8 @@ from ledger.errors import LedgerFault, Refusal
 from ledger.exchange.export import export_log
 from ledger.identifiers import GoodsId, Instant, LegalDate, StatementId
 from ledger.log.note import NoteVerifier
-from ledger.store.engine import open_engine, reading
+from ledger.store.engine import open_engine, reading, writing
+from ledger.store.erasing import note_removals
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.registering import ErasedPlace, Erasure
@@ -50,7 +51,7 @@ COLUMNS = [(table, column, guard) for table, columns in CLASSES.items() for colu
 
 
 def story(ledger: Ledger, clock: object) -> None:
-    """A few records of every sort: trade, a back-dated check (a finding), a correction, an erasure, an API key."""
+    """A few records of every sort: trade, a back-dated check (a finding), a correction, an erasure, an API key, a copy handed out."""
     farm, stall = trader(ledger), trader(ledger)
     ledger.say(farm, Batch(goods=LEEK, maker=farm, name="韭菜", category="farm_produce", quantity=kg(100)))
     wrong = StatementId.new(ledger.clock(), bytes(10))
@@ -75,6 +76,11 @@ def story(ledger: Ledger, clock: object) -> None:
     gone = ErasedPlace(issuer=stall, statement=said, places=(1,))
     ledger.say(ledger.registrar, Erasure(ground="个人信息保护法 47", erased=(gone,)))
     ledger.give_access_key(stall, label="test")
+    copy = ledger.copies.remember("log", to_whom="审计师（演示）", places=None, size=ledger.size())
+    ledger.copies.made(copy, digest="ab" * 32)
+    # A file that could not be removed yet.
+    with writing(ledger.engine) as connection:
+        note_removals(connection, ledger.origin, by_seq=ledger.size() - 1, keys=[f"evidence/{'cd' * 32}"])
 
 
 @pytest.fixture(scope="module")

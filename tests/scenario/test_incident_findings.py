@@ -26,13 +26,13 @@ TABLE = {
         ("backdated_check", "red"),
         ("clone_suspected", "red"),
         ("credit_code_fails", "red"),
-        ("custody_conflict", "amber"),
+        ("custody_conflict", "red"),
         ("oversold", "red"),
         ("voucher_edited", "amber"),
         ("voucher_reused", "red"),
     ],
     # No purchase of that lot is on record either.
-    "D4": [("code_sold_twice", "red"), ("custody_conflict", "amber"), ("oversold", "red")],
+    "D4": [("code_sold_twice", "red"), ("custody_conflict", "red"), ("oversold", "red")],
     "F9": [("licence_expired_on_day", "amber")],
     # A lead for officials, filed under the supplier that was declared last.
     "X3": [("shared_contact", "grey")],

@@ -71,8 +71,6 @@ def test_5_a_check_written_after_the_goods_were_resold_says_so(
     town: Town, maker: Enrolled, shop: Enrolled
 ) -> None:
     cans = _cans(town, maker)
-    town.at("2026-10-28 09:00")
-    town.says(maker, "shipments", to=str(shop), lines=[line(cans, "200 H87")], mark="sent")
     town.at("2026-11-01 09:12")
     town.says(shop, "sales", mark="resold", lines=[line(cans, "40 H87")])
     town.at("2026-11-06 18:40")
@@ -145,7 +143,7 @@ def test_6_a_suspension_that_reaches_back_judges_the_days_again_and_changes_no_e
         )
     found = town.found()
     assert {(kind, grade, who) for kind, grade, who, _ in found} == {
-        ("licence_expired_on_day", "amber", "演示生鲜超市（演示）")
+        ("licence_expired_on_day", "red", "演示生鲜超市（演示）")
     }
     assert town.client.get(f"/api/v1/statements/{sent}", key=town.authority.key).json() == before
 
@@ -163,7 +161,7 @@ def test_7_an_invoice_filed_by_two_buyers_is_found_with_both(
             number=INVOICE,
             seller=str(maker),
             buyer=str(buyer),
-            issued_on="2026-08-01",
+            issued_on="2026-08-21",
             total="3200.00",
         )
     found = town.found()
@@ -176,7 +174,7 @@ def test_7_one_invoice_for_three_deliveries_and_a_month_later_is_nothing(
     town: Town, maker: Enrolled, shop: Enrolled
 ) -> None:
     cans = _cans(town, maker)
-    for day in ("2026-08-03", "2026-08-04", "2026-08-05"):
+    for day in ("2026-08-23", "2026-08-24", "2026-08-25"):
         town.at(f"{day} 09:00")
         shipment = town.says(maker, "shipments", to=str(shop), lines=[line(cans, "100 H87")])
         town.says(
@@ -225,14 +223,14 @@ def test_7_more_goods_than_the_invoice_lists_and_an_edited_amount_are_found(
     assert {(kind, rests_on) for kind, _, _, rests_on in town.found()} == {
         ("voucher_edited", frozenset({"invoice"}))
     }
-    town.at("2026-08-02 09:00")
+    town.at("2026-08-22 09:00")
     _checks(
         town,
         shop,
         maker,
         cans,
         "160 H87",
-        "2026-08-02",
+        "2026-08-22",
         mark="check",
         voucher={"voucher_kind": "e_invoice", "number": "26322999999900000302"},
     )
@@ -244,7 +242,7 @@ def test_8_a_supplier_whose_code_cannot_exist_ends_the_trace_in_red(town: Town, 
     cans = town.batch(
         shop, "午餐肉罐头（演示）", "食品", "200 H87", maker=ghost, mark="declared batch", **CAN
     )
-    _checks(town, shop, ghost, cans, "200 H87", "2026-08-01", mark="check")
+    _checks(town, shop, ghost, cans, "200 H87", "2026-08-21", mark="check")
     assert {"credit_code_fails", "source_contradicted"} <= town.kinds()
     assert all(who == "演示生鲜超市（演示）" for _, _, who, _ in town.found())
     sources = town.trace(cans)["sources"]
@@ -271,7 +269,7 @@ def test_8_a_farmer_without_code_or_licence_ends_it_in_grey(town: Town, shop: En
         gtin=None,
         maker=party,
         lot_basis="supplier_product_date",
-        produced_on="2026-08-01",
+        produced_on="2026-08-21",
         origin="江苏如皋",
     )
     town.says(

@@ -200,12 +200,6 @@ class Town:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def public(self, path: str) -> dict[str, Json]:
-        """What anybody sees."""
-        answer = self.client.get(path)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
     def _enrol(self, name: str, role: str) -> str:
         answer = self.client.post("/api/v1/keys", json={"role": role}, key=self.registrar.key)
         assert answer.status_code == 201, answer.text

@@ -85,7 +85,7 @@ def test_a_second_sale_by_another_party_is_red_and_concerns_the_one_outside_the_
 
     assert chain.found() == [
         ("code_sold_twice", "red", chain.stranger),
-        ("custody_conflict", "amber", chain.stranger),
+        ("custody_conflict", "red", chain.stranger),
     ]
     assert findings(chain.books.book, "code_sold_twice")[0].seqs == (first.seq, chain.books.last.seq)
 
@@ -114,16 +114,16 @@ def test_a_shipment_that_lists_all_its_codes_could_not_have_held_another(chain: 
     chain.sells(chain.shop, at="10-20")
     chain.sells(chain.stranger, at="11-12")
 
-    assert ("custody_conflict", "amber", chain.stranger) in chain.found()
+    assert ("custody_conflict", "red", chain.stranger) in chain.found()
 
 
 def test_a_shipment_that_comes_to_light_later_explains_the_path(chain: Chain) -> None:
     chain.sells(chain.shop, at="10-20")
     chain.sells(chain.stranger, at="11-12")
-    assert ("custody_conflict", "amber", chain.stranger) in chain.found()
+    assert ("custody_conflict", "red", chain.stranger) in chain.found()
 
     chain.ships(chain.wholesaler, chain.stranger, 50, at="10-04")
-    assert ("custody_conflict", "amber", chain.stranger) not in chain.found()
+    assert ("custody_conflict", "red", chain.stranger) not in chain.found()
 
 
 def test_issuing_a_code_once_more_brings_nobody_onto_its_path(chain: Chain) -> None:
@@ -134,7 +134,7 @@ def test_issuing_a_code_once_more_brings_nobody_onto_its_path(chain: Chain) -> N
     chain.issue(chain.stranger, CODE, at="08-05")
     assert chain.found() == [("code_goods_differ", "amber", chain.stranger)]
     chain.sells(chain.stranger, at="11-12")
-    assert ("custody_conflict", "amber", chain.stranger) in chain.found()
+    assert ("custody_conflict", "red", chain.stranger) in chain.found()
 
 
 def test_a_partys_own_word_does_not_bring_it_onto_the_path(chain: Chain) -> None:
@@ -145,7 +145,7 @@ def test_a_partys_own_word_does_not_bring_it_onto_the_path(chain: Chain) -> None
     )
     chain.sells(chain.stranger, at="11-12")
 
-    assert ("custody_conflict", "amber", chain.stranger) in chain.found()
+    assert ("custody_conflict", "red", chain.stranger) in chain.found()
 
 
 def test_the_same_shop_that_sells_a_code_again_may_have_scanned_it_twice_and_is_amber(chain: Chain) -> None:
@@ -220,7 +220,7 @@ def test_one_code_on_forty_packs_after_it_was_sold_is_red(chain: Chain) -> None:
 
     assert chain.found() == [
         ("clone_suspected", "red", chain.stranger),
-        ("custody_conflict", "amber", chain.stranger),
+        ("custody_conflict", "red", chain.stranger),
     ]
     assert findings(chain.books.book, "clone_suspected")[0].figures["packs"] == "40"
 
@@ -229,7 +229,7 @@ def test_one_conflict_with_one_pack_is_amber_and_a_second_makes_a_clone_suspecte
     chain.sells(chain.shop, at="10-20")
     farm, other = chain.books.party("合作社（演示）"), chain.books.party("农场（演示）")
     chain.ships(chain.stranger, farm, 1, at="11-01", codes=(CODE,))
-    assert chain.found() == [("custody_conflict", "amber", chain.stranger)]
+    assert chain.found() == [("custody_conflict", "red", chain.stranger)]
 
     chain.ships(chain.stranger, other, 1, at="11-02", codes=(CODE,))
     assert ("clone_suspected", "red", chain.stranger) in chain.found()

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.findings import FINDING_KINDS, Finding, judge, subjects_touched
-from ledger.identifiers import Instant, PartyId, Quantity, StatementId
+from ledger.identifiers import Instant, PartyId, ProductId, Quantity, RegionCode, Sha256Hex, StatementId
 from ledger.identifiers.voucher import crc16
 from ledger.vocabulary.correctable import Correctable, Correction
 from ledger.vocabulary.documents import Voucher, VoucherLine
-from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Codes, Transformation, Use
-from ledger.vocabulary.oversight import Complaint, Hold, Recall, RecallAnswer
-from ledger.vocabulary.parties import Licence, LicenceState, Party, PartyKind
+from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Codes, Packing, Transformation, Use
+from ledger.vocabulary.measures import Destruction, OrderAnswer, Takedown
+from ledger.vocabulary.oversight import Complaint, Hold, Recall, RecallAnswer, Sample, Scan
+from ledger.vocabulary.parties import Licence, LicenceState, Party, PartyKind, Product, Site
 from ledger.vocabulary.trade import (
     Conclusion,
     Receipt,
@@ -27,7 +28,7 @@ from ledger.vocabulary.trade import (
     VoucherKind,
     VoucherReference,
 )
-from ledger.vocabulary.values import Line, OutputLine, ReceivedLine
+from ledger.vocabulary.values import Line, OutputLine, PackFactor, ReceivedLine
 from tests.support.books import BookWriter
 from tests.unit.findings.judged import everything, goods
 
@@ -43,13 +44,27 @@ _Said = TypeVar("_Said", bound="Said")
 
 GOODS = tuple(goods(name) for name in ("one", "two"))
 CODES = tuple(f"9999991900000000000{place}" for place in range(2))
+#: Two larger packs that may lie in one another.
+CASES = tuple(f"9999993900000000000{place}" for place in range(2))
+PRODUCT = ProductId.new(bytes(10))
+REGIONS = (RegionCode.parse("320613"), RegionCode.parse("650100"), RegionCode.parse("440100"))
 NUMBERS = ("26322999999900000101", "000000012")
 VOUCHER_KINDS: tuple[VoucherKind, ...] = ("e_invoice", "e_invoice", "sales_slip")
 PARTY_KINDS: tuple[PartyKind, ...] = ("company", "institution", "farmer")
 LICENCE_STATES: tuple[LicenceState, ...] = ("granted", "granted", "renewal_filed", "suspended", "revoked")
 CONCLUSIONS: tuple[Conclusion, ...] = ("accept", "accept", "accept_part", "refuse")
-ADJUSTMENTS: tuple[AdjustmentReason, ...] = ("opening_stock", "loss", "seizure", "destroyed")
-CODE_ACTIONS: tuple[Literal["issue", "void"], ...] = ("issue", "issue", "void")
+ADJUSTMENTS: tuple[AdjustmentReason, ...] = (
+    "opening_stock", "loss", "seizure", "seizure", "seizure_returned", "destroyed", "sample", "own_use", "stock_gain",
+)  # fmt: skip
+CODE_ACTIONS: tuple[Literal["issue", "void", "return_container"], ...] = (
+    "issue",
+    "issue",
+    "void",
+    "return_container",
+)
+PACKINGS: tuple[Literal["pack", "unpack"], ...] = ("pack", "pack", "unpack")
+STOCKS: tuple[Literal["own_stock", "seized", "recalled"], ...] = ("own_stock", "seized", "recalled")
+READERS: tuple[Literal["consumer", "trade", "inspector"], ...] = ("consumer", "consumer", "trade")
 HOLDS: tuple[Literal["hold", "release"], ...] = ("hold", "hold", "release")
 RECALLS: tuple[Literal["recall", "end"], ...] = ("recall", "recall", "end")
 FIRST_DAY_MS = Instant.parse("2026-10-01T00:00:00+08:00").ms
@@ -64,6 +79,8 @@ class History:
     kept: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     parties: list[PartyId] = field(default_factory=list)
     sites: list[SiteId] = field(default_factory=list)
+    #: What lies between two records: a day, or less where it matters how fast goods travel.
+    pace_ms: int = DAY_MS
 
     def __post_init__(self) -> None:
         self.parties = [self.books.party_id() for _ in range(3)]
@@ -88,8 +105,8 @@ class History:
         self.judge(subjects_touched(self.books.last, self.books.book))
 
     def now_ms(self) -> int:
-        """Eight in the morning of the day that comes after the last record."""
-        return FIRST_DAY_MS + self.books.book.size * DAY_MS + 8 * 3600 * 1000
+        """Eight in the morning of the day that comes after the last record, at the usual pace."""
+        return FIRST_DAY_MS + self.books.book.size * self.pace_ms + 8 * 3600 * 1000
 
     def alive(self) -> list[Record]:
         """The records that were not put right."""
@@ -134,6 +151,7 @@ class Teller:
     def __post_init__(self) -> None:
         categories = ["drug", "pesticide", "farm_produce", "pork", "packaged_food", "generic"]
         self.category = self.chance.choice(categories)
+        self.history.pace_ms = self.chance.choice([DAY_MS, DAY_MS, DAY_MS, 20 * 60_000])
         theme: list[Callable[[PartyId], Said]] = self.chance.choice(
             [
                 [self.shipment, self.receipt, self.back, self.batch, self.sale],
@@ -144,11 +162,18 @@ class Teller:
                 [self.licence, self.licence, self.sale, self.check, self.batch],
                 [self.transformation, self.batch, self.check, self.sale, self.adjustment],
                 [self.party, self.batch, self.shipment, self.licence],
+                [self.packing, self.packing, self.shipment, self.sale, self.codes, self.receipt],
+                [self.scan, self.scan, self.sale, self.use, self.site, self.party, self.receipt],
+                [self.recall, self.answer, self.answer, self.batch, self.receipt, self.sale],
+                [self.adjustment, self.destruction, self.sample, self.batch],
+                [self.takedown, self.transformation, self.shipment, self.batch, self.destruction],
+                [self.product, self.batch, self.shipment, self.receipt, self.sale],
             ]
         )
         others = [
             self.party, self.licence, self.batch, self.check, self.shipment, self.receipt, self.back, self.sale, self.use,
             self.transformation, self.adjustment, self.codes, self.voucher, self.hold, self.recall, self.answer, self.complaint,
+            self.packing, self.scan, self.takedown, self.order_answer, self.sample, self.destruction, self.product, self.site,
         ]  # fmt: skip
         self.types = [*theme, *theme, *self.chance.sample(others, self.chance.randrange(4))]
 
@@ -186,7 +211,9 @@ class Teller:
         )
 
     def some_codes(self) -> tuple[str, ...] | None:
-        return self.perhaps(tuple(self.chance.choices(CODES, k=self.chance.randrange(1, 3))))
+        return self.perhaps(
+            tuple(self.chance.choices((*CODES, *CODES, *CASES), k=self.chance.randrange(1, 3)))
+        )
 
     def lines(self) -> tuple[Line, ...]:
         some = range(self.chance.randrange(1, 3))
@@ -215,6 +242,7 @@ class Teller:
             credit_code=self.chance.choice(
                 [None, "93320682DEM0010172", "91320682DEM0030202", "92320900DEM003995Y"]
             ),
+            region=self.chance.choice([None, *REGIONS]),
             trade=self.perhaps("单位食堂"),
             phone=self.perhaps("00000000001"),
             address=self.perhaps("某路 1 号"),
@@ -241,6 +269,85 @@ class Teller:
             produced_on=self.perhaps(self.some_day()),
             quantity=self.perhaps(self.quantity()),
             site=self.perhaps(self.chance.choice(self.history.sites)),
+            product=self.perhaps(PRODUCT),
+            packs=self.chance.choice([None, None, self.packs()]),
+        )
+
+    def packs(self) -> tuple[PackFactor, ...]:
+        return (
+            PackFactor(unit="XBX", holds=Quantity.parse(self.chance.choice(["10 KGM", "500 GRM", "3 XBO"]))),
+        )
+
+    def product(self, who: PartyId) -> Said:
+        owner = self.chance.choice([who, self.someone()])
+        return Product(
+            product=PRODUCT, owner=owner, name="货", category=self.category, packs=self.perhaps(self.packs())
+        )
+
+    def site(self, _: PartyId) -> Said:
+        far = self.chance.randrange(2)
+        return Site(
+            site=self.chance.choice(self.history.sites),
+            party=self.someone(),
+            site_kind="shop",
+            name="店",
+            region=self.perhaps(self.chance.choice(REGIONS)),
+            latitude=["31.98", "43.83"][far] if self.chance.randrange(2) else None,
+            longitude=["120.89", "87.62"][far],
+        )
+
+    def packing(self, _: PartyId) -> Said:
+        parent = self.chance.choice(CASES)
+        inside = [one for one in (*CODES, *CASES) if one != parent]
+        return Packing(
+            action=self.chance.choice(PACKINGS),
+            parent_code=parent,
+            codes=tuple(self.chance.sample(inside, self.chance.randrange(1, 3))),
+        )
+
+    def scan(self, _: PartyId) -> Said:
+        return Scan(
+            code=self.chance.choice(CODES),
+            scanned_by=self.chance.choice(READERS),
+            region=self.perhaps(self.chance.choice(REGIONS)),
+            device=self.perhaps(Sha256Hex.parse(f"{self.chance.randrange(4):064x}")),
+        )
+
+    def takedown(self, _: PartyId) -> Said:
+        return Takedown(
+            action=self.chance.choice(HOLDS),
+            goods=(self.some_goods(),),
+            at=self.perhaps(self.someone()),
+            stage=self.chance.choice(["off_shelf", "withdrawn"]),
+        )
+
+    def order_answer(self, _: PartyId) -> Said:
+        order = self.statement() or StatementId.new(0, bytes(10))
+        return OrderAnswer(order=order, result="done", set_aside=self.perhaps(self.quantity()))
+
+    def sample(self, _: PartyId) -> Said:
+        return Sample(
+            goods=self.some_goods(),
+            taken_from=self.someone(),
+            sample_number="样-1",
+            quantity=self.quantity(),
+            purpose="supervision",
+        )
+
+    def destruction(self, _: PartyId) -> Said:
+        stock, seizure, lines = self.chance.choice(STOCKS), None, self.lines()
+        for record in self.history.books.records:
+            said = record.said
+            if isinstance(said, Adjustment) and said.reason == "seizure" and self.chance.randrange(2):
+                # As a rule what is destroyed is what was seized.
+                stock, seizure, lines = "seized", record.header.id, self.chance.choice([lines, said.lines])
+        return Destruction(
+            stage=self.chance.choice(["planned", "done", "done"]),
+            stock=stock,
+            method="焚烧",
+            held_by=self.perhaps(self.someone()),
+            seizure=seizure,
+            lines=lines,
         )
 
     def check(self, _: PartyId) -> Said:
@@ -287,7 +394,11 @@ class Teller:
         return Return(to=self.someone(), lines=self.lines())
 
     def sale(self, _: PartyId) -> Said:
-        return Sale(lines=self.lines())
+        return Sale(
+            lines=self.lines(),
+            site=self.chance.choice([None, None, *self.history.sites]),
+            region=self.chance.choice([None, None, *REGIONS]),
+        )
 
     def transformation(self, _: PartyId) -> Said:
         outputs = tuple(OutputLine(goods=one.goods, quantity=one.quantity) for one in self.lines())
@@ -306,7 +417,12 @@ class Teller:
 
     def adjustment(self, _: PartyId) -> Said:
         reason = self.chance.choice(ADJUSTMENTS)
-        return Adjustment(reason=reason, held_by=self.perhaps(self.someone()), lines=self.lines())
+        return Adjustment(
+            reason=reason,
+            held_by=self.perhaps(self.someone()),
+            document=self.chance.choice([None, "文-1", "样-1"]),
+            lines=self.lines(),
+        )
 
     def codes(self, _: PartyId) -> Said:
         action = self.chance.choice(CODE_ACTIONS)
@@ -350,7 +466,12 @@ class Teller:
 
     def answer(self, _: PartyId) -> Said:
         recall = self.statement() or StatementId.new(0, bytes(10))
-        return RecallAnswer(recall=recall, goods=self.some_goods(), sold=self.perhaps(self.quantity()))
+        return RecallAnswer(
+            recall=recall,
+            goods=self.some_goods(),
+            sold=self.perhaps(self.quantity()),
+            recovered=self.perhaps(self.quantity()),
+        )
 
     def complaint(self, _: PartyId) -> Said:
         return Complaint(text="与以往不同", code=self.perhaps(CODES[0]))

@@ -99,10 +99,10 @@ def test_a_sale_in_the_gap_is_amber_names_both_entries_and_the_article(books: Bo
 def test_a_check_is_judged_by_the_day_on_the_paper(books: BookWriter) -> None:
     shop, spray = _shop(books)
     maker = books.records[0].actor
-    books.says(shop, check(maker, spray, "2026-09-30"), at="2026-10-01T09:00:00+08:00")
+    books.says(shop, check(maker, spray, "2026-09-30", pieces(1)), at="2026-10-01T09:00:00+08:00")
     assert kinds(books.book) == []
 
-    books.says(shop, check(maker, spray, "2026-10-01"), at="2026-10-01T09:00:00+08:00")
+    books.says(shop, check(maker, spray, "2026-10-01", pieces(1)), at="2026-10-01T09:00:00+08:00")
     assert kinds(books.book) == ["licence_expired_on_day"]
 
 
@@ -118,9 +118,9 @@ def test_a_licence_that_is_recorded_later_judges_the_day_again(books: BookWriter
 
 
 @pytest.mark.parametrize(
-    ("filed", "expected"), [("2026-08-31", []), ("2026-09-01", ["licence_expired_on_day"])]
+    ("filed", "expected"), [("2026-07-02", []), ("2026-07-03", ["licence_expired_on_day"])]
 )
-def test_a_renewal_filed_thirty_days_before_the_end_counts_as_granted(
+def test_a_renewal_filed_as_many_days_before_the_end_as_the_law_asks_counts_as_granted(
     books: BookWriter, filed: str, expected: list[str]
 ) -> None:
     shop, spray = _shop(books)
@@ -132,7 +132,7 @@ def test_a_renewal_filed_thirty_days_before_the_end_counts_as_granted(
 
 def test_a_renewal_bridges_the_gap_to_the_new_licence_and_not_beyond_its_end(books: BookWriter) -> None:
     shop, spray = _shop(books)
-    _states(books, shop, "renewal_filed", at="2026-08-20T10:00:00+08:00")
+    _states(books, shop, "renewal_filed", at="2026-06-20T10:00:00+08:00")
     licence(books, shop, DEALING, since="2026-11-05", until="2026-12-31", at="2026-11-05T09:00:00+08:00")
     _sells(books, shop, spray, "2026-10-10T10:00:00+08:00")
     _sells(books, shop, spray, "2026-11-10T10:00:00+08:00")
@@ -144,7 +144,7 @@ def test_a_renewal_bridges_the_gap_to_the_new_licence_and_not_beyond_its_end(boo
 
 def test_a_renewal_that_was_refused_counts_no_more(books: BookWriter) -> None:
     shop, spray = _shop(books)
-    _states(books, shop, "renewal_filed", at="2026-08-20T10:00:00+08:00")
+    _states(books, shop, "renewal_filed", at="2026-06-20T10:00:00+08:00")
     _states(books, shop, "revoked", since="2026-10-20", at="2026-10-20T10:00:00+08:00")
     _sells(books, shop, spray, "2026-10-19T10:00:00+08:00")
     assert kinds(books.book) == []
@@ -323,7 +323,7 @@ def test_a_drug_seller_answers_for_a_buyer_whose_licence_had_ended(books: BookWr
     assert (one.kind, one.grade, one.party) == ("buyer_licence_not_valid", "amber", maker)
 
 
-def test_a_drug_buyer_without_a_licence_on_record_is_grey_and_a_hospital_is_nothing(
+def test_a_registered_drug_buyer_that_never_held_a_licence_is_red_a_declared_one_grey_and_a_hospital_nothing(
     books: BookWriter,
 ) -> None:
     maker, drug = _drugs(books)
@@ -333,7 +333,11 @@ def test_a_drug_buyer_without_a_licence_on_record_is_grey_and_a_hospital_is_noth
 
     books.says(maker, Shipment(to=shop, lines=(line(drug, pieces(5)),)), at="2026-10-05T11:00:00+08:00")
     (one,) = findings(books.book)
-    assert (one.kind, one.grade) == ("buyer_licence_not_valid", "grey")
+    assert (one.kind, one.grade, one.party) == ("buyer_licence_not_valid", "red", maker)
+
+    declared = books.party("外地药店（演示）", declared_by=maker)
+    books.says(maker, Shipment(to=declared, lines=(line(drug, pieces(5)),)), at="2026-10-05T12:00:00+08:00")
+    assert [one.grade for one in findings(books.book, "buyer_licence_not_valid")] == ["red", "grey"]
 
 
 def test_a_hospital_that_dispenses_needs_no_pharmacy_licence(books: BookWriter) -> None:

@@ -231,7 +231,7 @@ def test_the_qr_code_of_another_paper_is_nothing(books: BookWriter) -> None:
     assert kinds(books.book) == []
 
 
-def test_goods_beyond_the_voucher_are_amber_and_the_last_that_fits_is_nothing(books: BookWriter) -> None:
+def test_goods_beyond_the_voucher_and_two_scales_are_amber_and_far_beyond_it_red(books: BookWriter) -> None:
     seller, buyer, _ = _three(books)
     leek = batch(books, seller, "leek", "farm_produce", kg(100))
     books.says(
@@ -239,21 +239,15 @@ def test_goods_beyond_the_voucher_are_amber_and_the_last_that_fits_is_nothing(bo
         _voucher(seller, buyer, amounts=((leek, kg(20)), (leek, kg(10)))),
         at="2026-10-02T04:00:00+08:00",
     )
-    books.says(
-        buyer, check(seller, leek, "2026-10-02", kg(29), voucher=NUMBER), at="2026-10-02T05:00:00+08:00"
-    )
-    books.says(
-        buyer, check(seller, leek, "2026-10-03", kg(1), voucher=NUMBER), at="2026-10-03T05:00:00+08:00"
-    )
-    assert kinds(books.book) == []
+    for amount, expected in (("29", []), ("2.5", []), ("0.001", ["amber"]), ("7.499", ["red"])):
+        one = check(seller, leek, "2026-10-02", kg(amount), voucher=NUMBER)
+        books.says(buyer, one, at="2026-10-02T05:00:00+08:00")
+        assert [one.grade for one in findings(books.book, "voucher_overused")] == expected
 
-    books.says(
-        buyer, check(seller, leek, "2026-10-04", kg("0.001"), voucher=NUMBER), at="2026-10-04T05:00:00+08:00"
-    )
-    (one,) = findings(books.book)
-    assert (one.kind, one.grade, one.party) == ("voucher_overused", "amber", buyer)
-    assert (one.figures["listed"], one.figures["used"]) == ("30", "30.001")
-    assert len(one.seqs) == 4
+    (found,) = findings(books.book)
+    assert (found.kind, found.party) == ("voucher_overused", buyer)
+    assert (found.figures["listed"], found.figures["used"]) == ("30", "39")
+    assert len(found.seqs) == 5
 
 
 def test_the_two_sides_of_one_delivery_use_a_voucher_once(books: BookWriter) -> None:
@@ -273,7 +267,7 @@ def test_the_two_sides_of_one_delivery_use_a_voucher_once(books: BookWriter) -> 
 
     books.says(
         seller,
-        Shipment(to=buyer, voucher=reference, lines=(line(leek, kg(1)),)),
+        Shipment(to=buyer, voucher=reference, lines=(line(leek, kg(2)),)),
         at="2026-10-03T05:00:00+08:00",
     )
     assert kinds(books.book) == ["voucher_overused"]

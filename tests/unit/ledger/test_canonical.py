@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.canonical import (
@@ -35,6 +38,71 @@ def test_what_was_written_reads_back_as_the_same_value_in_the_same_bytes(value: 
     raw = canonical(value)
     assert read(raw) == value
     assert canonical(read(raw)) == raw
+
+
+#: Also what is not plain, and what sorts otherwise in UTF-8 than in UTF-16.
+ODD_NAMES = st.text(
+    st.sampled_from(["a", "é", "溯", "\ue000", "\uffff", "\U00010000", "\U0010ffff", '"', "\n", "\x7f"])
+)
+ODD_VALUES: st.SearchStrategy[Json] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-INTEGER_MAX, INTEGER_MAX)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | ODD_NAMES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(ODD_NAMES | TEXTS, inner, max_size=5)
+        | st.dictionaries(ODD_NAMES, inner, max_size=3).map(MappingProxyType)
+    ),
+    max_leaves=12,
+)
+
+
+def slowly(value: object) -> object:
+    """Dicts and lists only: what rfc8785 takes."""
+    if isinstance(value, Mapping):
+        return {name: slowly(inner) for name, inner in value.items()}
+    return [slowly(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+@settings(max_examples=1000)
+@given(ODD_VALUES)
+def test_the_bytes_are_those_of_the_reference_implementation(value: Json) -> None:
+    assert canonical(value) == rfc8785.dumps(slowly(value))  # type: ignore[arg-type]  # plain by now
+
+
+@pytest.mark.parametrize("character", [chr(number) for number in (*range(0x250), 0x2028, 0xFFFE, 0xFFFF)])
+def test_every_character_is_escaped_as_the_reference_implementation_escapes_it(character: str) -> None:
+    assert canonical({character: character}) == rfc8785.dumps({character: character})
+
+
+@pytest.mark.parametrize("beyond", [INTEGER_MAX + 1, -INTEGER_MAX - 1, 2**64, 10**400])
+def test_an_integer_that_two_readers_may_round_is_never_written(beyond: int) -> None:
+    with pytest.raises(rfc8785.IntegerDomainError):
+        canonical([beyond])
+
+
+@settings(max_examples=1000)
+@given(st.dictionaries(ODD_NAMES | TEXTS, ODD_VALUES, max_size=4).map(canonical), st.data())
+def test_canonical_bytes_are_read_as_the_strict_reader_reads_them(raw: bytes, data: st.DataObject) -> None:
+    """Also when a byte of them was changed: the fast road must not take what the slow one refuses."""
+    if data.draw(st.booleans()):
+        place = data.draw(st.integers(0, len(raw) - 1))
+        raw = raw[:place] + data.draw(st.binary(max_size=3)) + raw[place + 1 :]
+    try:
+        expected: object = read_object(raw)
+        if canonical(expected) != raw:  # type: ignore[arg-type]  # what was read can be written
+            expected = NotCanonical
+    except NotJson as refusal:
+        expected = type(refusal)
+    try:
+        came: object = read_canonical(raw)
+    except (NotCanonical, NotJson) as refusal:
+        came = type(refusal)
+    assert came == expected
+    assert repr(came) == repr(expected)  # True is not 1.
 
 
 @given(VALUES)

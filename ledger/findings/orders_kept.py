@@ -1,0 +1,155 @@
+"""Goods sold or shipped while a hold, a takedown or a recall of them stood, and recalled goods whose account does not close.
+
+An order binds from the moment the log shows it, on the goods it names and on what was made of them. It never forbids what it asks for:
+goods that go back to their supplier, to whoever called them back, to an authority, or to be destroyed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from ledger.errors import Refusal, Words
+from ledger.findings.reading import Facts, first_batch, found, moment, profile_of, spelt, totals
+from ledger.trace.orders import standing_orders
+from ledger.views.book import about, about_many, goods_sheet_key, holding_key, of_type
+from ledger.vocabulary.goods import Transformation
+from ledger.vocabulary.measures import Destruction
+from ledger.vocabulary.oversight import Hold, Recall
+from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ledger.findings.finding import Finding, Grade
+    from ledger.identifiers import GoodsId, PartyId
+    from ledger.trace.orders import Order
+    from ledger.views.book import Book, Record
+    from ledger.vocabulary.values import Line
+
+#: Goods that are looked through for an order on what they were made of, or for what was made of them.
+FAMILY_MAX = 2_000
+
+
+def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
+    """Goods sold or shipped after an order on them, or on what they were made of, had been published and before it was lifted."""
+    said = record.said
+    if not isinstance(said, (Shipment, Sale)):
+        return
+    for goods in dict.fromkeys(line.goods for line in said.lines):
+        lines = [line for line in said.lines if line.goods == goods]
+        profile = profile_of(book, goods)
+        order = _binding(record, goods, lines, book) if profile.finds("shipped_under_order") else None
+        if order is None or (isinstance(said, Shipment) and _asked_for(record, said, order, lines, book)):
+            continue
+        since, at = moment(order.record.at_ms), moment(record.occurred_ms)
+        zh, en = _how(order)
+        # What was made of the goods may hold little of them, or none.
+        grade: Grade = "amber" if order.inherited else "red"
+        ((unit, amount), *_) = totals(line.quantity for line in lines).items()
+        yield found(
+            "shipped_under_order",
+            grade,
+            subject=subject,
+            party=record.actor,
+            rests_on=[order.record, record],
+            facts=Facts(
+                Words(
+                    zh=f"{since} 起该货物{zh}，{at} 仍有销售或发货记录。",
+                    en=f"These goods were {en} from {since}; a sale or shipment is recorded at {at}.",
+                ),
+                {
+                    "ordered_at": since,
+                    "sold_at": at,
+                    "quantity": spelt(amount),
+                    "unit": unit.name,
+                    **({"made_from": str(order.goods)} if order.inherited else {}),
+                },
+                profile.laws.recall,
+            ),
+        )
+
+
+def ordered_family(book: Book, goods: Iterable[GoodsId]) -> bool:
+    """Whether any order ever was given on these goods or on what they may be made of."""
+    keys = [goods_sheet_key(one) for one in family(book, goods, "back")]
+    return any(
+        isinstance(record.said, (Hold, Recall))
+        for records in about_many(book, keys).values()
+        for record in records
+    )
+
+
+def family(book: Book, goods: Iterable[GoodsId], way: Literal["back", "forward"]) -> list[GoodsId]:
+    """The goods and all goods that may have been made of them, or that they may be made of, by anybody's word; level by level."""
+    found_ = dict.fromkeys(goods)
+    level = list(found_)
+    while level and len(found_) <= FAMILY_MAX:
+        by_key = about_many(book, [goods_sheet_key(one) for one in level])
+        near: set[GoodsId] = set()
+        for one in level:
+            for _, said in of_type(by_key.get(goods_sheet_key(one), ()), Transformation):
+                ins, outs = {line.goods for line in said.inputs}, {line.goods for line in said.outputs}
+                start, end = (ins, outs) if way == "forward" else (outs, ins)
+                near |= end if one in start else set()
+        level = sorted(near - found_.keys())
+        found_.update(dict.fromkeys(level))
+    return list(found_)
+
+
+def _binding(record: Record, goods: GoodsId, lines: Sequence[Line], book: Book) -> Order | None:
+    """The order that stood on these goods in this party's hands when they went: on the goods themselves first, a recall before a hold."""
+    try:
+        orders = standing_orders(book, goods, party=record.actor, shown_before_ms=record.occurred_ms)
+    except Refusal:
+        return None  # Made from more goods than anybody can follow.
+    binding = [one for one in orders if not _other_packs(lines, one)]
+    return min(binding, key=lambda one: (one.inherited, one.kind != "recall", one.record.seq), default=None)
+
+
+def _other_packs(lines: Sequence[Line], order: Order) -> bool:
+    """Whether a recall of certain packs leaves all packs of these lines out."""
+    said = order.record.said
+    if not isinstance(said, Recall) or not said.codes or not all(line.codes for line in lines):
+        return False
+    return not set(said.codes) & {code for line in lines for code in line.codes or ()}
+
+
+def _asked_for(record: Record, said: Shipment, order: Order, lines: Sequence[Line], book: Book) -> bool:
+    """Whether the shipment is what the order asks for: back to where the goods came from, to officials, or to be destroyed."""
+    goods, party = lines[0].goods, record.actor
+    first = first_batch(book, goods)
+    maker = first[1].maker if first is not None else None
+    if said.to in {maker, order.record.actor} and said.to != party:
+        return True
+    if book.register.role_of(said.to) == "authority":
+        return True
+    sent = totals(line.quantity for line in lines)
+    for other in about(book, holding_key(party, goods)):
+        if other.order < record.order and supplies(other, giver=said.to, taker=party):
+            return True
+        if isinstance(other.said, Destruction) and (other.said.held_by or other.actor) == party:
+            gone = totals(line.quantity for line in other.said.lines if line.goods == goods)
+            if all(gone.get(unit, 0) >= amount for unit, amount in sent.items()):
+                return True
+    return False
+
+
+def supplies(record: Record, *, giver: PartyId, taker: PartyId) -> bool:
+    """Whether a record says that one party got goods from the other."""
+    said = record.said
+    if isinstance(said, Shipment):
+        return record.actor == giver and said.to == taker
+    if isinstance(said, (Receipt, SupplierCheck)):
+        return record.actor == taker and said.supplier == giver and said.conclusion != "refuse"
+    return False
+
+
+def _how(order: Order) -> tuple[str, str]:
+    said = order.record.said
+    if isinstance(said, Recall):
+        zh, en = "召回", "recalled"
+    elif isinstance(said, Hold) and said.TYPE == Hold.TYPE:
+        zh, en = "暂停销售", "on hold"
+    else:
+        zh, en = "下架或退市", "off the shelf"
+    return (f"的原料已{zh}", f"made of goods that were {en}") if order.inherited else (zh, en)

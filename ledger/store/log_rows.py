@@ -1,0 +1,114 @@
+"""The log's own tables: the head that every append locks, entries with their envelopes and items, tiles, checkpoints.
+
+What is written here is decided by `ledger.recorder`, and in the order that it says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ledger.log.tiles import grow_tiles
+from ledger.store.book import write_opened
+from ledger.store.sql import Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from ledger.log.merkle import Hash
+    from ledger.log.sizes import Size
+    from ledger.store.page import Waiting
+
+_ENTRY: Final = Sql[tuple[()]].inserting("entries", "log_id", "seq", "raw", "prev", "issuer", "statement_id")
+_ENVELOPE: Final = Sql[tuple[()]].inserting("envelopes", "log_id", "seq", "raw")
+_ITEMS: Final = Sql[tuple[()]].inserting("items", "log_id", "seq", "opened")
+_LEAVES: Final = Sql[tuple[bytes]].of("SELECT raw FROM entries WHERE log_id = {} AND seq >= {} ORDER BY seq")
+
+_TILE: Final = Sql[tuple[()]].of(
+    "INSERT INTO tiles (log_id, level, number, hashes) VALUES ({}, {}, {}, {}) "
+    "ON CONFLICT (log_id, level, number) DO UPDATE SET hashes = excluded.hashes"
+)
+_TILE_STOOD: Final = Sql[tuple[bytes]].of(
+    "SELECT hashes FROM tiles WHERE log_id = {} AND level = {} AND number = {}"
+)
+_CHECKPOINT: Final = Sql[tuple[()]].inserting("checkpoints", "log_id", "size", "note")
+
+_HEAD: Final = Sql[tuple[()]].inserting("heads", "log_id", "size", "root", "edge", "last", "at_ms")
+#: On PostgreSQL the row is locked until the transaction ends; on SQLite only one may write at all.
+_HEAD_LOCKED: Final = Sql[tuple[int, bytes, bytes, bytes, int]].of(
+    "SELECT size, root, edge, last, at_ms FROM heads WHERE log_id = {}", on_postgresql=" FOR UPDATE"
+)
+_HEAD_MOVED: Final = Sql[tuple[()]].of(
+    "UPDATE heads SET size = {}, root = {}, edge = {}, last = {}, at_ms = {} "
+    "WHERE log_id = {} AND size = {} AND last = {}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRow:
+    """Where a log stands, as its row says."""
+
+    size: int
+    root: bytes
+    edge: bytes
+    last: bytes
+    at_ms: int
+
+
+def lock_head(connection: Connection, log_id: str) -> HeadRow:
+    """The head, which nobody else can move before this transaction ends."""
+    ((size, root, edge, last, at_ms),) = _HEAD_LOCKED.rows(connection, log_id)
+    return HeadRow(size=size, root=bytes(root), edge=bytes(edge), last=bytes(last), at_ms=at_ms)
+
+
+def write_first_head(connection: Connection, log_id: str, head: HeadRow) -> None:
+    """Begin a log. A second time the database refuses."""
+    _HEAD.each(connection, [(log_id, head.size, head.root, head.edge, head.last, head.at_ms)])
+
+
+def move_head(connection: Connection, log_id: str, *, size: int, last: bytes, to: HeadRow) -> bool:
+    """Compare and swap; False when the head does not stand where it was left."""
+    values = (to.size, to.root, to.edge, to.last, to.at_ms, log_id, size, last)
+    return _HEAD_MOVED.changed(connection, *values) == 1
+
+
+def write_entries(connection: Connection, log_id: str, waiting: Sequence[Waiting]) -> None:
+    """Leaves, envelopes and items of new entries."""
+    _ENTRY.each(
+        connection,
+        [
+            (
+                log_id,
+                one.record.seq,
+                one.entry.raw,
+                one.entry.prev,
+                str(one.record.header.issuer),
+                str(one.record.header.id),
+            )
+            for one in waiting
+        ],
+    )
+    _ENVELOPE.each(connection, [(log_id, one.record.seq, one.statement.envelope.raw) for one in waiting])
+    _ITEMS.each(connection, [(log_id, one.record.seq, write_opened(one.statement.opened)) for one in waiting])
+
+
+def read_leaves(connection: Connection, log_id: str, *, start: int) -> list[bytes]:
+    """The bytes of all entries from `start` on, as the database gives them back."""
+    return [bytes(raw) for (raw,) in _LEAVES.rows(connection, log_id, start)]
+
+
+def write_tiles(connection: Connection, log_id: str, *, old_size: Size, leaves: Sequence[Hash]) -> None:
+    """Write the tiles that new leaves change: the right edge and what is new. Old tiles are not read."""
+
+    def read_tile(level: int, number: int) -> bytes:
+        return b"".join(bytes(raw) for (raw,) in _TILE_STOOD.rows(connection, log_id, level, number))
+
+    rows = grow_tiles(old_size, leaves, read_tile)
+    _TILE.each(connection, [(log_id, level, number, hashes) for (level, number), hashes in rows.items()])
+
+
+def write_checkpoint(connection: Connection, log_id: str, *, size: int, note: bytes) -> None:
+    """One more signed checkpoint."""
+    _CHECKPOINT.each(connection, [(log_id, size, note)])

@@ -1,0 +1,157 @@
+"""What must not be in goods, what must come before they leave, and what must stop them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.support.year.catalogue.entry import Contradiction
+
+SAFETY: Final = (
+    Contradiction(
+        kind="banned_input",
+        title="a banned substance among the inputs",
+        planted="A co-op records the use of 甲胺磷 (banned everywhere) or 甲拌磷, 克百威, 氧乐果 (not on vegetables) on a vegetable plot; a "
+        "processor puts 硼砂 or 吊白块 into food.",
+        evidence=("the use or the transformation", "the batch record that names the substance"),
+        concerns="the user",
+        grade="red",
+        why="食品安全法 49 and 34: not on vegetables, fruit, tea, medicinal herbs; not in food at all.",
+        innocent=(
+            "permitted pesticides, also with names that share characters (敌百虫 is not 敌敌畏, 甲氰菊酯 is not 甲胺磷)",
+            "a restricted pesticide on cotton or maize",
+        ),
+        source="row 22",
+    ),
+    Contradiction(
+        kind="banned_in_test",
+        title="a banned substance found in a test",
+        planted="A laboratory result names 克伦特罗, 孔雀石绿 or 氟虫腈 with verdict fail for a lot.",
+        evidence=("the test result",),
+        concerns="the maker or the party sampled",
+        grade="red",
+        why="非法添加使用禁限物质.",
+        innocent=(
+            "the same analyte with verdict pass (未检出, <0.01)",
+            "a quick test overturned by the laboratory's retest (复检)",
+        ),
+        source="row 22",
+    ),
+    Contradiction(
+        kind="sold_after_failed_test",
+        title="sold on after a failed laboratory test",
+        planted="A laboratory test of a lot fails and its holder, sampled and told, ships it on days later; no retest overturned the result.",
+        evidence=("the test result", "the shipment or sale"),
+        concerns="the seller",
+        grade="red",
+        why="不合格产品坚决下架.",
+        innocent=(
+            "returned to the maker or destroyed after the result",
+            "a retest that passed before the sale",
+            "sold before the result (food tests take days)",
+        ),
+        source="row 8 with row 5; §0 preliminary results",
+    ),
+    Contradiction(
+        kind="release_missing",
+        title="shipped before release",
+        planted="A food processor (or drug, pesticide maker) ships a batch for which no release was recorded, or was recorded only days after.",
+        evidence=("the batch record", "the shipment", "the later release, where there is one"),
+        concerns="the maker",
+        grade="amber",
+        why="Row 5: a batch may not ship before its release record.",
+        innocent=(
+            "released with a reason instead of a test",
+            "farm produce, which knows no factory release",
+            "the release is entered that evening with its true time before the shipment",
+            "opening stock made before enrolment",
+        ),
+        source="row 5",
+    ),
+    Contradiction(
+        kind="shipped_though_rejected",
+        title="shipped though release was refused",
+        planted="The maker records the release of a batch as rejected, and ships it.",
+        evidence=("the rejecting release", "the shipment"),
+        concerns="the maker",
+        grade="red",
+        why="Its own quality person said no.",
+        innocent=("rejected, reworked or tested again, released, then shipped", "rejected and destroyed"),
+        source="row 5",
+    ),
+    Contradiction(
+        kind="moved_under_hold",
+        title="moved under a hold",
+        planted="A hold stands on a lot (everywhere or at this party). The party ships or sells it before the release.",
+        evidence=("the hold", "the shipment or sale"),
+        concerns="the seller",
+        grade="red",
+        why="Stop-sale was ordered and known.",
+        innocent=(
+            "shipped before the hold, entered after it",
+            "sent back to the supplier (a return is what the hold asks for)",
+            "a hold at another party only",
+            "released, then sold",
+        ),
+        source="row 8; §4 case 9",
+    ),
+    Contradiction(
+        kind="moved_under_recall",
+        title="sold under a recall",
+        planted="A recall stands on a lot; days later a holder sells or ships it.",
+        evidence=("the recall", "the shipment or sale"),
+        concerns="the seller",
+        grade="red",
+        why="食品安全法 63: stop, recall, notify.",
+        innocent=(
+            "the return of recalled goods to the maker",
+            "sold before the recall, entered after it",
+            "after the recall's end (label faults mended)",
+        ),
+        source="§4 case 9",
+    ),
+    Contradiction(
+        kind="interval_too_short",
+        title="harvested before the safety interval was over",
+        planted="A plot is sprayed with a pesticide whose safety interval is ten days; four days later a batch is harvested from that plot.",
+        evidence=("the use with its interval", "the batch with plot and harvest day"),
+        concerns="the grower",
+        grade="red",
+        why="The interval is the label's; the two dates cannot both be right.",
+        innocent=(
+            "harvested on the last day of the interval or later",
+            "another plot of the same grower",
+            "spraying after the harvest",
+            "fertiliser and other inputs without an interval",
+        ),
+        source="§5 incident (leek), lead list",
+    ),
+    Contradiction(
+        kind="approval_lapsed",
+        title="made after the product's approval had ended",
+        planted="A pesticide (drug, vet drug) maker's registration ends; it makes and ships a lot afterwards.",
+        evidence=("the approval", "the batch made after it"),
+        concerns="the maker",
+        grade="red",
+        why="无证生产: the approval is part of the product.",
+        innocent=(
+            "made before the end and sold after it",
+            "renewed in time under the same number",
+        ),
+        source="row 15",
+    ),
+    Contradiction(
+        kind="approval_unknown",
+        title="an approval number that nobody recorded",
+        planted="A pesticide maker on the ledger makes and ships a lot under a registration number of which there is no approval record.",
+        evidence=("the batch",),
+        concerns="the maker",
+        grade="amber",
+        why="创建产品时批准文号无记录: blocked or opened as an exception.",
+        innocent=(
+            "the approval is recorded, also when recorded late",
+            "goods of makers who are not on the ledger, and batches that name no number",
+            "the last six digits of a pesticide code match several registrations",
+        ),
+        source="row 15",
+    ),
+)

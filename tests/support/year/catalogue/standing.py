@@ -1,0 +1,186 @@
+"""Who checks whom, who may trade, and who is not whom he says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.support.year.catalogue.entry import Contradiction
+
+STANDING: Final = (
+    Contradiction(
+        kind="check_after_resale",
+        title="a check written after the goods were resold",
+        planted="A wholesaler receives and resells a lot; six days later it enters a supplier check that claims the day of delivery.",
+        evidence=("the check (claimed and recorded time)", "the first resale"),
+        concerns="the author of the check",
+        grade="amber",
+        why="The duty is to look before selling. It cannot be repaired, only explained.",
+        innocent=(
+            "check and sales of one day all entered that evening, or after a day without signal",
+            "the check is entered in the evening, the slip was printed at noon: less than a day between",
+        ),
+        source="§4 case 5",
+    ),
+    Contradiction(
+        kind="check_late",
+        title="a check written long after the day it claims",
+        planted="A check is recorded nine days and more after its claimed time; nothing has been resold yet.",
+        evidence=("the check",),
+        concerns="the author of the check",
+        grade="amber",
+        why="Two clocks: the claimed and the log's. Nobody checks a delivery in retrospect.",
+        innocent=("an evening; a day without signal; a long weekend (up to three days)",),
+        source="§4 case 5",
+    ),
+    Contradiction(
+        kind="check_missing",
+        title="no check at all",
+        planted="A supermarket, wholesaler or pharmacy receives goods, sells them on, and no check covers the delivery: neither its own, nor its "
+        "headquarters', nor one entered for it.",
+        evidence=("the receipt (or the shipment to it)", "the first resale"),
+        concerns="the receiver",
+        grade="amber",
+        why="食品安全法 53, 药品管理法 56, 农药管理条例 26: no goods without a check.",
+        innocent=(
+            "headquarters check for all shops (食品安全法 53(3))",
+            "the market operator enters the check for its stall",
+            "goods of one's own making; opening stock; goods that came back",
+            "farms and consumers, who have no such duty",
+            "the check comes that evening",
+        ),
+        source="row 2; §4 case 5",
+    ),
+    Contradiction(
+        kind="licence_expired",
+        title="traded while the own licence was expired",
+        planted="A pesticide shop's licence ends; renewal is filed and granted only five weeks later, from a later day. In the gap it sells.",
+        evidence=("the expired licence", "the trade in the gap"),
+        concerns="the holder of the licence",
+        grade="amber",
+        why="Valid today is not valid that day.",
+        innocent=(
+            "the renewal was filed before the end and decided late (行政许可法 50)",
+            "the renewal is recorded late but runs without a gap",
+            "the *customer's* licence is expired: that is the customer's own finding",
+            "trade before the end or after the renewal",
+        ),
+        source="§4 case 6, §0 whose licence",
+    ),
+    Contradiction(
+        kind="licence_out_of_scope",
+        title="traded outside the licence's scope",
+        planted="A processor with a food production licence whose scope is 肉制品 makes and ships 乳制品; a pesticide shop whose scope excludes "
+        "限制使用农药 sells one; a drug retailer without 生物制品 in its scope sells a 生物制品.",
+        evidence=("the licence with its scope", "the batch made or the trade outside it"),
+        concerns="the holder",
+        grade="amber",
+        why="A licence is for what it says.",
+        innocent=(
+            "no scope stated",
+            "the scope's words contain the goods' class",
+            "a wider scope granted before the trade",
+        ),
+        source="row 10 (licence scope mismatch); §4 case 8",
+    ),
+    Contradiction(
+        kind="licence_never_held",
+        title="traded what needs a licence and never had one",
+        planted="A party enrolled as a shop sells pesticides (or drugs) and no licence of that kind is or was ever recorded for it.",
+        evidence=("the trade",),
+        concerns="the seller",
+        grade="red",
+        why="无证经营. Not expired, not pending: never held.",
+        innocent=(
+            "sellers of edible farm produce, farms and farmers need none (食品安全法 35)",
+            "a licence recorded weeks after enrolment that was in force at the time of trade",
+        ),
+        source="row 10; §4 case 8",
+    ),
+    Contradiction(
+        kind="licence_suspended_later",
+        title="a suspension that reaches back",
+        planted="A shop trades on a good licence. Weeks later the authority's suspension is recorded, with a first day before that trade.",
+        evidence=("the suspension", "the trade inside it"),
+        concerns="the holder",
+        grade="red",
+        why="A later fact judges the earlier record again; the old entry stays as it was.",
+        innocent=("suspension from a day after the trade", "suspension lifted before the trade"),
+        source="§4 case 6",
+    ),
+    Contradiction(
+        kind="licence_of_two_holders",
+        title="one licence number, two holders (挂靠)",
+        planted="Two unrelated parties record the same licence kind and number as their own.",
+        evidence=("the first licence record", "the second licence record"),
+        concerns="the second holder",
+        grade="red",
+        why="A licence is personal to its holder; lending it is an offence.",
+        innocent=(
+            "the same holder renews under the same number",
+            "a rename or merger that a succession record explains",
+        ),
+        source="row 10 (挂靠经营)",
+    ),
+    Contradiction(
+        kind="drug_buyer_unlicensed",
+        title="a drug wholesaler sold to a buyer without a licence",
+        planted="A drug wholesaler ships to a party that has no drug licence (or whose licence ended before and was not filed for renewal).",
+        evidence=("the shipment", "the buyer's ended licence, where there is one"),
+        concerns="the wholesaler",
+        grade="red",
+        why="The drug trade alone checks its buyers.",
+        innocent=(
+            "a pesticide or food wholesaler and a customer whose licence is expired",
+            "a hospital, which buys on its practice licence (医疗机构执业许可证)",
+        ),
+        source="§0 whose licence",
+    ),
+    Contradiction(
+        kind="credit_code_fails",
+        title="a supplier whose credit code cannot exist",
+        planted="A dealer declares an off-ledger supplier with a credit code whose check character is wrong, and books goods from it.",
+        evidence=("the supplier's party record",),
+        concerns="the declaring buyer; the goods' source is red",
+        grade="red",
+        why="No register ever issued this code.",
+        innocent=(
+            "a typing error put right the next day",
+            "a farmer without a code",
+            "the GB 11714 check inside the code alone fails (old codes): warn only",
+        ),
+        source="§4 case 8; row 10",
+    ),
+    Contradiction(
+        kind="ghost_supplier",
+        title="suppliers that are one telephone",
+        planted="Three declared suppliers of licensed goods (pesticide), each with a valid-looking code, another name and no licence, share one "
+        "telephone number.",
+        evidence=("every party record that shares it",),
+        concerns="the declaring buyer",
+        grade="red",
+        why="黑窝点: one workshop behind several paper sellers, none with the licence the goods need.",
+        innocent=(
+            "stalls of one market that share the market's address or office telephone",
+            "shops of one chain with the headquarters' telephone",
+            "a farmer's household: two farmers, one telephone",
+        ),
+        source="row 10; §4 case 8; §5 incident 11-20",
+    ),
+    Contradiction(
+        kind="source_denies",
+        title="the named supplier never had it",
+        planted="A wholesaler's check and receipt name a supplier that is on the ledger, keeps its books there every day, and has no record of "
+        "ever holding or shipping that lot.",
+        evidence=("the check that names the supplier",),
+        concerns="the buyer",
+        grade="amber",
+        why="The supplier's books are whole and deny it.",
+        innocent=(
+            "the supplier is not on the ledger",
+            "the supplier's shipment is entered a day late",
+            "the supplier is a farmer who records nothing",
+            "the supplier held the lot as opening stock",
+        ),
+        source="§4 cases 1 and 8 (contradicted source)",
+    ),
+)
