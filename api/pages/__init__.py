@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.pages import (
+    answering,
     batches,
     consumer,
     counts,
@@ -30,5 +31,18 @@ __all__ = ["STATIC", "problem_page", "router"]
 
 router: Final = APIRouter()
 # `declared` before `deliveries`: its form lies at an address that otherwise would name a shipment.
-for module in (front, my, batches, declared, deliveries, shipments, duty, inspect, entries, counts, consumer):
+for module in (
+    front,
+    my,
+    answering,
+    batches,
+    declared,
+    deliveries,
+    shipments,
+    duty,
+    inspect,
+    entries,
+    counts,
+    consumer,
+):
     router.include_router(module.router)

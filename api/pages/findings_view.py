@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from api.words import WORDS
+from api.words import WORDS, say
 from ledger.findings import label_of
+from ledger.vocabulary.answering import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
     from api.pages.names import Names
     from ledger.errors import Words
     from ledger.findings import Finding, Grade
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """What a party said to a finding."""
+
+    seq: int
+    at_ms: int
+    cause: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,8 @@ class FindingView:
     answer: Words
     law: str | None
     seqs: tuple[int, ...]
+    answers: tuple[AnswerView, ...]
+    answer_href: str
 
 
 def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
@@ -46,9 +60,27 @@ def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
             answer=one.answer,
             law=one.law,
             seqs=one.seqs,
+            answers=_answers(one, names),
+            answer_href=f"/my/findings/answer?{urlencode({'kind': one.kind, 'subject': one.subject})}",
         )
         for one in findings
     ]
+
+
+def _answers(finding: Finding, names: Names) -> tuple[AnswerView, ...]:
+    """What the party said to it. Whoever may read the finding may read the answer."""
+    records = names.book.records(finding.answers)
+    said = [(records[seq], records[seq].said) for seq in finding.answers if seq in records]
+    return tuple(
+        AnswerView(
+            seq=record.seq,
+            at_ms=record.at_ms,
+            cause=say(f"cause_{answer.cause}", names.language),
+            text=answer.text,
+        )
+        for record, answer in said
+        if isinstance(answer, Answer)
+    )
 
 
 def _figure(name: str, names: Names) -> str:
