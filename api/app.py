@@ -20,6 +20,7 @@ from api.routes import (
     categories,
     demo,
     docs,
+    documents,
     erasures,
     evidence,
     health,
@@ -70,6 +71,7 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         evidence.router,
         registering.router,
         registers.router,
+        documents.router,
         erasures.router,
     ):
         app.include_router(router, prefix=links.API)

@@ -46,7 +46,9 @@ def use_categories(settings: Settings) -> None:
     try:
         use_folder(settings.categories)
     except ProfileBroken as wrong:
-        misuse(f"类别文件不对（{settings.categories}）：{wrong}", f"categories in {settings.categories}: {wrong}")
+        misuse(
+            f"类别文件不对（{settings.categories}）：{wrong}", f"categories in {settings.categories}: {wrong}"
+        )
 
 
 def has_log(settings: Settings) -> bool:

@@ -6,6 +6,7 @@ page lays the records out and claims nothing. The same sheet is a page and, for 
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
@@ -51,7 +52,12 @@ def duty_pdf(position: PathNumber, desk: AtDesk, caller: Someone) -> Response:
     with desk.ledger.book() as book:
         said, record = own_record(book, position, caller.party, SupplierCheck)
         data = _printed(book, desk, said, record)
-    return printing.sheet(printing.pdf("duty.typ", data, at_ms=record.at_ms), name=f"suyuan-{record.seq}")
+        held = _held(book, desk, said, record)
+    # Before it is handed out: an erasure later lists the sheets that hold what was erased.
+    name = desk.ledger.copies.remember("sheet", to_whom=str(caller.party), places=held)
+    content = printing.pdf("duty.typ", data, at_ms=record.at_ms)
+    desk.ledger.copies.made(name, digest=sha256(content).hexdigest())
+    return printing.sheet(content, name=f"suyuan-{record.seq}")
 
 
 @router.get("/my/duty/{position}", response_class=HTMLResponse)
@@ -156,6 +162,14 @@ def _printed(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> 
         ],
         "anchors": _anchors(desk, checkpoint, record),
     }
+
+
+def _held(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> dict[int, range]:
+    """Every item that the sheet may show, by the position of its record."""
+    names = Names(book, desk.viewer, desk.language)
+    seqs = {record.seq, *(one.seq for one in _belonging(book, record, said))}
+    seqs |= {seq for party in (record.actor, said.supplier) for seq in names.view(party).seqs}
+    return {seq: range(len(one.header.items)) for seq, one in book.records(seqs).items()}
 
 
 def _facts(said: SupplierCheck, record: Record, names: Names, desk: Desk) -> list[list[str]]:

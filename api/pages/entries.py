@@ -51,6 +51,7 @@ def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
         record, stored = book.records([position])[position], desk.ledger.stored(position)
         names, reading = Names(book, desk.viewer, desk.language), Reading(book=book, viewer=desk.viewer)
         kind, behalf = said_type(record.header.type), record.header.on_behalf_of
+        role = book.register.role_of(record.header.issuer)
         return desk.page(
             "entry.html",
             vkey=str(desk.ledger.vkey),
@@ -60,6 +61,8 @@ def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
                 "id": record.header.id,
                 "issuer": names.party(record.header.issuer),
                 "on_behalf_of": names.party(behalf) if behalf is not None else None,
+                # Who enters for somebody else says as what: a market for its stall.
+                "role": desk.say(f"role_{role}") if behalf is not None and role is not None else None,
                 "occurred_ms": record.occurred_ms,
                 "at_ms": record.at_ms,
                 "lag": lag(record.at_ms - record.occurred_ms, desk.language),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 #: `log`: a folder with the whole log. `disclosure`: one statement in a file. The others are lists and documents made from records.
-CopyKind = Literal["log", "disclosure", "epcis", "table", "evidence_bundle"]
+CopyKind = Literal["log", "disclosure", "sheet", "epcis", "table", "evidence_bundle"]
 
 _NAME_BYTES: Final = 8
 #: The list of a large document's items, as it is read back.
