@@ -16,7 +16,7 @@ demo: .venv/ready ## play a market day with invented parties, and show what each
 	@exec .venv/bin/suyuan demo
 
 test: .venv/ready ## run the tests (T=tests/unit chooses some) and name those that this machine cannot run
-	.venv/bin/python -m pytest $(T)
+	.venv/bin/python -m pytest -n auto --dist loadfile $(T)
 
 check: .venv/ready ## everything a change must pass: format, lint, types, layers, all tests, a tenth of the soak
 	@test -n "$$SUYUAN_VECTORS" || { \
@@ -27,7 +27,7 @@ check: .venv/ready ## everything a change must pass: format, lint, types, layers
 	.venv/bin/lint-imports --no-logo
 	@# The locked packages are the ones that pyproject.toml asks for.
 	.uv/bin/uv pip check --python .venv/bin/python
-	SUYUAN_SOAK=$${SUYUAN_SOAK:-0.1} .venv/bin/python -m pytest --cov --durations=10 --durations-min=1
+	SUYUAN_SOAK=$${SUYUAN_SOAK:-0.1} .venv/bin/python -m pytest -n auto --dist loadfile --cov --durations=10 --durations-min=1
 
 fix: .venv/ready ## put right what can be put right without thinking: format, imports
 	.venv/bin/ruff check --fix-only

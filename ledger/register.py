@@ -10,7 +10,8 @@ The register takes statements and gives registers; it reads no clock and no tabl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar, get_args
 
 from ledger.errors import LedgerFault, Malformed, NotAllowed, SignatureWrong, UnknownName, Words
@@ -82,6 +83,8 @@ class Register:
     keys: Mapping[str, Enrolment]
     credentials: Mapping[str, Credential]
     size: int
+    #: The enrolments of each party, once somebody asked; carried along until a key is enrolled or revoked.
+    _by_party: Mapping[PartyId, Sequence[Enrolment]] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def found(cls, genesis: Statement) -> Self:
@@ -147,12 +150,22 @@ class Register:
 
     def speaks(self, party: PartyId) -> bool:
         """Whether any key of this party could sign the next entry."""
-        return any(one.party == party and one.active_at(self.size) for one in self.keys.values())
+        return any(one.active_at(self.size) for one in self._enrolments(party))
 
     def role_of(self, party: PartyId) -> Role | None:
         """The role its newest key was enrolled with; None for a party that signs nothing here."""
-        mine = [one for one in self.keys.values() if one.party == party]
+        mine = self._enrolments(party)
         return max(mine, key=lambda one: one.since).role if mine else None
+
+    def _enrolments(self, party: PartyId) -> Sequence[Enrolment]:
+        known = self._by_party
+        if known is None:
+            found: dict[PartyId, list[Enrolment]] = defaultdict(list)
+            for one in self.keys.values():
+                found[one.party].append(one)
+            known = dict(found)
+            object.__setattr__(self, "_by_party", known)
+        return known.get(party, ())
 
     def _with_key(self, sheet: JsonObject, *, at: int) -> Self:
         action = _text(sheet, "action")
@@ -171,7 +184,7 @@ class Register:
                 custody=_one_of(sheet, "custody", CUSTODIES),
                 since=at,
             )
-            return replace(self, keys={**self.keys, key.keyid: enrolment}, size=at + 1)
+            return replace(self, keys={**self.keys, key.keyid: enrolment}, size=at + 1, _by_party=None)
         if action == "revoke":
             keyid = _text(sheet, "keyid")
             known = self.keys.get(keyid)
@@ -180,7 +193,7 @@ class Register:
                     field="key.keyid", came=keyid, expected=Words(zh="有效的密钥", en="an active key")
                 )
             ended = replace(known, until=at, reason=_text(sheet, "reason"))
-            return replace(self, keys={**self.keys, keyid: ended}, size=at + 1)
+            return replace(self, keys={**self.keys, keyid: ended}, size=at + 1, _by_party=None)
         raise Malformed(
             field="key.action", came=action, expected=Words(zh="enrol 或 revoke", en="enrol or revoke")
         )

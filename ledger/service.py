@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Self
 
@@ -53,6 +53,8 @@ SHANGHAI_MINUTES: Final = 480
 #: 16 hex digits after the host make an origin nobody else has.
 ORIGIN_RANDOM_BYTES: Final = 8
 ACCESS_KEY_BYTES: Final = 32
+#: Custodial keys that stay unsealed in memory.
+SIGNERS_HELD_MAX: Final = 1_000
 #: So that a scanner of leaked secrets can tell what it found.
 ACCESS_KEY_PREFIX: Final = "suyuan_"
 
@@ -103,6 +105,7 @@ class Ledger:
         self.clock = clock
         self._vault = vault
         self._register: Register | None = None
+        self._signers: dict[PartyId, Ed25519Signer] = {}
         self.graph = Graph(self.book)
         with reading(engine) as connection:
             secret = self._unseal(connection, "log")
@@ -219,23 +222,38 @@ class Ledger:
 
     def receipt(self, seq: int) -> Receipt:
         """The receipt of the entry at `seq`: always the same, with the first checkpoint that covers it."""
+        (receipt,) = self.receipts([seq])
+        return receipt
+
+    def receipts(self, seqs: Sequence[int]) -> tuple[Receipt, ...]:
+        """The receipts of several entries, in one reading. The same entry may be asked for twice."""
+        found: dict[int, Receipt] = {}
+        size, note = 0, b""
         with reading(self.engine) as connection:
-            stored = next(stored_entries(connection, self.origin, [seq]))
-            size, note = connection.execute(
-                select(_checkpoints.c.size, _checkpoints.c.note)
-                .where(_checkpoints.c.log_id == self.origin, _checkpoints.c.size > seq)
-                .order_by(_checkpoints.c.size)
-                .limit(1)
-            ).one()
-            hashes = prove_inclusion(Position(seq), Size(size), _Tiles(connection, self.origin))
-        return Receipt(
-            statement=stored.header.id,
-            issuer=stored.header.issuer,
-            seq=seq,
-            at_ms=stored.entry.at_ms,
-            entry=stored.entry.raw,
-            proof=TlogProof(position=Position(seq), hashes=hashes, checkpoint=bytes(note)),
-        )
+            tiles = _Tiles(connection, self.origin)
+            for stored in stored_entries(connection, self.origin, seqs):
+                seq = stored.seq
+                if seq >= size:
+                    size, note = self._first_checkpoint(connection, seq)
+                hashes = prove_inclusion(Position(seq), Size(size), tiles)
+                found[seq] = Receipt(
+                    statement=stored.header.id,
+                    issuer=stored.header.issuer,
+                    seq=seq,
+                    at_ms=stored.entry.at_ms,
+                    entry=stored.entry.raw,
+                    proof=TlogProof(position=Position(seq), hashes=hashes, checkpoint=note),
+                )
+        return tuple(found[seq] for seq in seqs)
+
+    def _first_checkpoint(self, connection: Connection, seq: int) -> tuple[int, bytes]:
+        size, note = connection.execute(
+            select(_checkpoints.c.size, _checkpoints.c.note)
+            .where(_checkpoints.c.log_id == self.origin, _checkpoints.c.size > seq)
+            .order_by(_checkpoints.c.size)
+            .limit(1)
+        ).one()
+        return int(size), bytes(note)
 
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
@@ -282,7 +300,7 @@ class Ledger:
 
     def record(self, statements: Sequence[Statement]) -> tuple[Receipt, ...]:
         """Record statements that were signed elsewhere: whole or not at all."""
-        return tuple(self.receipt(placed.seq) for placed in self.recorder.record(statements))
+        return self.receipts([placed.seq for placed in self.recorder.record(statements)])
 
     def say(
         self, party: PartyId, *said: Said, **how: Instant | StatementId | PartyId | None
@@ -317,6 +335,10 @@ class Ledger:
     def custodial_signer(self, party: PartyId) -> Signer:
         """The key this server holds for a party and that is not revoked; `NotAllowed` for one who signs for himself."""
         with self.book() as book:
+            # Whether it may still sign is asked of the register each time; only the unsealing is not done again.
+            held = self._signers.get(party)
+            if held is not None and _may_sign(held, book):
+                return held
             rows = book.connection.execute(
                 select(_sealed.c.purpose).where(
                     _sealed.c.log_id == self.origin, _sealed.c.party == str(party)
@@ -324,8 +346,10 @@ class Ledger:
             )
             for (purpose,) in rows:
                 signer = Ed25519Signer.from_secret(self._unseal(book.connection, purpose))
-                enrolment = book.register.keys.get(signer.public.keyid)
-                if enrolment is not None and enrolment.active_at(book.size):
+                if _may_sign(signer, book):
+                    if len(self._signers) >= SIGNERS_HELD_MAX:
+                        self._signers.clear()
+                    self._signers[party] = signer
                     return signer
         expected = Words(
             zh="本服务代管密钥的主体；自持密钥请提交已签名的记录",
@@ -428,18 +452,28 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Tiles:
-    """The stored tiles, for making proofs."""
+    """The stored tiles, for making proofs within one reading."""
 
     connection: Connection
     log_id: str
+    _read: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     def read_tile(self, level: int, index: int, /) -> bytes:
+        held = self._read.get((level, index))
+        if held is not None:
+            return held
         raw = self.connection.execute(
             select(_tiles.c.hashes).where(
                 _tiles.c.log_id == self.log_id, _tiles.c.level == level, _tiles.c.number == index
             )
         ).scalar_one_or_none()
-        return b"" if raw is None else bytes(raw)
+        self._read[level, index] = b"" if raw is None else bytes(raw)
+        return self._read[level, index]
+
+
+def _may_sign(signer: Ed25519Signer, book: SqlBook) -> bool:
+    enrolment = book.register.keys.get(signer.public.keyid)
+    return enrolment is not None and enrolment.active_at(book.size)
 
 
 def _check_empty(connection: Connection) -> None:

@@ -15,6 +15,12 @@ from tests.support.vectors import vectors_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Protocol
+
+    class _Worker(Protocol):
+        """One of the processes that run tests for this one."""
+
+        config: pytest.Config
 
 NOT_RUN = pytest.StashKey[list[tuple[str, str]]]()
 
@@ -61,6 +67,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells the run that started it what it left out: it alone has collected."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["not_run"] = session.config.stash[NOT_RUN]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: _Worker) -> None:
+    """Every worker has collected the same; one of them is enough."""
+    told = getattr(node, "workeroutput", {}).get("not_run", ())
+    node.config.stash[NOT_RUN] = [(str(reason), str(test)) for reason, test in told]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -216,13 +216,11 @@ def _denied(
     checked = [record for record in named if not isinstance(record.said, Batch)]
     if not checked or (goods.digital_link is None and not others):
         return None
-    houses = traders(book, [party, source])
-    if houses[party] == houses[source]:
-        return None
     records = about(book, holding_key(source, goods))
     if len(records) > DENIED_BY_MAX or any(_had(record, source, party) for record in records):
         return None
-    if successions(book, source):
+    houses = traders(book, [party, source])
+    if houses[party] == houses[source] or successions(book, source):
         return None  # Its books go on, or began, under another name.
     return Against(
         "amber",

@@ -20,6 +20,7 @@ from ledger.findings.reading import (
     kin,
     kinds_of_party,
     lines_of,
+    product_of,
     profile_of,
     registered,
     sheets,
@@ -30,7 +31,7 @@ from ledger.identifiers import FoodLicence
 from ledger.views.book import said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Approval, Licence
-from ledger.vocabulary.profiles import profile_for
+from ledger.vocabulary.profiles import all_profiles, profile_for
 from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def _outside(
     """A licence in force that does not allow this, with the reason, where none of them does."""
     wrong: tuple[Held, Words] | None = None
     for record, licence in licences:
-        reason = _elsewhere(book, licence, site) or _beyond(licence, duty)
+        reason = _elsewhere(book, licence, site) or _beyond(book, licence, duty)
         if reason is None:
             return None
         wrong = wrong or ((record, licence), reason)
@@ -255,16 +256,20 @@ def _elsewhere(book: Book, licence: Licence, site: SiteId | None) -> Words | Non
     return Words(zh="许可地址是另一场所", en="it was given for another place")
 
 
-def _beyond(licence: Licence, duty: Duty) -> Words | None:
+def _beyond(book: Book, licence: Licence, duty: Duty) -> Words | None:
     """A licence is for the goods it lists. What an approval lists are crops and doses of its product: that is another question."""
     batch = duty.batch
     if batch is None or licence.scope is None or isinstance(licence, Approval):
         return None
-    texts = [batch.name, batch.category, *(detail.value for detail in batch.details or ())]
+    product = product_of(book, batch.product)
+    details = (*(batch.details or ()), *((product[1].details or ()) if product is not None else ()))
+    texts = [batch.name, batch.category, *(detail.value for detail in details)]
     ingredients = (batch.name, *(batch.active_ingredients or ()))
     # A pesticide that may not be used on some crops is one of limited use (农药管理条例 34, 限制使用农药名录).
-    limited = [name for one in duty.profile.banned if one.not_on for name in one.names]
-    if any(name in text for name in limited for text in ingredients):
+    limited = [name for one in all_profiles() for entry in one.banned if entry.not_on for name in entry.names]
+    if any(detail.field == "restricted" and detail.value in {"是", "yes"} for detail in details) or any(
+        name in text for name in limited for text in ingredients
+    ):
         texts.append(RESTRICTED_PESTICIDE)
     which = outside_scope(licence.licence_kind, licence.scope, texts)
     if which is None:

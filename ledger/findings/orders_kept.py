@@ -125,7 +125,9 @@ def _asked_for(record: Record, said: Shipment, order: Order, lines: Sequence[Lin
         return True
     sent = totals(line.quantity for line in lines)
     for other in about(book, holding_key(party, goods)):
-        if other.order < record.order and supplies(other, giver=said.to, taker=party):
+        # What came back under the order makes nobody a supplier.
+        before = other.order < record.order and other.occurred_ms < order.record.at_ms
+        if before and supplies(other, giver=said.to, taker=party):
             return True
         if isinstance(other.said, Destruction) and (other.said.held_by or other.actor) == party:
             gone = totals(line.quantity for line in other.said.lines if line.goods == goods)

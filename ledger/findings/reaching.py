@@ -178,10 +178,10 @@ def _grown(records: Iterable[Record], book: Book) -> Iterator[Record]:
 
 
 def _of_product(said: Product, book: Book) -> Iterator[Record]:
-    """Its batches, which it completes; and where its ingredients or packs count, their trade."""
+    """Its batches, which it completes; and where its ingredients, packs or fields count, their trade."""
     records = about(book, product_key(said.product))
     yield from records
-    if said.active_ingredients is not None or said.packs is not None:
+    if said.active_ingredients is not None or said.packs is not None or said.details is not None:
         used = list(_trade([batch.goods for _, batch in of_type(records, Batch)], book))
         yield from used
         yield from _grown(used, book)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal, Words
@@ -140,6 +141,7 @@ def headquarters_of(book: Book, party: PartyId) -> set[PartyId]:
     return {sheet.headquarters for _, sheet in sheets(book, party) if sheet.headquarters is not None}
 
 
+@lru_cache(maxsize=4096)  # The same few hundred suppliers are compared again and again.
 def credit_code(text: str | None) -> CreditCode | None:
     """The code if it is one; None for no text and for a text that fails."""
     if text is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from ledger.errors import TooLarge, Words
@@ -21,6 +22,8 @@ from ledger.identifiers.digital_link import DigitalLink
 GOODS_ID_CHARACTERS_MAX = 200
 #: Names held so that they need not be read again; some 300 bytes each.
 NAMES_HELD_MAX = 65_536
+#: Links of goods that were taken apart lately.
+LINKS_HELD_MAX = 8_192
 
 _BATCH_URN = "urn:suyuan:batch:"
 _OUR_URN = re.compile("urn:suyuan:.*", re.IGNORECASE | re.DOTALL)
@@ -139,7 +142,7 @@ class GoodsId(Name):
     @property
     def digital_link(self) -> DigitalLink | None:
         """The product, batch and serial, when GS1 keys name these goods."""
-        return DigitalLink.parse(self.text) if _LINK_TO_GTIN.fullmatch(self.text) else None
+        return _link_in(self.text)
 
     @property
     def batch_code(self) -> BatchCode | None:
@@ -175,6 +178,11 @@ class GoodsId(Name):
                 zh=f"GS1 数字链接、{_BATCH_URN} 加批次码，或其他 urn:、https: 标识",
                 en=f"a Digital Link, {_BATCH_URN} with a batch code, or another urn: or https: name",
             )
+
+
+@lru_cache(maxsize=LINKS_HELD_MAX)
+def _link_in(goods: str) -> DigitalLink | None:
+    return DigitalLink.parse(goods) if _LINK_TO_GTIN.fullmatch(goods) else None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -274,6 +274,8 @@ def write_opened(opened: Iterable[OpenedItem | None]) -> bytes:
 def register_of(connection: Connection, log_id: str, *, size: int, known: Register | None = None) -> Register:
     """The register at one log size: its own statements folded in order, from what is known of an earlier size on."""
     register = known if known is not None and known.size <= size else None
+    if register is not None and register.size == size:
+        return register
     start = 0 if register is None else register.size
     # From the beginning, the few register statements are found by their types; later on, what is new is found by its place.
     place = _mentions.c.seq if start else _mentions.c.seq + 0

@@ -1,18 +1,20 @@
 """The state of one printed unit code: who issued it, for which goods, whose hands it passed, whether it was sold or used up.
 
 The state is what the records say together, in whatever order they came: a code once sold is not new again, and one made void
-stays void. Looking at a code is not a sale: consumers' scans are not here at all. Conflicts (a second sale, a hand that was
+stays void, as does one whose pack was destroyed. A pack in a case goes the way of the case for as long as it lies in it. Looking at a code is not a sale: consumers' scans are not here at all. Conflicts (a second sale, a hand that was
 never in the chain) are for the findings; this module only lays the records side by side.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from ledger.trace.nesting import nest_of
 from ledger.trace.orders import Order, standing_orders
 from ledger.views.book import about, code_key
-from ledger.vocabulary.goods import Codes, Transformation, Use
+from ledger.vocabulary.goods import Adjustment, Codes, Transformation, Use
+from ledger.vocabulary.measures import Destruction
 from ledger.vocabulary.oversight import Recall
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
 
@@ -25,6 +27,17 @@ if TYPE_CHECKING:
 
 CodeStateName = Literal["unknown", "issued", "active", "sold", "used", "void"]
 StepKind = Literal["issued", "activated", "voided", "shipped", "received", "returned", "sold", "used"]
+
+
+#: What a record of codes does to each of them. An empty pack that was handed in has been used.
+_ACTIONS: Final[dict[str, StepKind]] = {
+    "issue": "issued",
+    "activate": "activated",
+    "void": "voided",
+    "return_container": "used",
+}
+#: What a case does with everything in it.
+_MOVES: Final[frozenset[StepKind]] = frozenset({"shipped", "received", "returned", "sold"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,14 @@ class CodeState:
 def code_state(book: Book, code: str) -> CodeState:
     """The state of `code`, which must be spelt as the records spell it."""
     records = about(book, code_key(code))
-    path = tuple(step for record in records for step in _steps(record, code))
+    named = {record.seq: step for record in records for step in _steps(record, code)}
+    carried = {
+        way.record.seq: step
+        for way in nest_of(book, code, records).carried
+        for step in _steps(way.record, way.named)
+        if step.kind in _MOVES
+    }
+    path = tuple(sorted((carried | named).values(), key=lambda one: one.record.order))
     issue = next((one for one in path if one.kind == "issued"), None)
     # Whoever never had the pack can neither activate nor void its code.
     hands = {one.holder for one in path if one.kind not in {"activated", "voided"}}
@@ -94,12 +114,12 @@ def _state(path: Sequence[CodeStep]) -> CodeStateName:
 def _steps(record: Record, code: str) -> Iterator[CodeStep]:
     match record.said:
         case Codes() as said if code in said.codes:
-            if said.action == "issue":
-                yield CodeStep(record, "issued", record.actor, said.goods)
-            else:
-                yield CodeStep(
-                    record, "activated" if said.action == "activate" else "voided", None, said.goods
-                )
+            kind = _ACTIONS[said.action]
+            yield CodeStep(record, kind, record.actor if kind == "issued" else None, said.goods)
+        case Adjustment() as said if said.reason == "destroyed":
+            yield from _with_code(record, "voided", None, said.lines, code)
+        case Destruction() as said if said.stage == "done":
+            yield from _with_code(record, "voided", None, said.lines, code)
         case Shipment() as said:
             yield from _with_code(record, "shipped", said.to, said.lines, code)
         case Receipt() as said if said.conclusion != "refuse":

@@ -1,7 +1,7 @@
 """Where the two sides meet: what was planted, and what the ledger found.
 
 This module alone knows both the catalogue's kinds and the names that the ledger gives its findings. A contradiction is found when a finding of
-its kind names every statement that proves it. Every other finding is false, unless the corner of a planted contradiction bears it out
+its kind, about the party it concerns, names every statement that proves it. Every other finding is false, unless the corner of a planted contradiction bears it out
 too, as the planting itself declared beforehand.
 """
 
@@ -204,7 +204,7 @@ def compared(
     for place, plot in enumerate(planted):
         evidence = tuple(tuple(seq_of[one] for one in group) for group in plot.evidence)
         close = [one for name in names_of(plot.kind) for one in near[place, name]]
-        if any(_names_all(one, evidence) for one in close):
+        if any(str(one.party) in plot.parties and _names_all(one, evidence) for one in close):
             found[plot.kind] += 1
         else:
             missed.append(Missed(plot, evidence, tuple(one.seqs for one in close)))

@@ -281,7 +281,7 @@ class Foods:
 
         def cook(then: int) -> None:
             got, _ = world.holding(maker, lot).take(10_000)
-            if got > 20:
+            if got > 20 and lot.goods not in world.held:
                 self.make(maker, name, [(lot, got)], got * share * random.uniform(0.96, 1.04), process, then)
 
         world.later(now + 6 * HOUR, cook)
@@ -301,6 +301,7 @@ class Foods:
         rest = round(quantity - made, 1)
         if made <= 0:
             return
+        world.processed.update(old.goods for old, _ in inputs)
         lot = self.food_lot(maker, name, made, now, 180)
         outputs: list[Json] = [{**lot.line(made), "role": "main"}]
         if rest > 0:

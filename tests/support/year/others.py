@@ -129,6 +129,11 @@ class Others:
             if held.lot.category == category and held.quantity > least and held.lot.goods not in world.held
         ]
 
+    def whole(self, least: float) -> list[tuple[Trader, Lot]]:
+        """Vegetables at the market of which nothing has been made: a processor would hold its own goods too."""
+        found = self.on_hand("vegetable_wholesaler", "farm_produce", least)
+        return [one for one in found if one[1].goods not in self.world.processed]
+
     def result(
         self, lot: Lot, holder: Trader, at_ms: int, *, stage: str, overall: str, of: Told | None = None
     ) -> Told:
@@ -180,7 +185,7 @@ class Others:
     def true_alarm(self, now: int) -> None:
         """A quick test fails, the laboratory agrees, the hold stays, and what is left is destroyed."""
         world = self.world
-        found = self.on_hand("vegetable_wholesaler", "farm_produce", 30)
+        found = self.whole(30)
         if not found:
             return
         holder, lot = world.pen.random.choice(found)
@@ -198,7 +203,7 @@ class Others:
     def false_alarm(self, now: int) -> None:
         """A quick test fails, the market holds the lot, the laboratory finds nothing, the hold is lifted, trade goes on."""
         world = self.world
-        found = self.on_hand("vegetable_wholesaler", "farm_produce", 60)
+        found = self.whole(60)
         if not found:
             return
         holder, lot = world.pen.random.choice(found)

@@ -86,8 +86,10 @@ class World:
         default_factory=lambda: defaultdict(list)
     )
     traders: dict[str, Trader] = field(default_factory=dict)
-    #: When a lot came off hold; what is not here may move.
+    #: Lots under a hold or a recall now: honest traders leave them where they are.
     held: set[str] = field(default_factory=set)
+    #: Lots that something was made of.
+    processed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.traders = {one.id: one for one in self.cast.everybody()}

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.identifiers import Quantity
-from ledger.vocabulary.correctable import Correction
-from ledger.vocabulary.goods import Transformation
-from ledger.vocabulary.oversight import Hold, Recall
-from ledger.vocabulary.trade import Conclusion, Receipt, Sale, Shipment
-from ledger.vocabulary.values import OutputLine, ReceivedLine
+from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.trade import Conclusion, Receipt, Shipment
+from ledger.vocabulary.values import OutputLine, PackFactor, ReceivedLine
 from tests.support.books import BookWriter, kg, pieces
-from tests.unit.findings.judged import batch, check, findings, goods, kinds, licence, line
+from tests.unit.findings.judged import batch, findings, goods, kinds, licence, line
 
 if TYPE_CHECKING:
     from ledger.identifiers import GoodsId, PartyId, StatementId
@@ -83,7 +81,8 @@ def test_the_first_profile_entry_that_names_the_process_counts_and_else_the_open
 ) -> None:
     factory, sausage = _sausage(books)
     _makes(books, factory, sausage, kg(100), kg(110), process="分装")
-    _makes(books, factory, sausage, kg(100), kg(1100), process="调配饮料")
+    drink = batch(books, factory, "drink", "packaged_food", called="饮料")
+    _makes(books, factory, drink, kg(100), kg(1100), process="调配")
 
     assert _yields(books) == ["1.100"]
 
@@ -199,119 +198,40 @@ def test_a_receipt_of_the_first_version_answers_the_corrected_shipment_too(books
     assert kinds(books.book) == []
 
 
-def _ordered(books: BookWriter) -> tuple[PartyId, PartyId, PartyId, GoodsId]:
-    farm, stall, _, _ = _delivery(books)
-    leek = goods("leek")
-    books.says(stall, check(farm, leek, "2026-10-02", kg(60)), at="2026-10-02T06:00:00+08:00")
-    return farm, stall, books.party("监管（演示）", kind="authority"), leek
+def _cased(books: BookWriter, holds: str) -> tuple[PartyId, PartyId, GoodsId]:
+    """A maker who declares what a case holds, and a buyer."""
+    maker, shop = books.party("酱菜厂（演示）"), books.party("超市（演示）")
+    packs = (PackFactor(unit="XCS", holds=Quantity.parse(holds)),)
+    one = Batch(goods=goods("pickle"), maker=maker, name="酱黄瓜", category="packaged_food", packs=packs)
+    books.says(maker, one, at="2026-10-01T08:00:00+08:00")
+    return maker, shop, one.goods
 
 
-def _sale_at(
-    books: BookWriter, who: PartyId, leek: GoodsId, at: str, codes: tuple[str, ...] | None = None
+@pytest.mark.parametrize(("got", "expected"), [("30", []), ("29.7", []), ("29.69", ["amber"])])
+def test_cases_sent_and_kilograms_received_are_compared_by_the_declared_factor(
+    books: BookWriter, got: str, expected: list[str]
 ) -> None:
-    books.says(who, Sale(lines=(line(leek, kg(1), codes),)), at=at, logged="2026-12-01T08:00:00+08:00")
+    maker, shop, pickle = _cased(books, "10 KGM")
+    sent = Shipment(to=shop, lines=(line(pickle, Quantity.parse("3 XCS")),))
+    books.says(maker, sent, at="2026-10-02T05:00:00+08:00")
+    _confirms(books, shop, maker, books.last.header.id, (pickle, kg(got)))
+
+    assert [one.grade for one in findings(books.book, "sender_receiver_differ")] == expected
 
 
-def _orders(books: BookWriter) -> list[tuple[str, str]]:
-    return [(one.grade, one.figures["sold_at"][:10]) for one in findings(books.book, "shipped_under_order")]
+@pytest.mark.parametrize(
+    ("process", "gave", "expected"),
+    [
+        ("灌制", "1400", ["1.400"]),
+        ("灌制", "120", ["0.120"]),
+        ("灌制", "774", []),
+        ("分装", "774", ["0.774"]),
+    ],
+)
+def test_a_process_with_a_name_of_its_own_is_known_by_what_it_makes(
+    books: BookWriter, process: str, gave: str, expected: list[str]
+) -> None:
+    factory, sausage = _sausage(books)
+    _makes(books, factory, sausage, kg(1000), kg(gave), process=process)
 
-
-def test_a_recalled_batch_that_is_sold_or_shipped_is_red(books: BookWriter) -> None:
-    farm, stall, office, leek = _ordered(books)
-    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
-    order = books.last
-    _sale_at(books, stall, leek, "2026-10-03T09:00:00+08:00")
-    assert _orders(books) == []
-
-    _sale_at(books, stall, leek, "2026-10-03T09:00:01+08:00")
-    books.says(
-        farm, Shipment(to=stall, lines=(line(leek, kg(1)),), offer=False), at="2026-10-04T09:00:00+08:00"
-    )
-    found = findings(books.book, "shipped_under_order")
-    assert {(one.grade, one.party) for one in found} == {("red", stall), ("red", farm)}
-    assert all(one.seqs[0] == order.seq for one in found)
-
-
-def test_a_recall_that_was_ended_binds_no_more(books: BookWriter) -> None:
-    _, stall, office, leek = _ordered(books)
-    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
-    ended = Recall(action="end", goods=(leek,), reason="完成", ends=books.last.header.id)
-    books.says(office, ended, at="2026-10-10T09:00:00+08:00")
-    _sale_at(books, stall, leek, "2026-10-09T09:00:00+08:00")
-    _sale_at(books, stall, leek, "2026-10-11T09:00:00+08:00")
-
-    assert _orders(books) == [("red", "2026-10-09")]
-
-
-def test_nobody_ends_a_recall_that_somebody_else_gave(books: BookWriter) -> None:
-    _, stall, office, leek = _ordered(books)
-    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
-    books.says(stall, Recall(action="end", goods=(leek,), reason="完成"), at="2026-10-04T09:00:00+08:00")
-    _sale_at(books, stall, leek, "2026-10-05T09:00:00+08:00")
-    assert _orders(books) == [("red", "2026-10-05")]
-
-    books.says(
-        books.register.registrar,
-        Recall(action="end", goods=(leek,), reason="完成"),
-        at="2026-10-06T09:00:00+08:00",
-    )
-    _sale_at(books, stall, leek, "2026-10-07T09:00:00+08:00")
-    assert _orders(books) == [("red", "2026-10-05")]
-
-
-def test_a_recall_of_certain_packs_leaves_the_others_alone(books: BookWriter) -> None:
-    _, stall, office, leek = _ordered(books)
-    books.says(
-        office,
-        Recall(action="recall", goods=(leek,), reason="错标", codes=("code-0001",)),
-        at="2026-10-03T09:00:00+08:00",
-    )
-    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00", codes=("code-0002",))
-    assert _orders(books) == []
-
-    _sale_at(books, stall, leek, "2026-10-05T09:00:00+08:00", codes=("code-0001",))
-    _sale_at(books, stall, leek, "2026-10-06T09:00:00+08:00")
-    assert _orders(books) == [("red", "2026-10-05"), ("red", "2026-10-06")]
-
-
-def test_goods_on_hold_that_are_sold_are_amber_until_the_hold_is_released(books: BookWriter) -> None:
-    _, stall, office, leek = _ordered(books)
-    books.says(office, Hold(action="hold", goods=(leek,)), at="2026-10-03T09:00:00+08:00")
-    books.says(office, Hold(action="release", goods=(leek,)), at="2026-10-05T09:00:00+08:00")
-    for at in ("02", "04", "06"):
-        _sale_at(books, stall, leek, f"2026-10-{at}T09:00:00+08:00")
-
-    assert _orders(books) == [("amber", "2026-10-04")]
-
-
-def test_a_hold_that_never_happened_finds_nothing(books: BookWriter) -> None:
-    _, stall, office, leek = _ordered(books)
-    books.says(office, Hold(action="hold", goods=(leek,)), at="2026-10-03T09:00:00+08:00")
-    wrong = books.last
-    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00")
-    assert _orders(books) == [("amber", "2026-10-04")]
-
-    undone = Correction(correction_reason="did_not_occur")
-    books.says(office, undone, at="2026-12-02T09:00:00+08:00", corrects=wrong)
-    assert _orders(books) == []
-
-
-def test_a_hold_at_one_party_binds_that_party_only(books: BookWriter) -> None:
-    farm, stall, office, leek = _ordered(books)
-    books.says(office, Hold(action="hold", goods=(leek,), at=farm), at="2026-10-03T09:00:00+08:00")
-    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00")
-    assert _orders(books) == []
-
-    _sale_at(books, farm, leek, "2026-10-05T09:00:00+08:00")
-    assert _orders(books) == [("amber", "2026-10-05")]
-
-
-def test_an_order_that_is_written_up_later_could_not_be_obeyed(books: BookWriter) -> None:
-    _, stall, office, leek = _ordered(books)
-    hold = Hold(action="hold", goods=(leek,))
-    books.says(office, hold, at="2026-10-03T09:00:00+08:00", logged="2026-10-05T09:00:00+08:00")
-    _sale_at(books, stall, leek, "2026-10-04T09:00:00+08:00")
-    assert _orders(books) == []
-
-    _sale_at(books, stall, leek, "2026-10-05T09:00:01+08:00")
-    assert _orders(books) == [("amber", "2026-10-05")]
+    assert _yields(books) == expected

@@ -3,7 +3,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ledger.identifiers import Quantity, Unit
-from ledger.trace.amounts import added, exact, joined, larger, less, plus, share, written
+from ledger.trace.amounts import Packs, added, exact, joined, larger, less, plus, share, written
+from ledger.vocabulary.values import PackFactor
 from tests.support.books import kg
 from tests.unit.trace.stories import boxes
 
@@ -48,3 +49,36 @@ def test_a_share_needs_one_kind_of_unit_and_something_to_share() -> None:
     assert share(kg(1), [kg(1), boxes(1)]) is None
     assert share(kg(1), [kg(1), None]) is None
     assert share(kg(0), [kg(0)]) is None
+
+
+def _packs(*declared: str) -> Packs:
+    """Factors like `XCS 10 KGM`."""
+    parts = [one.split(" ", 1) for one in declared]
+    return Packs.of(PackFactor(unit=unit, holds=Quantity.parse(holds)) for unit, holds in parts)
+
+
+def test_a_case_counts_as_what_it_is_declared_to_hold() -> None:
+    packs = _packs("XCS 10 KGM")
+    assert packs.opened(Quantity.parse("2.5 XCS")) == kg(25)
+    assert packs.opened(kg(3)) == kg(3)
+    assert packs.opened(boxes(3)) == boxes(3)
+
+
+def test_levels_of_packing_chain_to_the_last_one() -> None:
+    packs = _packs("XCS 10 XBX", "XBX 24 XBO", "XBO 500 MLT")
+    assert packs.opened(Quantity.parse("2 XCS")) == Quantity.parse("240 LTR")
+    assert packs.opened(Quantity.parse("1 XBO")) == Quantity.parse("0.5 LTR")
+
+
+def test_levels_that_lead_in_a_circle_lead_nowhere_and_a_level_said_twice_counts_as_said_first() -> None:
+    assert _packs("XCS 10 XBX", "XBX 2 XCS").ends == {}
+    assert _packs("XCS 10 KGM", "XCS 12 KGM").opened(Quantity.parse("1 XCS")) == kg(10)
+
+
+def test_nobody_declares_what_a_kilogram_holds_and_an_empty_pack_holds_no_answer() -> None:
+    assert _packs("KGM 2 XBG", "XCS 0 KGM").ends == {}
+
+
+def test_an_amount_that_cannot_be_written_is_not_known() -> None:
+    assert _packs("XCS 0.000001 MGM").opened(Quantity.parse("0.1 XCS")) is None
+    assert _packs("XCS 999999999999999 KGM").opened(Quantity.parse("2 XCS")) is None

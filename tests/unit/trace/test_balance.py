@@ -1,14 +1,23 @@
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from ledger.identifiers import Quantity
+import pytest
+
+from ledger.identifiers import LegalDate, ProductId, Quantity
 from ledger.trace import balance
 from ledger.trace.balance import In, Out
-from ledger.vocabulary.goods import Adjustment
-from ledger.vocabulary.values import Line
+from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch
+from ledger.vocabulary.measures import Destruction
+from ledger.vocabulary.oversight import Sample
+from ledger.vocabulary.parties import Product
+from ledger.vocabulary.trade import Return, SupplierCheck
+from ledger.vocabulary.values import Line, PackFactor
 from tests.support.books import kg
 from tests.unit.trace.stories import PESTICIDE, Story, bottles, boxes, goods, november
+
+if TYPE_CHECKING:
+    from ledger.identifiers import PartyId
 
 NAMES: tuple[In | Out, ...] = (*get_args(In), *get_args(Out))
 CABBAGE, SAUSAGE, PORK = goods("cabbage"), goods("sausage"), goods("pork")
@@ -200,3 +209,219 @@ def test_two_answers_to_one_recall_add_up_and_two_recalls_tell_the_same_story() 
 def test_goods_nobody_spoke_of_have_no_figures() -> None:
     figures = balance(Story().book, Story().books.party_id(), CABBAGE)
     assert (figures.expected, figures.made, figures.seqs, figures.units_differ) == (None, None, {}, False)
+
+
+def _cases(amount: int) -> Quantity:
+    return Quantity.parse(f"{amount} XCS")
+
+
+def _declares(
+    story: Story,
+    by: PartyId,
+    holds: str | None,
+    *,
+    maker: PartyId | None = None,
+    product: ProductId | None = None,
+    at: int = 1,
+) -> None:
+    """A batch of cabbage with what one case of it holds."""
+    packs = None if holds is None else (PackFactor(unit="XCS", holds=Quantity.parse(holds)),)
+    said = Batch(
+        goods=CABBAGE, maker=maker or by, name="包菜", category="generic", packs=packs, product=product
+    )
+    story.books.says(by, said, at=november(at))
+
+
+def test_cases_and_kilograms_add_up_where_a_factor_was_declared() -> None:
+    story = Story()
+    farm, trader, stall = (story.books.party(f"{name}（演示）") for name in ("合作社", "批发", "菜摊"))
+    _declares(story, farm, "10 KGM")
+    story.delivers(farm, trader, CABBAGE, _cases(20), at=november(2))
+    story.delivers(trader, stall, CABBAGE, kg(150), at=november(3))
+    figures = balance(story.book, trader, CABBAGE)
+    assert (figures.received, figures.shipped, figures.expected) == (kg(200), kg(150), kg(50))
+    assert not figures.units_differ
+    assert figures.apart == {}
+
+
+def test_where_everything_is_counted_in_cases_nothing_is_converted() -> None:
+    story = Story()
+    farm, trader = story.books.party("合作社（演示）"), story.books.party("批发（演示）")
+    _declares(story, farm, "10 KGM")
+    story.delivers(farm, trader, CABBAGE, _cases(20), at=november(2))
+    assert balance(story.book, trader, CABBAGE).expected == _cases(20)
+
+
+def test_the_makers_own_factor_wins_over_one_declared_before_by_somebody_else() -> None:
+    story = Story()
+    farm, trader = story.books.party("合作社（演示）"), story.books.party("批发（演示）")
+    _declares(story, trader, "12 KGM", maker=farm)
+    story.delivers(farm, trader, CABBAGE, _cases(10), at=november(2))
+    story.sells(trader, CABBAGE, kg(10), at=november(3))
+    assert balance(story.book, trader, CABBAGE).expected == kg(110)
+    _declares(story, farm, "10 KGM", at=4)
+    _declares(story, farm, "11 KGM", at=5)
+    assert balance(story.book, trader, CABBAGE).expected == kg(90)
+
+
+def test_a_product_tells_what_a_case_holds_where_no_batch_does() -> None:
+    story = Story()
+    farm, trader, product = (
+        story.books.party("合作社（演示）"),
+        story.books.party("批发（演示）"),
+        story.books.product_id(),
+    )
+    for who, holds in ((trader, "9 KGM"), (farm, "8 KGM")):
+        packs = (PackFactor(unit="XCS", holds=Quantity.parse(holds)),)
+        said = Product(product=product, owner=farm, name="包菜", category="generic", packs=packs)
+        story.books.says(who, said, at=november(1))
+    _declares(story, farm, None, product=product)
+    story.delivers(farm, trader, CABBAGE, _cases(10), at=november(2))
+    story.sells(trader, CABBAGE, kg(10), at=november(3))
+    assert balance(story.book, trader, CABBAGE).expected == kg(70)
+
+
+def test_units_that_nobody_brought_together_name_their_first_entries_in_and_out() -> None:
+    story = Story()
+    farm, trader = story.books.party("合作社（演示）"), story.books.party("批发（演示）")
+    came = story.receives(trader, farm, CABBAGE, _cases(20), at=november(2))
+    sold = story.sells(trader, CABBAGE, kg(30), at=november(3))
+    story.sells(trader, CABBAGE, kg(40), at=november(4))
+    apart = balance(story.book, trader, CABBAGE).apart
+    assert {unit.name: seqs for unit, seqs in apart.items()} == {"KGM": (sold.seq,), "XCS": (came.seq,)}
+
+
+def _sampled(story: Story, holder: PartyId, amount: Quantity, *, day: int = 7) -> int:
+    office = story.books.party("市场监管局（演示）", kind="authority")
+    said = Sample(
+        goods=CABBAGE, taken_from=holder, sample_number="样-1", quantity=amount, purpose="supervision"
+    )
+    story.books.says(office, said, at=november(day))
+    return story.books.last.seq
+
+
+def _trader(story: Story) -> PartyId:
+    trader = story.books.party("批发（演示）")
+    story.adjusts(trader, "opening_stock", CABBAGE, kg(100), at=november(1))
+    return trader
+
+
+@pytest.mark.parametrize(
+    ("told", "day", "document", "left"),
+    [
+        (None, 7, None, "96"),
+        ("4", 7, None, "96"),  # The holder wrote down the same sample.
+        ("4", 8, None, "92"),  # On another day it is another one,
+        ("4", 8, "样-1", "96"),  # unless it names its number.
+        ("5", 7, None, "91"),
+        ("5", 7, "样-1", "95"),  # One sample, and the holder's word about how much it was.
+    ],
+)
+def test_a_sample_leaves_the_stock_once(told: str | None, day: int, document: str | None, left: str) -> None:
+    story = Story()
+    trader = _trader(story)
+    sample = _sampled(story, trader, kg(4))
+    if told is not None:
+        lines = (Line(goods=CABBAGE, quantity=kg(told)),)
+        story.books.says(
+            trader, Adjustment(reason="sample", document=document, lines=lines), at=november(day)
+        )
+    figures = balance(story.book, trader, CABBAGE)
+    assert figures.expected == kg(left)
+    assert sample in figures.seqs["sampled"]
+
+
+def test_one_adjustment_tells_of_one_sample() -> None:
+    story = Story()
+    trader = _trader(story)
+    _sampled(story, trader, kg(4))
+    _sampled(story, trader, kg(4))
+    story.adjusts(trader, "sample", CABBAGE, kg(4), at=november(7))
+    assert balance(story.book, trader, CABBAGE).expected == kg(92)
+
+
+def _destroys(
+    story: Story,
+    by: PartyId,
+    amount: Quantity,
+    *,
+    stage: Literal["planned", "done"] = "done",
+    stock: Literal["own_stock", "seized", "recalled"] = "own_stock",
+    held_by: PartyId | None = None,
+) -> None:
+    said = Destruction(
+        stage=stage,
+        stock=stock,
+        method="深埋",
+        held_by=held_by,
+        lines=(Line(goods=CABBAGE, quantity=amount),),
+    )
+    story.books.says(by, said, at=november(10))
+
+
+def test_what_was_destroyed_left_the_stock_and_what_is_planned_did_not() -> None:
+    story = Story()
+    trader, office = _trader(story), story.books.party("市场监管局（演示）", kind="authority")
+    _destroys(story, trader, kg(10), stage="planned")
+    assert balance(story.book, trader, CABBAGE).expected == kg(100)
+    _destroys(story, trader, kg(10))
+    _destroys(story, office, kg(20), stock="recalled", held_by=trader)
+    figures = balance(story.book, trader, CABBAGE)
+    assert (figures.destroyed, figures.expected) == (kg(30), kg(70))
+
+
+def test_seized_goods_leave_the_stock_once_and_come_back_when_they_are_returned() -> None:
+    story = Story()
+    trader, office = _trader(story), story.books.party("市场监管局（演示）", kind="authority")
+    story.adjusts(office, "seizure", CABBAGE, kg(60), at=november(5), held_by=trader)
+    _destroys(story, office, kg(40), stock="seized", held_by=trader)
+    assert balance(story.book, trader, CABBAGE).expected == kg(40)
+    story.adjusts(office, "seizure_returned", CABBAGE, kg(20), at=november(12), held_by=trader)
+    figures = balance(story.book, trader, CABBAGE)
+    assert (figures.seized, figures.expected, figures.came_in) == (kg(40), kg(60), kg(100))
+
+
+@pytest.mark.parametrize(("day", "left"), [(7, "90"), (13, "90"), (6, "80"), (14, "80")])
+def test_a_destruction_that_two_hands_wrote_down_within_three_days_is_one(day: int, left: str) -> None:
+    story = Story()
+    trader = _trader(story)
+    _destroys(story, trader, kg(10))
+    story.adjusts(trader, "destroyed", CABBAGE, kg(10), at=november(day))
+    assert balance(story.book, trader, CABBAGE).expected == kg(left)
+
+
+@pytest.mark.parametrize(("reason", "left"), [("own_use", "97"), ("seizure_returned", "103")])
+def test_what_was_eaten_is_used_and_what_came_back_from_seizure_is_there(
+    reason: AdjustmentReason, left: str
+) -> None:
+    story = Story()
+    trader = _trader(story)
+    story.adjusts(trader, reason, CABBAGE, kg(3), at=november(3))
+    assert balance(story.book, trader, CABBAGE).expected == kg(left)
+
+
+def test_what_a_customer_brings_back_the_shop_returns_to_itself() -> None:
+    story = Story()
+    trader = _trader(story)
+    story.sells(trader, CABBAGE, kg(30), at=november(2))
+    story.books.says(trader, Return(to=trader, lines=(Line(goods=CABBAGE, quantity=kg(2)),)), at=november(3))
+    figures = balance(story.book, trader, CABBAGE)
+    assert (figures.returned_in, figures.expected) == (kg(2), kg(72))
+
+
+def test_a_headquarters_that_checks_for_its_shop_gets_no_goods() -> None:
+    story = Story()
+    farm, chain, shop = (story.books.party(f"{name}（演示）") for name in ("合作社", "总部", "门店"))
+    story.adjusts(farm, "opening_stock", CABBAGE, kg(100), at=november(1))
+    story.ships(farm, shop, CABBAGE, kg(60), at=november(2))
+    said = SupplierCheck(
+        supplier=farm,
+        received_on=LegalDate.parse("2026-11-02"),
+        conclusion="accept",
+        for_shops=(shop,),
+        lines=(Line(goods=CABBAGE, quantity=kg(60)),),
+    )
+    story.books.says(chain, said, at=november(2, "12:00"))
+    assert balance(story.book, farm, CABBAGE).shipped == kg(60)
+    assert balance(story.book, shop, CABBAGE).received == kg(60)
+    assert "received" not in balance(story.book, chain, CABBAGE).seqs

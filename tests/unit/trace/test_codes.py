@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ledger.trace import code_state
-from ledger.vocabulary.goods import Codes, Transformation, Use
+from ledger.vocabulary.goods import Adjustment, Codes, Packing, Transformation, Use
 from ledger.vocabulary.oversight import Recall
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
 from ledger.vocabulary.values import Line, OutputLine, ReceivedLine
@@ -31,7 +31,9 @@ class BottleStory(Story):
             self.books.party(f"{name}（演示）") for name in ("农药厂", "农资公司", "农资店")
         )
 
-    def codes(self, by: PartyId, action: Literal["issue", "activate", "void"], *, at: str) -> Record:
+    def codes(
+        self, by: PartyId, action: Literal["issue", "activate", "void", "return_container"], *, at: str
+    ) -> Record:
         self.books.says(
             by, Codes(action=action, goods=PESTICIDE, codes=(CODE, OTHER), code_kind="pesticide"), at=at
         )
@@ -177,3 +179,30 @@ def test_a_recall_of_the_goods_recalls_the_code_and_one_of_other_codes_does_not(
     assert len(code_state(story.book, OTHER).recalls) == 1
     story.recalls(story.maker, PESTICIDE, at=november(4))
     assert len(code_state(story.book, CODE).recalls) == 1
+
+
+def test_a_bottle_goes_the_way_of_its_case_until_it_is_taken_out() -> None:
+    story = BottleStory()
+    case = "12690011001900000000000000000999"
+    story.codes(story.maker, "issue", at=november(1))
+    story.books.says(story.maker, Packing(action="pack", parent_code=case, codes=(CODE,)), at=november(2))
+    story.moves(story.maker, story.wholesaler, at=november(3), code=case)
+    assert code_state(story.book, CODE).holder == story.wholesaler
+    assert code_state(story.book, OTHER).holder == story.maker
+    story.books.says(
+        story.wholesaler, Packing(action="unpack", parent_code=case, codes=(CODE,)), at=november(4)
+    )
+    story.moves(story.wholesaler, story.shop, at=november(5), code=case)
+    assert code_state(story.book, CODE).holder == story.wholesaler
+
+
+def test_an_empty_bottle_that_was_handed_in_is_used_and_a_destroyed_one_is_void() -> None:
+    story = BottleStory()
+    story.codes(story.maker, "issue", at=november(1))
+    story.moves(story.maker, story.shop, at=november(2))
+    story.sale(story.shop, at=november(3))
+    story.codes(story.shop, "return_container", at=november(4))
+    assert code_state(story.book, CODE).state == "used"
+    line = Line(goods=PESTICIDE, quantity=bottles(1), codes=(CODE,))
+    story.books.says(story.shop, Adjustment(reason="destroyed", lines=(line,)), at=november(5))
+    assert code_state(story.book, CODE).state == "void"

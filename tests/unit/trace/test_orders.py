@@ -9,6 +9,7 @@ from ledger.errors import TooLarge
 from ledger.keys import Ed25519Signer
 from ledger.register import Enrolment, Register
 from ledger.trace import orders, standing_orders
+from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.oversight import Hold, Recall
 from tests.support.books import BookWriter, kg
 from tests.unit.trace.stories import (
@@ -216,3 +217,33 @@ def test_more_ancestors_than_can_be_followed_are_refused_and_not_passed_over(
     monkeypatch.setattr(orders, "ANCESTORS_MAX", 4)
     with pytest.raises(TooLarge, match="at most 4 others"):
         standing_orders(story.book, KIMCHI)
+
+
+def test_goods_off_the_shelf_are_held_and_only_put_back_lifts_it() -> None:
+    story = Story()
+    market = story.books.party("市场（演示）")
+    story.books.says(market, Takedown(action="hold", goods=(CABBAGE,)), at=november(1))
+    (order,) = standing_orders(story.book, CABBAGE)
+    assert (order.kind, order.words.zh) == ("hold", "2026-11-01 08:00 起下架，未恢复")
+    _release(story, market, CABBAGE, at=november(2))
+    assert standing_orders(story.book, CABBAGE) == (order,)
+    story.books.says(market, Takedown(action="release", goods=(CABBAGE,)), at=november(3))
+    assert standing_orders(story.book, CABBAGE) == ()
+    story.books.says(market, Takedown(action="hold", goods=(CABBAGE,), stage="withdrawn"), at=november(4))
+    (order,) = standing_orders(story.book, CABBAGE)
+    assert "退市" in order.words.zh
+
+
+def test_an_order_is_known_from_the_moment_after_the_log_showed_it() -> None:
+    story = Story()
+    market = story.books.party("市场（演示）")
+    order = _hold(story, market, CABBAGE, at=november(1))
+    _release(story, market, CABBAGE, at=november(3))
+    second = 1000
+    for at_ms, count in (
+        (order.at_ms, 0),
+        (order.at_ms + 1, 1),
+        (story.books.last.at_ms, 1),
+        (story.books.last.at_ms + second, 0),
+    ):
+        assert len(standing_orders(story.book, CABBAGE, shown_before_ms=at_ms)) == count

@@ -104,7 +104,7 @@ def impossible_travel(stage: Stage) -> Planted:
         stage.sale(one.here, one.lot, 1, stage.at(10), [code])
         near = _scan(stage, code, stage.at(12, 10), "320613", NEAR_LATITUDE, NEAR_LONGITUDE)
         far = _scan(stage, code, stage.at(12, 10.6), FAR_REGION, FAR_LATITUDE, FAR_LONGITUDE)
-        return stage.plant("impossible_travel", one.here, [near, far])
+        return stage.plant("impossible_travel", [one.here, one.maker], [near, far])
     site = stage.pen.site()
     place: dict[str, Json] = {
         "site": site,

@@ -34,7 +34,7 @@ def voucher_other_buyer(stage: Stage) -> Planted:
     number = stage.pen.numbers.invoice()
     filed = _invoiced(stage, seller, first, number, 1, total="3200.00")
     again = _invoiced(stage, seller, second, number, 4, total="3200.00")
-    return stage.plant("voucher_other_buyer", second, [filed, again], "voucher_overused")
+    return stage.plant("voucher_other_buyer", [first, second], [filed, again], "voucher_overused")
 
 
 def voucher_other_seller(stage: Stage) -> Planted:
@@ -138,7 +138,7 @@ def certificate_overused(stage: Stage) -> Planted:
     paper = _certificate(stage, maker, lot, stage.at(1), covers=kg(500))
     buyer = stage.cast.some("food_wholesaler")
     checks = [_checked_with(stage, maker, buyer, lot, 500, paper, 2 + number) for number in range(3)]
-    return stage.plant("certificate_overused", buyer, [paper, *checks])
+    return stage.plant("certificate_overused", [maker, buyer], [paper, *checks])
 
 
 def commitment_missing_after_repack(stage: Stage) -> Planted:

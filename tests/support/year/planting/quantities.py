@@ -87,7 +87,7 @@ def sender_receiver_differ(stage: Stage) -> Planted:
     got = float(330 + stage.random.randrange(60))
     receipt = stage.receive(maker, buyer, lot, got, stage.at(1, 11), shipment=shipment)
     stage.check(maker, buyer, lot, got, stage.at(1, 11.3))
-    return stage.plant("sender_receiver_differ", buyer, [shipment, receipt])
+    return stage.plant("sender_receiver_differ", [buyer, maker], [shipment, receipt])
 
 
 def unit_mismatch(stage: Stage) -> Planted:
@@ -147,7 +147,7 @@ def seizure_unbalanced(stage: Stage) -> Planted:
         {**seized, "reason": "seizure_returned", "lines": [lot.line(60)]},
         stage.at(25),
     )
-    return stage.plant("seizure_unbalanced", holder, [taken, destroyed, back])
+    return stage.plant("seizure_unbalanced", [office, holder], [taken, destroyed, back])
 
 
 PLANTS = (

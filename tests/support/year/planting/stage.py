@@ -28,11 +28,12 @@ class Planted:
     """One contradiction in the year: its kind, whom it concerns, the statements that prove it, and what else must follow from them.
 
     Each member of `evidence` must be named, by any one of its alternatives: a delivery is proved by its receipt as well as by its check.
+    `parties` are those whom it may be told: where two sides contradict each other, either is right.
     `corner` is everything told for it; `also` are other kinds of the catalogue that the same records bear out.
     """
 
     kind: str
-    party: str
+    parties: tuple[str, ...]
     evidence: tuple[tuple[str, ...], ...]
     corner: frozenset[str]
     also: tuple[str, ...] = ()
@@ -95,12 +96,23 @@ class Stage:
         return one
 
     def plant(
-        self, kind: str, party: Trader, evidence: Sequence[Told | Sequence[Told]], *also: str
+        self,
+        kind: str,
+        party: Trader | Sequence[Trader],
+        evidence: Sequence[Told | Sequence[Told]],
+        *also: str,
     ) -> Planted:
         """What must be found. A sequence among the evidence holds alternatives."""
         ids = frozenset(one.id for one in self.own)
+        parties = [party] if isinstance(party, Trader) else party
         groups = ((one,) if isinstance(one, Told) else tuple(one) for one in evidence)
-        return Planted(kind, party.id, tuple(tuple(one.id for one in group) for group in groups), ids, also)
+        return Planted(
+            kind=kind,
+            parties=tuple(one.id for one in parties),
+            evidence=tuple(tuple(one.id for one in group) for group in groups),
+            corner=ids,
+            also=also,
+        )
 
     # Parties
 

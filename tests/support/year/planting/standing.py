@@ -155,13 +155,13 @@ def licence_suspended_later(stage: Stage) -> Planted:
 def licence_of_two_holders(stage: Stage) -> Planted:
     """挂靠: one number, two shops."""
     held = stage.valid(PESTICIDE_LICENCE)
-    _dealer(stage, held)
+    lender = _dealer(stage, held)
     first = stage.own[-1]
     second = _dealer(stage, held)
     again = stage.own[-1]
     lot = _stocked(stage, second)
     _sells(stage, second, lot, 12)
-    return stage.plant("licence_of_two_holders", second, [first, again])
+    return stage.plant("licence_of_two_holders", [lender, second], [first, again])
 
 
 def drug_buyer_unlicensed(stage: Stage) -> Planted:
@@ -209,15 +209,13 @@ def ghost_supplier(stage: Stage) -> Planted:
     """Three names, one telephone, no licence."""
     buyers = stage.random.sample(stage.cast.all("pesticide_dealer"), 3)
     phone = stage.pen.numbers.mobile()
+    ghosts = [stage.somebody("supplier", "company", name) for name in ("丰收农资", "田园植保", "沃土贸易")]
     declared = []
-    for number, buyer in enumerate(buyers):
-        ghost = stage.somebody("supplier", "company", ("丰收农资", "田园植保", "沃土贸易")[number])
+    for number, (buyer, ghost) in enumerate(zip(buyers, ghosts, strict=True)):
         ghost.phone, ghost.address = phone, None
         declared.append(stage.declare(buyer.id, ghost, stage.at(1 + number * 0.1)))
-        if number == 0:
-            first = ghost
-    _bought_from(stage, buyers[0], first)
-    return stage.plant("ghost_supplier", buyers[0], declared, "licence_never_held", "source_denies")
+    _bought_from(stage, buyers[0], ghosts[0])
+    return stage.plant("ghost_supplier", [*buyers, *ghosts], declared, "licence_never_held", "source_denies")
 
 
 def source_denies(stage: Stage) -> Planted:
