@@ -62,11 +62,11 @@ ROUNDS: Final = 7
 QUESTIONS: Final = 400
 #: Six stages of processing; each may be followed by a delivery: a chain has at most twelve holdings.
 STAGES: Final = 6
-#: A town makes so many lots of each stage in a week or two, and a process takes one to five of them, the popular ones most often.
+#: A town makes so many lots of each stage in a week or two, and a process takes one to four of them, the popular ones most often.
 LOTS: Final = 3_000
-INPUTS_MAX: Final = 5
-#: A quarter of all batches is sold on, to so many buyers as Zipf's law says, at most four hundred.
-SOLD_ON: Final = 0.25
+INPUTS_MAX: Final = 4
+#: A tenth of all batches is sold on, to so many buyers as Zipf's law says, at most four hundred.
+SOLD_ON: Final = 0.1
 BUYERS_MAX: Final = 400
 ZIPF: Final = 2.0
 _SOLD_TO: Final = list(accumulate(1 / number**ZIPF for number in range(1, BUYERS_MAX + 1)))

@@ -128,8 +128,13 @@ class CodeStory:
 
     @property
     def goods(self) -> GoodsId | None:
-        """What the code was issued for, else what it lay on."""
-        return self.issues[0][1].goods if self.issues else self.seen[0].goods if self.seen else None
+        """What the code was issued for, else what it lay on, else what its packer says."""
+        if self.issues:
+            return self.issues[0][1].goods
+        if self.seen:
+            return self.seen[0].goods
+        packings = (one.packed.said for one in self.nest.stays)
+        return next((one.goods for one in packings if isinstance(one, Packing) and one.goods), None)
 
     @property
     def traded(self) -> tuple[Sighting, ...]:

@@ -42,7 +42,7 @@ GRACE_KM: Final = 30
 ANYWHERE_HOURS: Final = 10
 #: Consumers' readings within this time are looked at together.
 SCANS_HOURS: Final = 24
-#: Readings so far apart are in different places.
+#: Readings so far apart are in different places; of two provinces it is enough that they do not touch.
 FAR_KM: Final = 200
 FAR_SCANS_MIN: Final = 3
 SCATTERED_MIN: Final = 2
@@ -105,6 +105,10 @@ class Place:
         chord = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(turn / 2) ** 2
         middle = 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
         return max(0, math.floor(middle) - self.within_km - other.within_km)
+
+    def is_far_from(self, other: Place) -> bool:
+        """Whether nobody would take the two for one neighbourhood."""
+        return self.km_to(other) >= (1 if self.within_km or other.within_km else FAR_KM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +192,7 @@ def scattered(story: CodeStory) -> Scattered:
         for record, scan, place in located[start:]:
             if record.occurred_ms - first.occurred_ms > SCANS_HOURS * HOUR_MS:
                 break
-            if all(
-                scan.device != other.device and place.km_to(there) >= FAR_KM for _, other, there in chosen
-            ):
+            if all(scan.device != other.device and place.is_far_from(there) for _, other, there in chosen):
                 chosen.append((record, scan, place))
         if len(chosen) > len(most):
             most = [record for record, _, _ in chosen]

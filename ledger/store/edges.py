@@ -241,5 +241,4 @@ def _rows(book: SqlBook, first: int, stop: int) -> Iterator[tuple[int, int, int,
         .where(_edges.c.log_id == book.log_id, _edges.c.seq >= first, _edges.c.seq < stop)
         .order_by(_edges.c.seq)
     )
-    for source, target, seq, until in rows:
-        yield source, target, seq, until
+    yield from ((source, target, seq, until) for source, target, seq, until in rows)

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ledger.identifiers import Quantity
-from ledger.trace.amounts import Packs, added, larger, less, none_of
+from ledger.trace.amounts import Packs, added, exact, larger, less, none_of, written
 from ledger.trace.edges import Holding, by_goods
 from ledger.trace.shelf import Shelf
 from ledger.views.book import goods_sheet_key, of_type, product_sheet_key, said_about
@@ -295,16 +296,36 @@ def _accounts(records: Iterable[Record], holding: Holding) -> dict[StatementId, 
 def _answered(account: _Account, figures: _Account) -> None:
     """A recall answer is an account of what became of the goods, and may tell of sales and losses that were recorded before.
 
-    So the larger word counts, and nothing twice; answers to two recalls of the same goods tell the same story twice.
+    So the larger word counts, and nothing twice; answers to two recalls of the same goods tell the same story twice. `sold` may tell of
+    shipments too: a wholesaler calls them so. What is left decides: only more than that is taken for shipments already counted.
     """
-    for name, told in account.items():
-        known = figures.get(name)
-        if known is None:
-            figures[name] = told
+    for name in ("destroyed", "lost", "sold"):
+        if name not in account:
             continue
-        one, other = added(known.amounts), added(told.amounts)
+        told, known = account[name], figures.get(name, _Figure.empty())
+        other = added(told.amounts)
+        one = added(known.amounts) if known.parts or other is None else none_of(other.unit)
         most = None if one is None or other is None else larger(one, other)
+        if name == "sold" and one is not None and most is not None:
+            most = _without_shipped(one, most, figures)
         figures[name] = _Figure([(most, (*known.seqs, *told.seqs))])
+
+
+def _without_shipped(known: Quantity, told: Quantity, figures: Mapping[str, _Figure]) -> Quantity:
+    """What was sold, by the records or by an answer that may count the shipments among its sales."""
+    sums = [_sum_of(names, figures) for names in (get_args(In), get_args(Out), ("shipped",))]
+    came, went, shipped = sums
+    if came is None or went is None or shipped is None or {*_units([figures])} - {told.unit.base}:
+        return told
+    more, left = exact(told) - exact(known), came - went
+    if more <= max(left, 0):
+        return told
+    return written(exact(known) + max(left, more - shipped, Fraction(0)), told.unit) or told
+
+
+def _sum_of(names: Iterable[str], figures: Mapping[str, _Figure]) -> Fraction | None:
+    amounts = [amount for name in names if name in figures for amount in figures[name].amounts]
+    return None if None in amounts else sum((exact(one) for one in amounts if one is not None), Fraction(0))
 
 
 def _units(accounts: Iterable[Mapping[str, _Figure]]) -> set[Unit]:

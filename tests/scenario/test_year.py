@@ -28,6 +28,7 @@ from tests.support.year.checking import (
 )
 from tests.support.year.honest import year_of_trade
 from tests.support.year.planting import PLANTERS, plant
+from tests.support.year.planting.innocent import LOOK_ALIKES
 from tests.support.year.telling import recorded, records_of
 from tests.support.year.told import DAY
 
@@ -65,6 +66,11 @@ def test_the_year_is_large_enough_to_mean_something(year: Played) -> None:
 
 def test_honest_trade_is_hardly_ever_suspected(verdict: Verdict) -> None:
     assert verdict.false_share <= FALSE_SHARE_MAX, _summary(verdict)
+
+
+def test_what_only_looks_wrong_is_left_alone(year: Played) -> None:
+    assert {one.name for one in year.innocent} == {play.__name__ for play in LOOK_ALIKES}
+    assert year.suspected() == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)

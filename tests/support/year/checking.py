@@ -16,7 +16,7 @@ from ledger.findings import judge_many, subjects_of
 from tests.support.year.catalogue import CATALOGUE, KINDS
 from tests.support.year.honest import year_of_trade
 from tests.support.year.parties import ROWS
-from tests.support.year.planting import plant
+from tests.support.year.planting import plant, plant_innocent
 from tests.support.year.telling import folded, library
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ledger.findings import Finding
     from ledger.views.book import MemoryBook, Record
+    from tests.support.year.planting import Innocent
     from tests.support.year.planting.stage import Planted
 
 #: The names under which the ledger finds each kind of the catalogue. A kind that is not here is found under its own name.
@@ -75,6 +76,8 @@ FOUND_AS: Final[Mapping[str, tuple[str, ...]]] = {
 #: Subjects judged in one go: enough to share their reading, few enough to stay small.
 SUBJECTS_AT_ONCE = 5_000
 FALSE_SHARE_MAX = 0.0005
+#: For two contradictions, one case that only looks like it.
+LOOK_ALIKES_PER_PLANT = 0.5
 PARTIES = sum(row[1] for row in ROWS)
 
 
@@ -134,6 +137,7 @@ class Played:
 
     seed: int
     planted: list[Planted]
+    innocent: list[Innocent]
     records: tuple[Record, ...]
     book: MemoryBook
     seq_of: Mapping[str, int]
@@ -149,6 +153,15 @@ class Played:
             for one in found
         }
         return list(once.values())
+
+    def suspected(self) -> dict[str, list[Finding]]:
+        """Findings about what only looks wrong, by its name."""
+        corners = {self.seq_of[statement]: one.name for one in self.innocent for statement in one.corner}
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for one in self.all_findings:
+            for name in {corners[seq] for seq in one.seqs if seq in corners}:
+                found[name].append(one)
+        return dict(found)
 
     def verdict(self, *, without: Collection[str] = ()) -> Verdict:
         """What was found; `without` the findings of these names, as if their rules were switched off."""
@@ -171,6 +184,7 @@ def played(seed: int, scale: float, plants: int) -> Played:
     started = time.perf_counter()
     year = year_of_trade(seed, scale)
     planted = plant(year, plants)
+    innocent = plant_innocent(year, round(plants * LOOK_ALIKES_PER_PLANT))
     told = year.told
     generated = time.perf_counter()
     shelf = library(told, year.cast)
@@ -178,7 +192,7 @@ def played(seed: int, scale: float, plants: int) -> Played:
     findings = judged(shelf.records, shelf.book)
     done = time.perf_counter()
     seconds = {"generate": generated - started, "fold": read - generated, "judge": done - read}
-    return Played(seed, planted, shelf.records, shelf.book, shelf.seq_of, findings, seconds)
+    return Played(seed, planted, innocent, shelf.records, shelf.book, shelf.seq_of, findings, seconds)
 
 
 def folded_again(year: Played) -> tuple[MemoryBook, dict[str, tuple[Finding, ...]], float]:

@@ -78,6 +78,7 @@ class PaperTeller(Teller):
             [self.invoice, self.sent, self.checked, self.got, self.sheet],
             [self.permit, self.permit, self.sold, self.lot, self.succession, self.place],
             [self.permit, self.sold, self.sent, self.lot, self.product],
+            [self.permit, self.permit, self.sheet],
             [self.sheet, self.lot, self.checked, self.got, self.permit, self.sent],
             [self.sheet, self.checked, self.sold, self.lot, self.got, self.answered],
         ]

@@ -153,7 +153,11 @@ def _sample(type_name: str, name: str, info: FieldInfo) -> Json:
         return str(choices[0])
     if "const" in schema:
         return str(schema["const"])
-    return "2026-11-14" if name.endswith("_on") or name in {"on", "until", "authorised_until", "valid_from", "valid_to"} else "演示文字"
+    return (
+        "2026-11-14"
+        if name.endswith("_on") or name in {"on", "until", "authorised_until", "valid_from", "valid_to"}
+        else "演示文字"
+    )
 
 
 def _schema(info: FieldInfo) -> dict[str, object]:

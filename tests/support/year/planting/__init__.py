@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from tests.support.year.catalogue import KINDS
 from tests.support.year.planting import codes, papers, quantities, safety, standing
+from tests.support.year.planting.innocent import LOOK_ALIKES
 from tests.support.year.planting.stage import Planted, Stage
 
 if TYPE_CHECKING:
@@ -23,6 +25,25 @@ assert set(PLANTERS) == set(KINDS), set(PLANTERS) ^ set(KINDS)
 
 #: Contradictions begin after the first month and leave themselves two months to be played out.
 FIRST_DAY, LAST_DAY = 32, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Innocent:
+    """What only looks like a contradiction: its name and everything told for it."""
+
+    name: str
+    corner: frozenset[str]
+
+
+def plant_innocent(year: Year, count: int) -> list[Innocent]:
+    """So many cases that only look wrong, of every sort in turn."""
+    days, planted = Random(f"innocent-{year.seed}"), []
+    for number in range(count):
+        play = LOOK_ALIKES[number % len(LOOK_ALIKES)]
+        stage = Stage(year=year, day=days.randrange(FIRST_DAY, LAST_DAY), turn=number // len(LOOK_ALIKES))
+        play(stage)
+        planted.append(Innocent(play.__name__, frozenset(one.id for one in stage.own)))
+    return planted
 
 
 def plant(year: Year, count: int) -> list[Planted]:
