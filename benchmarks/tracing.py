@@ -38,10 +38,11 @@ from ledger.register import Register
 from ledger.service import Ledger
 from ledger.statement import sign_statement
 from ledger.store.book import SqlBook, forget_contents, write_opened
-from ledger.store.edges import Graph, edge_rows
+from ledger.store.edges import Graph
 from ledger.store.engine import create_tables, open_engine, reading, writing
 from ledger.store.tables import EdgeRow, EntryRow, EnvelopeRow, HeadRow, ItemsRow, MentionRow
 from ledger.trace import trace
+from ledger.trace.reach import ways_of
 from ledger.views.book import Record, keys_of
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.trade import Receipt, Shipment
@@ -333,7 +334,8 @@ class Writer:
         record = Record(seq=self.seq, at_ms=at, header=statement.header, said=said, custody="own")
         for key in keys_of(record):
             self._keep(MentionRow, here, key=key, occurred_ms=at)
-        self.rows.setdefault(EdgeRow, []).extend(dict(row) for row in edge_rows(log_id, record))
+        for source, target in sorted(ways_of(record)):
+            self._keep(EdgeRow, here, source=source, target=target)
         self.seq += 1
         return name
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from api.demo.expected import stalls_of
 from ledger.errors import Words
 from ledger.findings import FINDING_KINDS, label_of
+from ledger.findings.finding import GRADES
 from ledger.trace.amounts import added
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from api.demo.answers import Answers, Branch, HolderFacts, NotBefore, Numbers, Origin, Whereabouts
+    from api.demo.answers import Answers, Branch, Doubt, HolderFacts, NotBefore, Numbers, Origin, Whereabouts
     from ledger.errors import Language
 
 _ENDS: Final = {
@@ -71,14 +72,14 @@ def _whereabouts(found: Whereabouts, language: Language) -> Iterator[str]:
         yield "2 还有谁手里有"
         yield f"  {named}；{len(stalls)} 个摊位共 {total.display(language)}（各自数量见页面）"
         yield (
-            f"  召回核账：{sums['first_hand']} = 追回封存 {sums['recovered']} + 已售 {sums['sold']} + 损耗 {sums['lost']}，"
+            f"  召回核账：{sums['first_hand']} = 追回封存 {sums['recovered']} + 已售 {sums['sold']} + 损耗 {sums['lost']} + 抽样 {sums['taken']}，"
             f"下落不明 {sums['unaccounted']}；{answered}/{len(found.holders)} 家已反馈"
         )
     else:
         yield "2 Who else has it"
         yield f"  {named}; {len(stalls)} stalls with {total.display(language)} together (each with its own on the page)"
         yield (
-            f"  Recall: {sums['first_hand']} = {sums['recovered']} recovered + {sums['sold']} sold + {sums['lost']} lost, "
+            f"  Recall: {sums['first_hand']} = {sums['recovered']} recovered + {sums['sold']} sold + {sums['lost']} lost + {sums['taken']} sampled, "
             f"{sums['unaccounted']} unaccounted for; {answered} of {len(found.holders)} have answered"
         )
     yield f"  {found.link}"
@@ -93,12 +94,20 @@ def _doubts(answers: Answers, language: Language) -> Iterator[str]:
     yield (
         f"3 {name}的哪些记录不能成立，为什么" if zh else f"3 Which records of {name} cannot be true, and why"
     )
+    alike: dict[tuple[int, str, str], list[Doubt]] = {}
     for one in answers.doubts:
-        label, grade = _label(one.kind, language), _grade(one.grade, language)
-        entries = [str(position) for position in one.positions[-_ENTRIES_NAMED:]]
+        alike.setdefault((_place(one.grade), one.kind, str(one.words[language])), []).append(one)
+    for (grade, kind, words), some in sorted(alike.items(), key=lambda same: same[0][0]):
+        # Of one finding the records that do not fit; of several that say the same, the record of each.
+        named = some[0].positions[-_ENTRIES_NAMED:] if len(some) == 1 else [one.positions[-1] for one in some]
+        entries = [str(position) for position in named]
         where = f"（第 {'、'.join(entries)} 条）" if zh else f" ({', '.join(entries)}): "
-        yield f"  [{grade}] {label}{where}{one.words[language]}"
+        yield f"  [{_grade(GRADES[grade], language)}] {_label(kind, language)}{where}{words}"
     yield f"  {answers.doubts_link}"
+
+
+def _place(grade: str) -> int:
+    return [str(one) for one in GRADES].index(grade)
 
 
 def _grade(grade: str, language: Language) -> str:

@@ -50,6 +50,9 @@ SHARES: Final = tuple(
         zip(STALL_KEYS, (*_ROUND * 6, (14, 7), (14, 7)), strict=True)
     )
 )
+#: Lost at the wholesaler, in kilograms. Two more stay behind, and become samples.
+WHOLESALE_LOSS: Final = 8
+SAMPLE: Final = 1
 #: What stall 15 sold while its phone had no signal: when, and how many kilograms.
 SOLD_OFFLINE: Final = (("06:50", 8), ("07:15", 6), ("07:40", 7), ("08:20", 5), ("09:05", 6), ("09:50", 6))
 
@@ -209,7 +212,9 @@ def _tell_wholesale(story: Telling) -> None:
         )
     _receive(story, f"{HARVEST} 06:25", "F7", supplier="F6", shipment="600 for 60", kilos=60)
     _receive(story, f"{HARVEST} 06:40", "F9", supplier="F6", shipment="leek to F9", kilos=30)
-    loss = Adjustment(reason="loss", note="失水、黄叶", lines=(Line(goods=goods, quantity=told.kg(10)),))
+    loss = Adjustment(
+        reason="loss", note="失水、黄叶", lines=(Line(goods=goods, quantity=told.kg(WHOLESALE_LOSS)),)
+    )
     story.says(f"{HARVEST} 18:00", "F6", loss)
     right = sold("F7", 60, slip=1).model_copy(
         update={"correction_reason": "incorrect_data", "correction_note": "多录一个 0，实为 60 公斤"}
@@ -234,6 +239,5 @@ def _tell_retail(story: Telling) -> None:
 def _receive(story: Telling, at: str, who: str, *, supplier: str, shipment: str, kilos: int) -> None:
     told = story.variation
     line = ReceivedLine(goods=leek(told), quantity=told.kg(kilos))
-    story.says(
-        at, who, Receipt(supplier=story.party(supplier), shipment=story.id_of(shipment), lines=(line,))
-    )
+    receipt = Receipt(supplier=story.party(supplier), shipment=story.id_of(shipment), lines=(line,))
+    story.says(at, who, receipt, name=f"{who} receives leek")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from api.demo.parties import product_id, site_id
+from api.demo.parties import PESTICIDE_APPROVAL, product_id, site_id
+from api.demo.parties import PESTICIDE_NAME as NAME
 from api.demo.story_opening import LEEK_PLOT, PESTICIDE_GTIN, party_sheet
 from ledger.identifiers import BatchNumber, DigitalLink, GoodsId, Gtin, Quantity, RegionCode
 from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
-from ledger.vocabulary.goods import Batch, Codes, Use
+from ledger.vocabulary.goods import Batch, Codes, Release, Use
 from ledger.vocabulary.parties import Licence
 from ledger.vocabulary.trade import (
     CheckedDocument,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 LOT: Final = "WY260815"
 PESTICIDE: Final = GoodsId.of_link(DigitalLink(Gtin.parse(PESTICIDE_GTIN), LOT))
-NAME: Final = "25% 噻虫嗪水分散粒剂"
 
 
 def codes(first: int, last: int) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def tell_pesticide(story: Telling) -> None:
         bottles=4800,
         some=ISSUED,
         invoice=(INVOICE_P1_P2, "31", 96000),
-        licence="PD20269001",
+        licence=PESTICIDE_APPROVAL,
     )
     _deliver(
         story,
@@ -123,6 +123,14 @@ def _tell_maker(story: Telling) -> None:
             issued_on=told.day("2026-08-16"),
         ),
     )
+    release = Release(
+        goods=PESTICIDE,
+        result="released",
+        basis="own_test",
+        certificate_number="DEMO-NY-260815",
+        tested_on=told.day("2026-08-16"),
+    )
+    story.says("2026-08-16 09:30", "P1", release)
 
 
 def _deliver(
@@ -243,7 +251,10 @@ def _tell_spraying(story: Telling) -> None:
     )
     _receive(story, "2026-11-02 10:40", supplier="P3", shipment="bottles with codes of their own", bottles=24)
     use = Use(
-        purpose="防治韭蛆、蓟马",
+        purpose="韭菜，防治韭蛆、蓟马",
+        dose="每亩 80 克，兑水 45 公斤",
+        started_on=told.day("2026-11-02"),
+        ended_on=told.day("2026-11-02"),
         site=site_id(LEEK_PLOT),
         wait_days=WAIT_DAYS,
         lines=(line, Line(goods=PESTICIDE, quantity=told.bottles(40))),

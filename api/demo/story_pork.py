@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from api.demo.parties import own_batch, product_id, site_id
 from api.demo.story_opening import OWN_RECORDS, SAUSAGE_GTIN, party_sheet
 from ledger.identifiers import BatchNumber, DigitalLink, EarTag, GoodsId, Gtin
 from ledger.vocabulary.documents import Certificate, Voucher, VoucherLine
-from ledger.vocabulary.goods import Adjustment, Batch, Transformation
+from ledger.vocabulary.goods import Adjustment, Batch, Release, Transformation
 from ledger.vocabulary.trade import (
     CheckedDocument,
     FiledDocument,
@@ -18,7 +18,7 @@ from ledger.vocabulary.trade import (
     SupplierFile,
     VoucherReference,
 )
-from ledger.vocabulary.values import Line, OutputLine, ReceivedLine
+from ledger.vocabulary.values import Detail, Line, OutputLine, ReceivedLine
 
 if TYPE_CHECKING:
     from api.demo.telling import Telling
@@ -29,6 +29,8 @@ PIGS: Final = own_batch("pigs of the eleventh")
 PORK_FIRST: Final = own_batch("pork of the tenth")
 PORK: Final = own_batch("pork of the twelfth")
 SPICES: Final = own_batch("spices")
+#: The certificate of the pigs travels with their meat.
+QUARANTINE: Final = {PORK_FIRST: "DEMO-3206-0000", PORK: "DEMO-3206-0001"}
 #: First and last ear tag of the 120 pigs.
 EAR_TAGS: Final = (EarTag("132068590000001"), EarTag("132068590000120"))
 
@@ -43,9 +45,9 @@ def sausage(told: Variation, day: str) -> GoodsId:
 def tell_pork(story: Telling) -> None:
     """From the farm to the supermarket."""
     _tell_spices(story)
-    _tell_pigs(story, PIGS_FIRST, farm_day="2026-11-09", heads=20, quarantine="DEMO-3206-0000")
+    _tell_pigs(story, PIGS_FIRST, farm_day="2026-11-09", heads=20, quarantine=QUARANTINE[PORK_FIRST])
     _tell_slaughter(story, PIGS_FIRST, PORK_FIRST, day="2026-11-10", heads=20, kilos=1570)
-    _tell_pigs(story, PIGS, farm_day="2026-11-11", heads=120, quarantine="DEMO-3206-0001")
+    _tell_pigs(story, PIGS, farm_day="2026-11-11", heads=120, quarantine=QUARANTINE[PORK])
     _tell_slaughter(story, PIGS, PORK, day="2026-11-12", heads=120, kilos=9420)
     _tell_pork_sold(story, PORK_FIRST, day="2026-11-10", kilos=400, yuan=8360, invoice=None)
     _tell_pork_sold(story, PORK, day="2026-11-12", kilos=2000, yuan=41800, invoice=INVOICE_F3_F4)
@@ -66,6 +68,7 @@ def _tell_spices(story: Telling) -> None:
             name="复合调味料",
             category="调味品",
             lot_basis="supplier_product_date",
+            specification="25 kg/袋",
             produced_on=told.day("2026-06-18"),
         ),
     )
@@ -170,12 +173,33 @@ def _tell_slaughter(
             issued_on=told.day(day),
         ),
     )
+    _let_out(story, f"{day} 04:40", "F3", pork, basis="inspection", certificate=told.dated("DEMO-RP", day))
+
+
+def _let_out(
+    story: Telling,
+    at: str,
+    maker: str,
+    goods: GoodsId,
+    *,
+    basis: Literal["own_test", "inspection"],
+    certificate: str,
+) -> None:
+    """Nothing leaves a slaughterhouse or a factory before somebody let it: 生猪屠宰管理条例 15, 食品安全法 52."""
+    release = Release(
+        goods=goods,
+        result="released",
+        basis=basis,
+        certificate_number=certificate,
+        tested_on=story.variation.day(at.partition(" ")[0]),
+    )
+    story.says(at, maker, release)
 
 
 def _tell_pork_sold(
     story: Telling, pork: GoodsId, *, day: str, kilos: int, yuan: int, invoice: str | None
 ) -> None:
-    told = story.variation
+    told, quarantine = story.variation, QUARANTINE[pork]
     line = Line(goods=pork, quantity=told.kg(kilos))
     if invoice is None:
         voucher = VoucherReference(voucher_kind="delivery_note", number=told.dated("CF", day))
@@ -220,6 +244,10 @@ def _tell_pork_sold(
             voucher=voucher,
             total=told.yuan(yuan),
             vehicle="苏F·演01（冷藏）",
+            details=(
+                Detail(field="quarantine_number", value=quarantine),
+                Detail(field="inspection_number", value=told.dated("DEMO-RP", day)),
+            ),
             lines=(line,),
         ),
     )
@@ -232,8 +260,10 @@ def _tell_pork_sold(
             conclusion="accept",
             voucher=voucher,
             checks=(
-                CheckedDocument(what="quarantine", result="in_order"),
-                CheckedDocument(what="certificate", result="in_order", reference=told.dated("DEMO-RP", day)),
+                CheckedDocument(what="quarantine", result="in_order", reference=quarantine),
+                CheckedDocument(
+                    what="meat_inspection", result="in_order", reference=told.dated("DEMO-RP", day)
+                ),
                 CheckedDocument(what="voucher", result="in_order"),
                 CheckedDocument(what="temperature", result="in_order", note="3.2 ℃"),
             ),
@@ -287,6 +317,8 @@ def _tell_sausages(story: Telling) -> None:
                 standard="GB/T 23493",
             ),
         )
+        certificate = told.dated("DEMO-CJ", day)
+        _let_out(story, f"{day} 17:10", "F4", goods, basis="own_test", certificate=certificate)
 
 
 def _tell_supermarket(story: Telling) -> None:

@@ -245,5 +245,6 @@ def _had(record: Record, source: PartyId, buyer: PartyId) -> bool:
 
 
 def _day_named(named: Sequence[Record]) -> LegalDate:
-    said = named[0].said
-    return said.received_on if isinstance(said, SupplierCheck) else day_of(named[0])
+    """The day of the delivery, where one is told; else the day of the first record."""
+    checked = next((said.received_on for _, said in of_type(named, SupplierCheck)), None)
+    return checked or day_of(named[0])

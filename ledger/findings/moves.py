@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
 from ledger.findings.reading import ZERO, Facts, first_batch, found, live, profile_of, spelt, totals
@@ -13,8 +14,6 @@ from ledger.vocabulary.trade import Receipt, Shipment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from decimal import Decimal
-
     from ledger.findings.finding import Finding
     from ledger.identifiers import GoodsId, Quantity, StatementId, Unit
     from ledger.trace.amounts import Packs
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 _Sums = dict[tuple["GoodsId | None", "Unit"], "Decimal"]
 
+#: No process gives more than went in but by water, air and what nobody wrote down.
+ONE: Final = Decimal(1)
 #: How many earlier versions of a shipment are looked at for a receipt that still names one of them.
 CORRECTIONS_MAX = 16
 
@@ -43,12 +44,17 @@ def yields(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     ((unit, total_in),) = came.items()
     if usual is None or not profile.finds("yield_out_of_range") or total_in <= 0:
         return
-    share = gave[unit] / total_in
-    if usual.least <= share <= usual.most:
+    # By-products make up for what is missing; what is too much is too much of the main goods, or of all goods together.
+    whole, of_main = gave[unit], totals(line.quantity for line in kept if line.role == "main").get(unit, ZERO)
+    too_little = whole < usual.least * total_in
+    too_much = of_main > usual.most * total_in or whole > max(usual.most, ONE) * total_in
+    if not too_little and not too_much:
         return
+    out = of_main if of_main > usual.most * total_in else whole
+    share = out / total_in
     numbers = {
         "in": spelt(total_in),
-        "out": spelt(gave[unit]),
+        "out": spelt(out),
         "unit": unit.name,
         "yield": f"{share:.3f}",
         "least": spelt(usual.least),

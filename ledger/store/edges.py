@@ -11,7 +11,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from ledger.store.tables import EdgeRow, MentionRow
@@ -40,22 +40,7 @@ NODES_AT_ONCE: Final = 500
 
 _edges, _mentions = EdgeRow.__table__, MentionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
-# Writing: in the recorder's transaction
-
-
-def edge_rows(log_id: str, record: Record) -> list[dict[str, str | int]]:
-    """The steps that a record says goods may have taken, as rows."""
-    return [
-        {"log_id": log_id, "seq": record.seq, "source": source, "target": target}
-        for source, target in sorted(ways_of(record))
-    ]
-
-
-def add_edges(connection: Connection, log_id: str, record: Record) -> None:
-    """Write the steps of a new record."""
-    rows = edge_rows(log_id, record)
-    if rows:
-        connection.execute(insert(_edges), rows)
+# What becomes of the steps of a record (`fold` writes them with it)
 
 
 def end_edges(connection: Connection, log_id: str, *, seq: int, by_seq: int) -> None:

@@ -235,17 +235,26 @@ def _adjusted(records: Sequence[Record], holding: Holding, figures: _Account) ->
             counted = Quantity(amount.amount.copy_negate(), amount.unit) if back else amount
             figures[name].add(counted, record.seq)
             told[name].append((record, adjusted.document, amount))
-    for record in records:
-        said = record.said
-        if not isinstance(said, (Sale, Return)) or record.actor != holding.party:
-            continue
-        # A customer has no account here: what it brings back, the shop returns to itself.
-        back = isinstance(said, Return)
-        if not isinstance(said, Return) or said.to == holding.party:
-            for amount in by_goods(said.lines).get(holding.goods, ()):
-                figures["returned_in" if back else "sold"].add(amount, record.seq)
+    _sold(records, holding, figures)
     for what, one, days in _by_officials(records, holding):
         _once(figures[what], one, told[what], days=days)
+
+
+def _sold(records: Sequence[Record], holding: Holding, figures: _Account) -> None:
+    """What went to those who use it, less what they brought back.
+
+    A customer has no account here: what it brings back, the shop returns to itself. No more can come back than had gone.
+    """
+    for record, sale in of_type(records, Sale):
+        if record.actor == holding.party:
+            for amount in by_goods(sale.lines).get(holding.goods, ()):
+                figures["sold"].add(amount, record.seq)
+    for record, back in of_type(records, Return):
+        if "sold" in figures and record.actor == back.to == holding.party:
+            for amount in by_goods(back.lines).get(holding.goods, ()):
+                gone = added(figures["sold"].amounts)
+                if gone is not None and larger(gone, amount) == gone:
+                    figures["sold"].add(Quantity(amount.amount.copy_negate(), amount.unit), record.seq)
 
 
 def _by_officials(records: Sequence[Record], holding: Holding) -> Iterator[tuple[str, _Told, int]]:
@@ -313,19 +322,22 @@ def _answered(account: _Account, figures: _Account) -> None:
 
 def _without_shipped(known: Quantity, told: Quantity, figures: Mapping[str, _Figure]) -> Quantity:
     """What was sold, by the records or by an answer that may count the shipments among its sales."""
-    sums = [_sum_of(names, figures) for names in (get_args(In), get_args(Out), ("shipped",))]
-    came, went, shipped = sums
-    if came is None or went is None or shipped is None or {*_units([figures])} - {told.unit.base}:
+    came, went = _sum_of(get_args(In), figures), _sum_of(get_args(Out), figures)
+    shipped = _sum_of(("shipped",), figures)
+    if came is None or went is None or shipped is None or _units([figures]) - {told.unit.base}:
         return told
-    more, left = exact(told) - exact(known), came - went
-    if more <= max(left, 0):
-        return told
-    return written(exact(known) + max(left, more - shipped, Fraction(0)), told.unit) or told
+    more, left = exact(told) - exact(known), max(came - went, Fraction(0))
+    return told if more <= left else written(exact(known) + max(left, more - shipped), told.unit) or told
 
 
 def _sum_of(names: Iterable[str], figures: Mapping[str, _Figure]) -> Fraction | None:
     amounts = [amount for name in names if name in figures for amount in figures[name].amounts]
-    return None if None in amounts else sum((exact(one) for one in amounts if one is not None), Fraction(0))
+    total = Fraction(0)
+    for one in amounts:
+        if one is None:
+            return None
+        total += exact(one)
+    return total
 
 
 def _units(accounts: Iterable[Mapping[str, _Figure]]) -> set[Unit]:

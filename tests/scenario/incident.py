@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING
 from ledger.identifiers import GoodsId, LegalDate, PartyId, Quantity
 from ledger.identifiers.voucher import crc16
 from ledger.vocabulary.documents import Commitment, Voucher, VoucherLine
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Release, Transformation, Use
 from ledger.vocabulary.oversight import Complaint, Hold, Recall, RecallAnswer
 from ledger.vocabulary.parties import Licence, Party
-from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck, VoucherReference
-from ledger.vocabulary.values import Line, OutputLine, ReceivedLine
+from ledger.vocabulary.trade import (
+    CheckedDocument,
+    Receipt,
+    Sale,
+    Shipment,
+    SupplierCheck,
+    VoucherReference,
+)
+from ledger.vocabulary.values import Detail, Line, OutputLine, ReceivedLine
 from tests.support.books import BookWriter
 
 if TYPE_CHECKING:
@@ -63,6 +70,13 @@ LICENCES: tuple[tuple[str, str, str, str | None, str], ...] = (
     ("P2", "农药经营许可证", "农药经许(苏)32068220001", None, "2027-12-31"),
     ("P3", "农药经营许可证", "农药经许(苏)32068220002", None, "2026-09-30"),
     ("P4", "农药经营许可证", "农药经许(苏)32068220003", None, "2027-05-31"),
+)
+
+#: What everybody looks at when goods come in.
+PAPERS: tuple[CheckedDocument, ...] = (
+    CheckedDocument(what="licence", result="in_order"),
+    CheckedDocument(what="certificate", result="in_order"),
+    CheckedDocument(what="quarantine", result="in_order"),
 )
 
 #: A credit code that should end in F.
@@ -200,9 +214,15 @@ def delivery(
         received_on=story.day(f"2026-{at[:5]}"),
         conclusion="accept",
         voucher=voucher,
+        checks=PAPERS,
         lines=(line,),
     )
     story.says(receiver, check, at=f"{at[:6]}21:00")
+
+
+def released(story: Incident, maker: str, goods: GoodsId, *, at: str) -> None:
+    """A batch that its maker tested and let out."""
+    story.says(maker, Release(goods=goods, result="released", basis="own_test"), at=at)
 
 
 def invoice(
@@ -233,9 +253,11 @@ def chain_b(story: Incident) -> None:
     """The drug: a box that D3 sold is sold again by D4."""
     drug = Batch(
         goods=DRUG, maker=story.who["D1"], name="阿莫西林胶囊", category="drug", quantity=story.packs(3000, "XBX"),
-        produced_on=story.day("2026-09-01"), expires_on=story.day("2028-08-31"),
+        produced_on=story.day("2026-09-01"), expires_on=story.day("2028-08-31"), specification="0.25 g×24 粒",
+        approval_holder="泰州澄心药业股份有限公司（演示）", details=(Detail(field="dosage_form", value="胶囊剂"),),
     )  # fmt: skip
     story.says("D1", drug, at="09-02 09:00")
+    released(story, "D1", DRUG, at="09-08 14:00")
     story.says("D1", Codes(action="issue", goods=DRUG, codes=(BOX,), code_kind="drug"), at="09-02 10:00")
     delivery(
         story, "D1", "D2", DRUG, story.packs(3000, "XBX"), at="09-15 09:00", invoice="26322999999900000201"
@@ -255,9 +277,10 @@ def chain_c(story: Incident) -> None:
     """The pesticide: a genuine bottle's code is copied."""
     spray = Batch(
         goods=SPRAY, maker=story.who["P1"], name="25%噻虫嗪水分散粒剂", category="pesticide", quantity=story.packs(4800),
-        produced_on=story.day("2026-08-15"),
+        produced_on=story.day("2026-08-15"), specification="100 g/瓶",
     )  # fmt: skip
     story.says("P1", spray, at="08-15 09:00")
+    released(story, "P1", SPRAY, at="08-16 09:00")
     genuine = spray_codes(301, 24 * story.factor)
     for start in range(0, len(genuine), 1000):
         codes = genuine[start : start + 1000]
@@ -326,7 +349,7 @@ def forged_check(story: Incident) -> None:
     story.says("P4", voucher, at="11-06 18:38", mark="P4 files the voucher")
     check = SupplierCheck(
         supplier=ghost, received_on=story.day("2026-10-28"), conclusion="accept",
-        voucher=VoucherReference(voucher_kind="e_invoice", number=number),
+        voucher=VoucherReference(voucher_kind="e_invoice", number=number), checks=PAPERS[:1],
         lines=(Line(goods=SPRAY, quantity=story.packs(200)),),
     )  # fmt: skip
     story.says("P4", check, at="11-06 18:40", mark="P4 checks late")
@@ -337,15 +360,28 @@ def chain_a(story: Incident) -> None:
     who = story.who
     story.says(
         "F2",
-        Batch(goods=PIGS, maker=who["F2"], name="生猪", category="生猪", quantity=story.packs(120, "HEA")),
+        Batch(
+            goods=PIGS,
+            maker=who["F2"],
+            name="生猪",
+            category="生猪",
+            produced_on=story.day("2026-11-11"),
+            quantity=story.packs(120, "HEA"),
+        ),
         at="11-11 06:00",
     )
     delivery(story, "F2", "F3", PIGS, story.packs(120, "HEA"), at="11-11 08:00")
     for goods, day, amount in ((OLD_PORK, "11-10", 1000), (PORK, "11-12", 9420)):
         pork = Batch(
-            goods=goods, maker=who["F3"], name="白条猪肉", category="pork", quantity=story.kg(amount)
+            goods=goods,
+            maker=who["F3"],
+            name="白条猪肉",
+            category="pork",
+            produced_on=story.day(f"2026-{day}"),
+            quantity=story.kg(amount),
         )
         story.says("F3", pork, at=f"{day} 05:00")
+        released(story, "F3", goods, at=f"{day} 05:45")
     slaughter = Transformation(
         process="屠宰",
         inputs=(Line(goods=PIGS, quantity=story.packs(120, "HEA")),),
@@ -366,6 +402,7 @@ def chain_a(story: Incident) -> None:
             maker=who["F4"],
             name="香肠",
             category="packaged_food",
+            specification="500 g/袋",
             produced_on=story.day(f"2026-{day}"),
         )
         story.says("F4", said, at=f"{day} 16:00")
@@ -375,6 +412,7 @@ def chain_a(story: Incident) -> None:
             outputs=(OutputLine(goods=goods, quantity=story.kg(out)),),
         )
         story.says("F4", made, at=f"{day} 17:00")
+        released(story, "F4", goods, at=f"{day} 17:30")
     delivery(story, "F4", "F8", SAUSAGE, story.kg(200), at="11-14 07:00")
     story.says("F8", Sale(lines=(Line(goods=SAUSAGE, quantity=story.kg(150)),)), at="11-15 18:00")
     leek(story)
@@ -387,7 +425,7 @@ def leek(story: Incident) -> None:
     genuine = Line(goods=SPRAY, quantity=story.packs(24), codes=spray_codes(301, 24 * story.factor))
     story.says(
         "F1",
-        Use(purpose="韭菜", site=plot, wait_days=10, lines=(genuine, copies)),
+        Use(purpose="韭菜", dose="每亩 80 克", site=plot, wait_days=10, lines=(genuine, copies)),
         at="11-02 15:00",
         mark="F1 sprays",
     )

@@ -27,7 +27,11 @@ TABLE = {
         ("clone_suspected", "red"),
         ("credit_code_fails", "red"),
         ("custody_conflict", "red"),
+        # A sale over the counter that names no buyer.
+        ("field_missing", "grey"),
         ("oversold", "red"),
+        # Bought from a party whose credit code was never given out.
+        ("source_contradicted", "red"),
         ("voucher_edited", "amber"),
         ("voucher_reused", "red"),
     ],

@@ -162,10 +162,22 @@ def holders(records: Sequence[Record], steps: set[Way], goods: GoodsId) -> set[H
     return closure(had, steps)
 
 
+def brought_back(records: Sequence[Record], party: PartyId, goods: GoodsId) -> Decimal:
+    """What customers brought back of what they had bought: a shop returns it to itself."""
+    own = [one for one in sorted(current(records), key=lambda one: one.order) if one.actor == party]
+    sold = sum((kilograms(one.said.lines, goods) for one in own if isinstance(one.said, Sale)), Decimal(0))
+    gone = sold
+    for one in own:
+        if isinstance(one.said, Return) and one.said.to == party:
+            back = kilograms(one.said.lines, goods)
+            gone -= back if back <= gone else 0
+    return sold - gone
+
+
 def left(records: Sequence[Record], holding: Hold) -> Decimal:
     """What should be left in a holding, every entry counted one by one."""
     party, goods = holding
-    total = Decimal(0)
+    total = brought_back(records, party, goods)
     processed = False
     for one in current(records):
         said = one.said

@@ -290,6 +290,7 @@ class Farming:
         if not inputs:
             return lot
         total = sum(quantity for _, quantity in inputs)
+        world.processed.update(old.goods for old, _ in inputs)
         made = round(total * 0.97, 1)
         goods = pen.goods()
         batch: dict[str, Json] = {

@@ -30,6 +30,7 @@ FINDINGS = st.builds(
     law=st.none() | _TEXT,
     answer=_WORDS,
     since_ms=st.integers(0, 2**52),
+    answers=st.lists(st.integers(0, 2**40), max_size=3).map(tuple),
 )
 
 
@@ -74,6 +75,8 @@ def _with(name: str, value: Json) -> Callable[[dict[str, Json]], dict[str, Json]
         _with("grade", "green"),
         _with("party", "P4"),
         _with("seqs", "12"),
+        _without("answers"),
+        _with("answers", [True]),
         _with("seqs", ["1"]),
         _with("seqs", [True]),
         _with("figures", ["in"]),

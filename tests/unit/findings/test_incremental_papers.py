@@ -78,12 +78,14 @@ class PaperTeller(Teller):
             [self.invoice, self.sent, self.checked, self.got, self.sheet],
             [self.permit, self.permit, self.sold, self.lot, self.succession, self.place],
             [self.permit, self.sold, self.sent, self.lot, self.product],
-            [self.permit, self.permit, self.sheet],
+            [self.permit, self.permit, self.sheet, self.sheet],
             [self.sheet, self.lot, self.checked, self.got, self.permit, self.sent],
             [self.sheet, self.checked, self.sold, self.lot, self.got, self.answered],
         ]
         theme = self.chance.choice(themes)
         self.lots = LOTS[self.chance.randrange(3) :]
+        if self.mixed in theme:
+            self.category = "farm_produce"
         self.types = [*theme, *theme, self.chance.choice(self.chance.choice(themes)), self.answered]
 
     def step(self) -> None:
@@ -115,10 +117,12 @@ class PaperTeller(Teller):
         )
 
     def sheet(self, _: PartyId) -> Said:
+        place = self.chance.randrange(3)
+        names = ["甲（演示）", "乙（演示）", "丙（演示）"]
         return Party(
-            party=self.someone(),
+            party=self.history.parties[place],
             party_kind=self.chance.choice(["company", "company", "farmer", "individual_business", "unknown"]),
-            name=self.chance.choice(["甲（演示）", "乙（演示）", "丙（演示）"]),
+            name=self.chance.choice([names[place], names[place], names[place], names[0]]),
             credit_code=self.chance.choice([None, None, "93320682DEM0010172", "92320900DEM003995Y"]),
             headquarters=self.chance.choice([None, None, self.someone()]),
             phone=self.chance.choice([None, "00000000001", "00000000001"]),
@@ -137,7 +141,7 @@ class PaperTeller(Teller):
         return Licence(
             holder=self.someone(),
             licence_kind=kind,
-            number=self.chance.choice(["苏DB320699003", "苏DB320699004"]),
+            number="苏DB320699003",
             valid_from=self.perhaps(self.some_day()),
             valid_to=self.perhaps(self.some_day()),
             state=self.chance.choice(["granted", "granted", "granted", "renewal_filed", "suspended"]),
@@ -245,7 +249,9 @@ class PaperTeller(Teller):
         looked = tuple(
             CheckedDocument(
                 what=self.chance.choice(["licence", "certificate", "certificate", "quarantine"]),
-                result=self.chance.choice(["in_order", "in_order", "in_order", "missing", "expired"]),
+                result=self.chance.choice(
+                    ["in_order", "in_order", "in_order", "missing", "expired", "does_not_match"]
+                ),
                 reference=self.perhaps(self.number()),
                 goods=self.perhaps(self.some_goods()),
                 quantity=self.chance.choice([None, self.amount()]),

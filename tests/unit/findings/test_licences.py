@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.vocabulary.goods import Batch, Transformation
-from ledger.vocabulary.parties import Licence, LicenceState, Party
+from ledger.vocabulary.parties import Licence, LicenceState, Party, Site, Succession
 from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
 from ledger.vocabulary.values import OutputLine, ReceivedLine
 from tests.support.books import BookWriter, kg, pieces
 from tests.unit.findings.judged import batch, check, day, findings, goods, kinds, licence, line
 
 if TYPE_CHECKING:
-    from ledger.identifiers import GoodsId, PartyId
+    from ledger.identifiers import GoodsId, PartyId, SiteId
 
 DEALING = "农药经营许可证"
 
@@ -358,3 +358,150 @@ def test_a_stranger_who_registers_the_batch_again_does_not_change_its_rules(book
     _sells(books, shop, spray, "2026-10-10T10:00:00+08:00")
 
     assert kinds(books.book, party=shop) == ["licence_expired_on_day"]
+
+
+def _scoped(
+    books: BookWriter, holder: PartyId, *scope: str, number: str = "许-1", site: SiteId | None = None
+) -> int:
+    said = Licence(holder=holder, licence_kind=DEALING, number=number, scope=scope or None, site=site)
+    books.says(books.register.registrar, said, at="2026-08-02T08:00:00+08:00")
+    return books.last.seq
+
+
+def _limited(books: BookWriter) -> tuple[PartyId, GoodsId]:
+    """A shop and a pesticide of limited use that it got from its maker."""
+    maker, shop = books.party("农药厂（演示）"), books.party("农资店（演示）", kind="individual_business")
+    licence(books, maker, "农药生产许可证", "许-9")
+    said = Batch(
+        goods=goods("limited"), maker=maker, name="克百威颗粒剂", category="pesticide", quantity=pieces(1000)
+    )
+    books.says(maker, said, at="2026-08-05T08:00:00+08:00")
+    books.says(
+        maker, Shipment(to=shop, lines=(line(said.goods, pieces(500)),)), at="2026-08-06T08:00:00+08:00"
+    )
+    books.says(shop, check(maker, said.goods, "2026-08-06", pieces(500)), at="2026-08-06T09:00:00+08:00")
+    return shop, said.goods
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (("农药（限制使用农药除外）",), ["amber"]),
+        (("农药", "含限制使用农药"), []),
+        (("农药",), []),
+        ((), []),
+    ],
+)
+def test_what_a_licence_excepts_is_outside_it_and_a_licence_without_scope_allows_its_kind(
+    books: BookWriter, scope: tuple[str, ...], expected: list[str]
+) -> None:
+    shop, spray = _limited(books)
+    permit = _scoped(books, shop, *scope)
+    _sells(books, shop, spray, "2026-10-10T10:00:00+08:00")
+
+    found = findings(books.book, "licence_out_of_scope")
+    assert [one.grade for one in found] == expected
+    assert all((one.party, one.seqs) == (shop, (permit, books.last.seq)) for one in found)
+
+
+def test_a_wider_licence_that_was_in_force_that_day_is_enough(books: BookWriter) -> None:
+    shop, spray = _limited(books)
+    _scoped(books, shop, "农药（限制使用农药除外）")
+    _sells(books, shop, spray, "2026-10-10T10:00:00+08:00")
+    assert kinds(books.book) == ["licence_out_of_scope"]
+
+    wider = Licence(
+        holder=shop,
+        licence_kind=DEALING,
+        number="许-2",
+        scope=("农药", "限制使用农药"),
+        valid_from=day("2026-10-10"),
+    )
+    books.says(books.register.registrar, wider, at="2026-12-01T08:00:00+08:00")
+    assert kinds(books.book) == []
+    _sells(books, shop, spray, "2026-10-09T10:00:00+08:00")
+    assert kinds(books.book) == ["licence_out_of_scope"]
+
+
+def test_a_licence_for_one_place_covers_the_places_within_it_and_no_other(books: BookWriter) -> None:
+    shop, spray = _limited(books)
+    place, corner, elsewhere = (books.site_id() for _ in range(3))
+    _scoped(books, shop, site=place)
+    for site in (place, corner, elsewhere):
+        sale = Sale(site=site, lines=(line(spray, pieces(1)),))
+        books.says(shop, sale, at="2026-10-10T10:00:00+08:00")
+    _sells(books, shop, spray, "2026-10-10T11:00:00+08:00")
+    assert kinds(books.book) == ["licence_out_of_scope"] * 2
+
+    within = Site(site=corner, party=shop, site_kind="stall", name="柜台", within=place)
+    books.says(shop, within, at="2026-12-01T08:00:00+08:00")
+    (one,) = findings(books.book, "licence_out_of_scope")
+    assert "场所" in one.words.zh
+
+
+def _succeeds(books: BookWriter, before: PartyId, after: PartyId, how: str) -> None:
+    said = Succession.read(
+        {"party": str(before), "successor": str(after), "how": how, "effective_on": "2026-09-01"}
+    )
+    books.says(books.register.registrar, said, at="2026-09-01T08:00:00+08:00")
+
+
+@pytest.mark.parametrize("at", ["2026-09-01T08:00:00+08:00", "2027-06-01T08:00:00+08:00"])
+def test_a_renamed_party_goes_on_under_its_old_licence_and_the_old_name_under_the_new_one(
+    books: BookWriter, at: str
+) -> None:
+    before, spray = _limited(books)
+    after = books.party("新名农资店（演示）", kind="individual_business")
+    licence(books, before, DEALING)
+    for party in (after, before):
+        _sells(books, party, spray, at)
+    assert findings(books.book, "licence_never_held", party=after) != []
+
+    _succeeds(books, before, after, "renamed")
+    licences = ("licence_never_held", "licence_expired_on_day")
+    assert [one for one in findings(books.book) if one.kind in licences] == []
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-08-31T08:00:00+08:00", 1),
+        ("2026-09-01T08:00:00+08:00", 0),
+        ("2026-11-30T08:00:00+08:00", 0),
+        ("2026-12-01T08:00:00+08:00", 1),
+    ],
+)
+def test_after_a_merger_the_licence_before_counts_while_the_change_is_applied_for(
+    books: BookWriter, at: str, expected: int
+) -> None:
+    before, spray = _limited(books)
+    after = books.party("接手农资店（演示）", kind="individual_business")
+    licence(books, before, DEALING)
+    _succeeds(books, before, after, "merged")
+    _sells(books, after, spray, at)
+
+    assert len(findings(books.book, "licence_never_held", party=after)) == expected
+
+
+def test_a_suspension_that_stood_that_day_is_red_and_an_ended_licence_amber(books: BookWriter) -> None:
+    shop, spray = _shop(books)
+    _sells(books, shop, spray, "2026-09-15T10:00:00+08:00")
+    _states(books, shop, "suspended", since="2026-09-10", until="2026-09-20", at="2026-10-25T10:00:00+08:00")
+    _sells(books, shop, spray, "2026-10-10T10:00:00+08:00")
+
+    assert [one.grade for one in findings(books.book, "licence_expired_on_day")] == ["red", "amber"]
+
+
+def test_a_grant_entered_with_its_old_dates_lifts_a_suspension_from_the_day_it_was_given(
+    books: BookWriter,
+) -> None:
+    shop, spray = _limited(books)
+    licence(books, shop, DEALING, since="2024-01-01", until="2029-01-01")
+    _states(books, shop, "suspended", since="2026-09-01", at="2026-09-01T10:00:00+08:00")
+    again = {"since": "2024-01-01", "until": "2029-01-01"}
+    _states(books, shop, "granted", at="2026-09-20T10:00:00+08:00", **again)
+    for at in ("2026-09-19T10:00:00+08:00", "2026-09-20T11:00:00+08:00"):
+        _sells(books, shop, spray, at)
+
+    (one,) = findings(books.book, "licence_expired_on_day")
+    assert one.figures["day"] == "2026-09-19"

@@ -235,3 +235,40 @@ def test_a_process_with_a_name_of_its_own_is_known_by_what_it_makes(
     _makes(books, factory, sausage, kg(1000), kg(gave), process=process)
 
     assert _yields(books) == expected
+
+
+@pytest.mark.parametrize(
+    ("main", "by", "expected"),
+    [
+        ("300", "400", []),  # What was cut off is there.
+        ("300", "140", ["0.440"]),
+        ("1050", "0", []),
+        ("700", "350", []),
+        ("700", "351", ["1.051"]),
+    ],
+)
+def test_by_products_make_up_for_what_is_missing_and_for_no_more_than_went_in(
+    books: BookWriter, main: str, by: str, expected: list[str]
+) -> None:
+    factory, sausage = _sausage(books)
+    outputs = (
+        OutputLine(goods=sausage, quantity=kg(main)),
+        OutputLine(goods=goods("trimmings"), quantity=kg(by), role="by"),
+    )
+    made = Transformation(process="灌肠", inputs=(line(goods("meat"), kg(1000)),), outputs=outputs)
+    books.says(factory, made, at="2026-10-02T08:00:00+08:00")
+
+    assert _yields(books) == expected
+
+
+def test_pressed_oil_is_a_part_of_the_seed_and_the_cake_is_the_rest(books: BookWriter) -> None:
+    mill = books.party("榨油厂（演示）")
+    oil = batch(books, mill, "oil", "edible_oil_bulk", called="菜籽油")
+    outputs = (
+        OutputLine(goods=oil, quantity=kg(330)),
+        OutputLine(goods=goods("cake"), quantity=kg(640), role="by"),
+    )
+    made = Transformation(process="压榨", inputs=(line(goods("seed"), kg(1000)),), outputs=outputs)
+    books.says(mill, made, at="2026-10-02T08:00:00+08:00")
+
+    assert _yields(books) == []

@@ -231,7 +231,8 @@ def test_a_check_that_calls_a_paper_expired_and_takes_the_goods_is_amber(books: 
     old = CheckedDocument(what="certificate", result="expired")
     wrong = CheckedDocument(what="quarantine", result="does_not_match")
     books.says(shop, _check(maker, lot, old, wrong), at=AT)
-    assert {one.kind for one in findings(books.book)} == {"document_expired", "document_out_of_scope"}
+    found = {one.kind for one in findings(books.book) if one.kind.startswith("document_")}
+    assert found == {"document_expired", "document_out_of_scope"}
 
     refused = _check(maker, lot, old, wrong).model_copy(update={"conclusion": "refuse"})
     other = BookWriter()
@@ -239,7 +240,8 @@ def test_a_check_that_calls_a_paper_expired_and_takes_the_goods_is_amber(books: 
     assert findings(other.book) == []
 
 
-@pytest.mark.parametrize(("last", "expected"), [("100", 0), ("110.001", 1)])
+@pytest.mark.usefixtures("tonic")
+@pytest.mark.parametrize(("last", "expected"), [("110", 0), ("110.001", 1)])
 def test_one_seller_cannot_hand_on_more_than_a_certificate_covers(
     books: BookWriter, last: str, expected: int
 ) -> None:

@@ -406,7 +406,42 @@ def test_what_a_customer_brings_back_the_shop_returns_to_itself() -> None:
     story.sells(trader, CABBAGE, kg(30), at=november(2))
     story.books.says(trader, Return(to=trader, lines=(Line(goods=CABBAGE, quantity=kg(2)),)), at=november(3))
     figures = balance(story.book, trader, CABBAGE)
-    assert (figures.returned_in, figures.expected) == (kg(2), kg(72))
+    assert (figures.sold, figures.expected) == (kg(28), kg(72))
+
+
+@pytest.mark.parametrize(
+    ("sold", "back", "left"), [("30", "30", "100"), ("30", "31", "70"), (None, "1", "100")]
+)
+def test_no_more_comes_back_from_customers_than_went_to_them(sold: str | None, back: str, left: str) -> None:
+    story = Story()
+    trader = _trader(story)
+    if sold is not None:
+        story.sells(trader, CABBAGE, kg(sold), at=november(2))
+    story.books.says(
+        trader, Return(to=trader, lines=(Line(goods=CABBAGE, quantity=kg(back)),)), at=november(3)
+    )
+    assert balance(story.book, trader, CABBAGE).expected == kg(left)
+
+
+@pytest.mark.parametrize(
+    ("shipped", "sold", "left"),
+    [
+        ("0", "60", "40"),
+        ("40", "60", "0"),
+        ("40", "70", "0"),
+        ("90", "90", "0"),
+        ("90", "105", "-5"),
+        ("0", "105", "-5"),
+    ],
+)
+def test_what_a_wholesaler_calls_sold_may_be_what_it_shipped(shipped: str, sold: str, left: str) -> None:
+    story = Story()
+    trader, stall = _trader(story), story.books.party("菜摊（演示）")
+    if shipped != "0":
+        story.ships(trader, stall, CABBAGE, kg(shipped), at=november(2))
+    recall = story.recalls(trader, CABBAGE, at=november(3))
+    story.answers(trader, recall, CABBAGE, at=november(4), sold=kg(sold))
+    assert balance(story.book, trader, CABBAGE).expected == kg(left)
 
 
 def test_a_headquarters_that_checks_for_its_shop_gets_no_goods() -> None:
