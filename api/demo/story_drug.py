@@ -35,6 +35,8 @@ MIDDLE: Final = MIDDLES[4]
 #: The box that is sold twice.
 BOX: Final = "99999919000000000047"
 
+#: Who may sell for them, as their authorisations say.
+_SALESPEOPLE: Final = {"D1": "周立（演示）", "D2": "蒋敏（演示）"}
 INVOICE_D1_D2: Final = "26322999999900000201"
 INVOICE_D2_D3: Final = "26322999999900000202"
 
@@ -152,7 +154,7 @@ def _deliver(
                 ),
                 FiledDocument(document_kind="质量保证协议", holder=story.party(seller)),
             ),
-            salesperson="周立（演示）",
+            salesperson=_SALESPEOPLE[seller],
             authorised_until=told.day("2027-06-30"),
         ),
     )

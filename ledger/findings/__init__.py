@@ -13,6 +13,7 @@ from typing import Final
 from ledger.findings.finding import GRADES, Finding, Grade, Readers, audience_of, grade_order, may_read
 from ledger.findings.judging import judge, judge_many, subjects_of, subjects_touched
 from ledger.findings.sources import contradictions
+from ledger.findings.uses import Uses, uses_of
 from ledger.findings.words import label_of
 from ledger.vocabulary.profiles import FINDING_KINDS, FindingKind
 
@@ -24,6 +25,7 @@ __all__ = [
     "FindingKind",
     "Grade",
     "Readers",
+    "Uses",
     "audience_of",
     "contradictions",
     "grade_order",
@@ -33,6 +35,7 @@ __all__ = [
     "may_read",
     "subjects_of",
     "subjects_touched",
+    "uses_of",
 ]
 
 #: Counted up with every change of what a judge finds: a ledger whose findings were judged by another version judges them again.

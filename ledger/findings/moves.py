@@ -14,6 +14,7 @@ from ledger.vocabulary.trade import Receipt, Shipment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from ledger.findings.finding import Finding
     from ledger.identifiers import GoodsId, Quantity, StatementId, Unit
     from ledger.trace.amounts import Packs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ledger.vocabulary.profiles import Profile, Yield
     from ledger.vocabulary.values import Line
 
-_Sums = dict[tuple["GoodsId | None", "Unit"], "Decimal"]
+_Sums = dict[tuple["GoodsId | None", "Unit"], Decimal]
 
 #: No process gives more than went in but by water, air and what nobody wrote down.
 ONE: Final = Decimal(1)

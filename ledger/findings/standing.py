@@ -30,21 +30,20 @@ WITHIN_MAX: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a party stood to one licence duty on one day. `last` is the licence record that says so."""
+    """How a party stood to one licence duty on one day. `last` is the licence record that says so.
+
+    `withdrawn`: an authority had suspended or revoked it, and that decision stood on the day.
+    """
 
     state: Literal["in_force", "renewal_pending", "lapsed", "never"]
     last: Record | None = None
     licence: Licence | None = None
+    withdrawn: bool = False
 
     @property
     def good(self) -> bool:
         """Whether the party could trade that day."""
         return self.state in {"in_force", "renewal_pending"}
-
-    @property
-    def withdrawn(self) -> bool:
-        """Whether an authority had suspended or revoked it."""
-        return self.state == "lapsed" and self.licence is not None and self.licence.state in WITHDRAWN
 
 
 WITHDRAWN: Final = frozenset({"suspended", "revoked"})
@@ -94,7 +93,8 @@ def standing_of(mine: Sequence[Held], *, renewal_days: int, day: LegalDate) -> S
     if withdrawn:
         begun = [one for one in begun if one[1].state in WITHDRAWN and one[1].number in withdrawn] or begun
     last = max(begun, key=lambda one: (_ends(one[1]), one[0].order))
-    return Standing("lapsed", *last)
+    decided = last[1].state in WITHDRAWN and last[1].number in withdrawn
+    return Standing("lapsed", *last, withdrawn=decided)
 
 
 def in_force(mine: Sequence[Held], day: LegalDate) -> Iterator[Held]:

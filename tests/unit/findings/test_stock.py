@@ -6,6 +6,7 @@ import pytest
 
 from ledger.identifiers import Quantity
 from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Transformation
+from ledger.vocabulary.parties import Party
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 from ledger.vocabulary.values import OutputLine, ReceivedLine
 from tests.support.books import BookWriter, kg, pieces
@@ -347,3 +348,48 @@ def test_a_maker_that_sells_its_own_goods_checks_nobody(books: BookWriter) -> No
     books.says(shop, Return(to=maker, lines=(line(drug, pieces(5)),)), at="2026-10-04T08:00:00+08:00")
 
     assert kinds(books.book, party=maker) == []
+
+
+@pytest.mark.parametrize("how", ["for its shops", "on its own account", "entered by the market"])
+def test_a_check_of_the_headquarters_or_entered_by_the_market_is_the_shops_check(
+    books: BookWriter, how: str
+) -> None:
+    maker, shop, drug = _pharmacy(books)
+    house = books.party("连锁总部（演示）")
+    said = Party(party=shop, party_kind="company", name="药店（演示）", headquarters=house)
+    books.says(books.register.registrar, said, at="2026-09-01T08:00:00+08:00")
+    books.says(shop, Sale(lines=(line(drug, pieces(1)),)), at="2026-10-03T08:00:00+08:00")
+    assert kinds(books.book, party=shop) == ["missing_check"]
+
+    looked = check(maker, drug, "2026-10-02", pieces(100))
+    if how == "for its shops":
+        looked = looked.model_copy(update={"for_shops": (shop,)})
+    if how == "entered by the market":
+        books.says(house, looked, at="2026-10-02T09:00:00+08:00", on_behalf_of=shop)
+    else:
+        books.says(house, looked, at="2026-10-02T09:00:00+08:00")
+    assert kinds(books.book, party=shop) == []
+
+
+def test_a_check_for_one_shop_is_not_another_shops_check(books: BookWriter) -> None:
+    maker, shop, drug = _pharmacy(books)
+    house, other = books.party("连锁总部（演示）"), books.party("另一店（演示）")
+    looked = check(maker, drug, "2026-10-02", pieces(100)).model_copy(update={"for_shops": (other,)})
+    books.says(house, looked, at="2026-10-02T09:00:00+08:00")
+    books.says(shop, Sale(lines=(line(drug, pieces(1)),)), at="2026-10-03T08:00:00+08:00")
+
+    assert "missing_check" in kinds(books.book, party=shop)
+
+
+def test_a_late_check_of_goods_whose_receipt_was_in_time_is_amber_and_names_the_resale(
+    books: BookWriter,
+) -> None:
+    maker, shop, drug = _pharmacy(books)
+    books.says(shop, Sale(lines=(line(drug, pieces(1)),)), at="2026-10-03T08:00:00+08:00")
+    sold = books.last.seq
+    late = check(maker, drug, "2026-10-02", pieces(100))
+    books.says(shop, late, at="2026-10-02T10:00:00+08:00", logged="2026-10-08T10:00:00+08:00")
+
+    (one,) = findings(books.book, "backdated_check")
+    assert (one.grade, one.seqs) == ("amber", (sold, books.last.seq))
+    assert "不能成立" not in one.words.zh

@@ -4,14 +4,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.identifiers import Quantity
 from ledger.identifiers.voucher import crc16
 from ledger.vocabulary.documents import Voucher, VoucherLine
+from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.parties import Party
 from ledger.vocabulary.trade import Shipment, VoucherKind, VoucherReference
+from ledger.vocabulary.values import PackFactor
 from tests.support.books import BookWriter, kg, pieces
-from tests.unit.findings.judged import batch, check, day, findings, kinds, line
+from tests.unit.findings.judged import batch, check, day, findings, goods, kinds, line
 
 if TYPE_CHECKING:
-    from ledger.identifiers import GoodsId, PartyId, Quantity
+    from ledger.identifiers import GoodsId, PartyId, StatementId
 
 NUMBER = "26322999999900000302"
 
@@ -327,3 +331,107 @@ def test_putting_a_wrong_number_right_takes_the_finding_away(books: BookWriter) 
     )
     books.says(other, corrected, at="2026-11-06T10:00:00+08:00", corrects=books.last)
     assert kinds(books.book) == []
+
+
+def _delivered(
+    books: BookWriter, seller: PartyId, buyer: PartyId, leek: GoodsId, *amounts: str
+) -> list[StatementId]:
+    """Deliveries whose records name no voucher."""
+    sent = []
+    for place, amount in enumerate(amounts):
+        said = Shipment(to=buyer, lines=(line(leek, kg(amount)),))
+        books.says(seller, said, at=f"2026-10-0{place + 1}T05:00:00+08:00")
+        sent.append(books.last.header.id)
+    return sent
+
+
+@pytest.mark.parametrize("number", [NUMBER, None])
+def test_the_deliveries_that_a_voucher_names_rest_on_it_with_and_without_a_number(
+    books: BookWriter, number: str | None
+) -> None:
+    seller, buyer, _ = _three(books)
+    leek = batch(books, seller, "leek", "farm_produce", kg(5000))
+    sent = _delivered(books, seller, buyer, leek, "600", "400", "600")
+    invoice = _voucher(seller, buyer, amounts=((leek, kg(1000)),)).model_copy(update={"number": number})
+    books.says(
+        buyer, invoice.model_copy(update={"deliveries": tuple(sent[:2])}), at="2026-11-02T10:00:00+08:00"
+    )
+    paper = books.last
+    assert kinds(books.book) == []
+
+    books.says(
+        buyer,
+        invoice.model_copy(update={"deliveries": tuple(sent), "correction_reason": "incorrect_data"}),
+        at="2026-11-03T10:00:00+08:00",
+        corrects=paper,
+    )
+    (one,) = findings(books.book)
+    assert (one.kind, one.grade, one.figures["used"]) == ("voucher_overused", "red", "1600")
+    assert len(one.seqs) == 4
+
+    # The last delivery was typed with the wrong weight; the voucher follows it to its right version.
+    last = next(record for record in books.records if record.header.id == sent[2])
+    right = Shipment(to=buyer, correction_reason="incorrect_data", lines=(line(leek, kg("0.6")),))
+    books.says(seller, right, at="2026-10-03T05:00:00+08:00", corrects=last)
+    assert kinds(books.book) == []
+
+
+def test_one_invoice_to_the_headquarters_for_deliveries_to_its_shops_is_one_buyer(books: BookWriter) -> None:
+    seller, house, shop = _three(books)
+    leek = batch(books, seller, "leek", "farm_produce", kg(5000))
+    said = Party(party=shop, party_kind="company", name="分店（演示）", headquarters=house)
+    books.says(books.register.registrar, said, at="2026-09-01T08:00:00+08:00")
+    books.says(house, _voucher(seller, house), at="2026-10-01T10:00:00+08:00")
+    books.says(shop, check(seller, leek, "2026-10-02", voucher=NUMBER), at="2026-10-02T10:00:00+08:00")
+
+    assert kinds(books.book) == []
+
+
+def test_a_delivery_by_another_company_that_the_voucher_names_is_the_vouchers_own(books: BookWriter) -> None:
+    seller, buyer, carrier = _three(books)
+    leek = batch(books, carrier, "leek", "farm_produce", kg(5000))
+    books.says(buyer, check(carrier, leek, "2026-10-02", voucher=NUMBER), at="2026-10-02T10:00:00+08:00")
+    checked = books.last.header.id
+    books.says(buyer, _voucher(seller, buyer), at="2026-10-05T10:00:00+08:00")
+    assert [one.grade for one in findings(books.book, "voucher_reused")] == ["amber"]
+
+    named = _voucher(seller, buyer).model_copy(update={"deliveries": (checked,)})
+    books.says(
+        buyer,
+        named.model_copy(update={"correction_reason": "incorrect_data"}),
+        at="2026-10-06T10:00:00+08:00",
+        corrects=books.last,
+    )
+    assert findings(books.book, "voucher_reused") == []
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("e_invoice", ["red"]), ("purchase_invoice", [])])
+def test_two_papers_of_one_number_with_two_sellers_are_red_and_a_buyers_own_paper_for_farmers_is_nothing(
+    books: BookWriter, kind: VoucherKind, expected: list[str]
+) -> None:
+    seller, buyer, other = _three(books)
+    for who in (seller, other):
+        said = _voucher(who, buyer).model_copy(update={"voucher_kind": kind})
+        books.says(buyer, said, at="2026-10-02T10:00:00+08:00")
+
+    assert [one.grade for one in findings(books.book, "voucher_reused")] == expected
+
+
+def test_cases_are_opened_where_somebody_declared_what_one_holds(books: BookWriter) -> None:
+    seller, buyer, _ = _three(books)
+    said = Batch(
+        goods=goods("cases"),
+        maker=seller,
+        name="韭菜",
+        category="farm_produce",
+        quantity=kg(500),
+        packs=(PackFactor(unit="XCS", holds=kg(10)),),
+    )
+    books.says(seller, said, at="2026-10-01T08:00:00+08:00")
+    books.says(
+        buyer, _voucher(seller, buyer, amounts=((said.goods, kg(100)),)), at="2026-10-02T04:00:00+08:00"
+    )
+    for amount, expected in (("10 XCS", []), ("1 XCS", ["amber"])):
+        one = check(seller, said.goods, "2026-10-02", Quantity.parse(amount), voucher=NUMBER)
+        books.says(buyer, one, at="2026-10-02T05:00:00+08:00")
+        assert [one.grade for one in findings(books.book, "voucher_overused")] == expected
