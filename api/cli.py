@@ -54,6 +54,11 @@ COMMANDS: Final = (
         "auditing",
         Words(zh="只凭公钥重算整本账", en="recompute the whole log with its public key alone"),
     ),
+    Command(
+        "refold",
+        "auditing",
+        Words(zh="由日志重新生成全部视图", en="make all views again from the log"),
+    ),
     Command("erase", "erasing", Words(zh="依法删除数据项", en="erase items as the law asks")),
     Command(
         "retention",

@@ -1,16 +1,18 @@
-"""`suyuan audit`: recompute a log from stored bytes, with nothing trusted but its public key."""
+"""`suyuan audit`: recompute a log from stored bytes, with nothing trusted but its public key. `suyuan refold`: make its views again."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL
 
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
-from api.commands.opening import database_trouble, read_vkey, settings_of
+from api.commands.opening import database_trouble, opened, read_vkey, settings_of
 from ledger.audit import AuditFailed, AuditReport, audit
 from ledger.store.engine import open_engine, reading
+from ledger.store.rules import make_again
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -98,6 +100,25 @@ def report_lines(report: AuditReport, language: Language) -> tuple[str, ...]:
     return (done, *(f"{head}{one.in_language(language)}" for one in report.not_checked))
 
 
+def no_arguments(parser: ArgumentParser, language: Language) -> None:
+    """`suyuan refold` takes nothing: the settings say which ledger."""
+
+
+def refold(asked: Namespace, console: Console) -> int:  # noqa: ARG001  (all commands are called alike)
+    """Throw the views away and fold the log again; says how long that took."""
+    with opened(settings_of()) as ledger:
+        begun = time.perf_counter()
+        size = make_again(ledger.engine, ledger.origin, progress=console.progress)
+        seconds = time.perf_counter() - begun
+        found = len(ledger.findings())
+    if console.language == "zh":
+        console.say(f"视图已由 {size} 条日志重新生成，提示 {found} 条，用时 {seconds:.1f} 秒")
+    else:
+        console.say(f"views made again from {size} entries, {found} findings, in {seconds:.1f} s")
+    return GOOD
+
+
 COMMANDS: Final = {
+    "refold": Does(no_arguments, refold),
     "audit": Does(arguments, run),
 }

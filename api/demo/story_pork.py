@@ -205,37 +205,7 @@ def _tell_pork_sold(
         voucher = VoucherReference(voucher_kind="delivery_note", number=told.dated("CF", day))
     else:
         voucher = VoucherReference(voucher_kind="e_invoice", number=invoice)
-        story.says(
-            f"{day} 05:30",
-            "F3",
-            Voucher(
-                voucher_kind="e_invoice",
-                seller=story.party("F3"),
-                buyer=story.party("F4"),
-                number=invoice,
-                issued_on=told.day(day),
-                total=told.yuan(yuan),
-                qr_text=told.invoice_qr("31", invoice, yuan, day),
-                lines=(
-                    VoucherLine(name="白条猪肉", goods=pork, quantity=line.quantity, amount=told.yuan(yuan)),
-                ),
-            ),
-        )
-        story.says(
-            f"{day} 05:35",
-            "F4",
-            SupplierFile(
-                supplier=story.party("F3"),
-                documents=(
-                    FiledDocument(
-                        document_kind="生猪定点屠宰证书",
-                        number="A32061299",
-                        holder=story.party("F3"),
-                        valid_to=told.day("2029-06-30"),
-                    ),
-                ),
-            ),
-        )
+        _tell_invoice(story, pork, day=day, line=line, yuan=yuan, invoice=invoice)
     story.says(
         f"{day} 06:00",
         "F3",
@@ -268,6 +238,40 @@ def _tell_pork_sold(
                 CheckedDocument(what="temperature", result="in_order", note="3.2 ℃"),
             ),
             lines=(line,),
+        ),
+    )
+
+
+def _tell_invoice(story: Telling, pork: GoodsId, *, day: str, line: Line, yuan: int, invoice: str) -> None:
+    """The invoice, and the slaughterhouse's certificate in the buyer's file."""
+    told = story.variation
+    story.says(
+        f"{day} 05:30",
+        "F3",
+        Voucher(
+            voucher_kind="e_invoice",
+            seller=story.party("F3"),
+            buyer=story.party("F4"),
+            number=invoice,
+            issued_on=told.day(day),
+            total=told.yuan(yuan),
+            qr_text=told.invoice_qr("31", invoice, yuan, day),
+            lines=(VoucherLine(name="白条猪肉", goods=pork, quantity=line.quantity, amount=told.yuan(yuan)),),
+        ),
+    )
+    story.says(
+        f"{day} 05:35",
+        "F4",
+        SupplierFile(
+            supplier=story.party("F3"),
+            documents=(
+                FiledDocument(
+                    document_kind="生猪定点屠宰证书",
+                    number="A32061299",
+                    holder=story.party("F3"),
+                    valid_to=told.day("2029-06-30"),
+                ),
+            ),
         ),
     )
 

@@ -23,7 +23,7 @@ from ledger.trace.reach import ways_of
 from ledger.views.book import keys_of, lasts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -64,26 +64,23 @@ class Views:
 def fold(connection: Connection, page: Page) -> None:
     """Write what the waiting entries mark, mention and move. Rows go in the order of their keys: neighbours share a page of the disk."""
     log_id = page.log_id
+    write_rows(connection, log_id, [one.record for one in page.waiting])
+    for seq, by_seq in page.marks.items():
+        connection.execute(insert(_marks), {"log_id": log_id, "seq": seq, "by_seq": by_seq})
+        end_mentions(connection, log_id, seq=seq, by_seq=by_seq)
+        end_edges(connection, log_id, seq=seq, by_seq=by_seq)
+
+
+def write_rows(connection: Connection, log_id: str, records: Sequence[Record]) -> None:
+    """Write what these records mention and move."""
     _MENTION.each(
         connection,
-        sorted(
-            (key, log_id, one.record.occurred_ms, one.record.seq)
-            for one in page.waiting
-            for key in one.record.keys
-        ),
+        sorted((key, log_id, one.occurred_ms, one.seq) for one in records for key in one.keys),
     )
     _EDGE.each(
         connection,
-        [
-            (log_id, one.record.seq, source, target)
-            for one in page.waiting
-            for source, target in sorted(ways_of(one.record))
-        ],
+        [(log_id, one.seq, source, target) for one in records for source, target in sorted(ways_of(one))],
     )
-    for seq, by_seq in page.marks.items():
-        connection.execute(insert(_marks), {"log_id": log_id, "seq": seq, "by_seq": by_seq})
-        _end_mentions(connection, log_id, seq=seq, by_seq=by_seq)
-        end_edges(connection, log_id, seq=seq, by_seq=by_seq)
 
 
 def fold_findings(connection: Connection, page: Page, subjects: Collection[str]) -> None:
@@ -157,7 +154,8 @@ def erase(connection: Connection, page: Page, erasure: Erasure, *, by_seq: int) 
     return touched
 
 
-def _end_mentions(connection: Connection, log_id: str, *, seq: int, by_seq: int) -> None:
+def end_mentions(connection: Connection, log_id: str, *, seq: int, by_seq: int) -> None:
+    """What the record at `seq` mentions counts no more from `by_seq` on; its own history stays."""
     connection.execute(
         update(_mentions)
         .where(_mentions.c.log_id == log_id, _mentions.c.seq == seq, _mentions.c.key.not_like("statement/%"))

@@ -1,8 +1,9 @@
-"""By which rules the stored findings were judged, and judging them again when others are in force.
+"""By which rules the views were made, and making them again when others are in force.
 
-The rules are data and code: the category profiles (`ledger.vocabulary.profiles`, with the operator's own folder), and the judges, whose
-version `ledger.findings` counts. A ledger remembers their digest. Opened under other rules, it judges everything again before anybody
-reads or records: entries stay as they are, findings become what folding the log under today's rules gives.
+The rules are data and code: the category profiles (`ledger.vocabulary.profiles`, with the operator's own folder), the judges, whose
+version `ledger.findings` counts, and the index, whose version stands here. A ledger remembers their digest. Opened under other rules, it
+makes everything again before anybody reads or records: entries stay as they are, views become what folding the log under today's rules
+gives.
 """
 
 from __future__ import annotations
@@ -12,29 +13,26 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select
 
-from ledger.findings import RULES_VERSION, subjects_of
-from ledger.store.book import portions, register_of
+from ledger.findings import RULES_VERSION
 from ledger.store.engine import reading, writing
-from ledger.store.fold import fold_findings
-from ledger.store.page import Page, Recent
-from ledger.store.tables import FindingRow, HeadRow, RulesRow
+from ledger.store.refold import refold
+from ledger.store.tables import HeadRow, RulesRow
 from ledger.vocabulary.profiles import rules_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from sqlalchemy import Connection, Engine
 
 _rules, _heads = RulesRow.__table__, HeadRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-_findings = FindingRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
-#: Records read, and subjects judged, at once.
-PORTION: Final = 512
+#: Raised when records are indexed, or goods' steps are written, otherwise than before.
+VIEWS_VERSION: Final = 2
 
 
 def rules_in_force() -> str:
     """Today's rules as one SHA-256: what the profiles say, and which version of the judges reads them."""
-    return sha256(f"{RULES_VERSION} {rules_digest()}".encode()).hexdigest()
+    return sha256(f"{VIEWS_VERSION} {RULES_VERSION} {rules_digest()}".encode()).hexdigest()
 
 
 def note_rules(connection: Connection, log_id: str) -> None:
@@ -53,50 +51,33 @@ def keep_in_step(engine: Engine, log_id: str) -> bool:
         if _judged_by(connection, log_id) == rules_in_force():
             return False
     with writing(engine) as connection:
-        # Nobody can append until we are done: the head row is ours, as it is the recorder's in its own commits.
-        locked = select(_heads.c.size).where(_heads.c.log_id == log_id)
-        size = connection.execute(
-            locked if connection.dialect.name == "sqlite" else locked.with_for_update()
-        ).scalar_one()
+        size = _locked(connection, log_id)
         # Another server may have done it while we waited.
         if _judged_by(connection, log_id) == rules_in_force():
             return False
-        _judge_all(connection, log_id, size=int(size))
+        refold(connection, log_id, size=size)
         note_rules(connection, log_id)
     return True
+
+
+def make_again(
+    engine: Engine, log_id: str, *, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> int:
+    """Make every view of this log again, whatever its rules; gives the size of the log. Nobody can record meanwhile."""
+    with writing(engine) as connection:
+        size = _locked(connection, log_id)
+        refold(connection, log_id, size=size, progress=progress)
+        note_rules(connection, log_id)
+    return size
+
+
+def _locked(connection: Connection, log_id: str) -> int:
+    """The size of the log. Nobody can append until we are done: the head row is ours, as it is the recorder's in its own commits."""
+    locked = select(_heads.c.size).where(_heads.c.log_id == log_id)
+    found = connection.execute(locked if connection.dialect.name == "sqlite" else locked.with_for_update())
+    return int(found.scalar_one())
 
 
 def _judged_by(connection: Connection, log_id: str) -> str | None:
     found = connection.execute(select(_rules.c.digest).where(_rules.c.log_id == log_id)).scalar_one_or_none()
     return None if found is None else str(found)
-
-
-def _judge_all(connection: Connection, log_id: str, *, size: int) -> None:
-    recent = Recent()
-    page = Page(
-        connection,
-        log_id,
-        register=register_of(connection, log_id, size=size),
-        size=size,
-        recent=recent,
-    )
-    subjects = set[str]()
-    for seqs in _ranges(size):
-        for record in page.records(seqs).values():
-            subjects |= subjects_of(record)
-        recent.trim()
-    # What earlier rules judged and today's no longer ask about.
-    stood = connection.execute(select(_findings.c.subject).where(_findings.c.log_id == log_id).distinct())
-    for gone in portions(sorted({subject for (subject,) in stood} - subjects)):
-        connection.execute(
-            delete(_findings).where(_findings.c.log_id == log_id, _findings.c.subject.in_(gone))
-        )
-    waiting = sorted(subjects)
-    for start in range(0, len(waiting), PORTION):
-        fold_findings(connection, page, waiting[start : start + PORTION])
-        recent.trim()
-
-
-def _ranges(size: int) -> Iterator[range]:
-    for start in range(0, size, PORTION):
-        yield range(start, min(start + PORTION, size))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
+from ledger.audit import stored_views
 from ledger.findings import RULES_VERSION
 from ledger.identifiers import GoodsId, PartyId
+from ledger.store import refold as refolding
 from ledger.store import rules
 from ledger.store.engine import reading, writing
 from ledger.vocabulary.goods import Batch
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.service import Ledger
+    from ledger.store.fold import Views
     from tests.support.stores import Kind, Store
 
 LICENCE = "松脂采割证（演示）"
@@ -164,7 +167,7 @@ def test_all_is_judged_however_small_the_portions(
     with store.create() as ledger:
         tell(ledger)
     use_folder(folder)
-    monkeypatch.setattr(rules, "PORTION", 2)
+    monkeypatch.setattr(refolding, "PORTION", 2)
     with store.open() as ledger:
         assert [one for one in kinds(ledger) if one == NEVER[0]] == NEVER
         audited(ledger)
@@ -213,3 +216,63 @@ def tell_one_more(ledger: Ledger) -> None:
     maker = trader(ledger)
     goods = GoodsId.parse("urn:example:lot:late")
     ledger.say(maker, Batch(goods=goods, maker=maker, name="松脂", category="resin", quantity=kg(5)))
+
+
+def views(ledger: Ledger) -> Views:
+    """The view tables as they stand."""
+    with reading(ledger.engine) as connection:
+        return stored_views(connection)
+
+
+def test_views_that_were_lost_or_altered_are_made_again_from_the_log(store: Store) -> None:
+    with store.create() as ledger:
+        tell(ledger)
+        maker = trader(ledger)
+        goods = GoodsId.parse("urn:example:lot:wrong")
+        (wrong,) = ledger.say(
+            maker, Batch(goods=goods, maker=maker, name="松脂", category="resin", quantity=kg(900))
+        )
+        better = Batch(
+            goods=goods,
+            maker=maker,
+            name="松脂",
+            category="resin",
+            quantity=kg(90),
+            correction_reason="incorrect_data",
+        )
+        ledger.say(maker, better, corrects=ledger.stored(wrong.seq).header.id)
+        before, checkpoint = views(ledger), ledger.checkpoint()
+        assert all((before.marks, before.mentions, before.edges, before.findings))
+        with writing(ledger.engine) as connection:
+            for statement in (
+                "DELETE FROM marks",
+                "DELETE FROM mentions WHERE key LIKE 'goods/%'",
+                "UPDATE edges SET target = target + 1",
+                "UPDATE findings SET grade = 'grey'",
+            ):
+                connection.execute(text(statement))
+        assert views(ledger) != before
+        seen = list[tuple[int, int]]()
+        size = rules.make_again(
+            ledger.engine, ledger.origin, progress=lambda done, of: seen.append((done, of))
+        )
+        assert size == ledger.size()
+        assert seen[-1] == (2 * size, 2 * size)
+        assert views(ledger) == before
+        assert ledger.checkpoint() == checkpoint
+        audited(ledger)
+
+
+def test_views_of_an_older_program_are_made_again_when_the_ledger_is_opened(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "VIEWS_VERSION", 1)
+    with store.create() as ledger:
+        tell(ledger)
+        before = views(ledger)
+        with writing(ledger.engine) as connection:
+            connection.execute(text("DELETE FROM edges"))
+    monkeypatch.undo()
+    with store.open() as ledger:
+        assert views(ledger) == before
+        audited(ledger)
