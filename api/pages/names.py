@@ -18,8 +18,17 @@ from ledger.trace.shelf import Shelf
 from ledger.vocabulary.answering import Answer, Grant
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Release, Transformation, Use
-from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, Takedown
-from ledger.vocabulary.oversight import Complaint, Hold, Inspection, Recall, RecallAnswer, Sample, TestResult
+from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, OrderAnswer, Takedown
+from ledger.vocabulary.oversight import (
+    Complaint,
+    Hold,
+    Inspection,
+    Recall,
+    RecallAnswer,
+    Sample,
+    Scan,
+    TestResult,
+)
 from ledger.vocabulary.parties import Licence, Party, Product, Site, Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, SupplierFile
 
@@ -153,6 +162,10 @@ class Names:
                 return self._moved(said.lines)
             case Answer():
                 return said.text
+            case OrderAnswer():
+                return "" if said.goods is None else self.goods(said.goods)
+            case Scan():
+                return said.code
             case Delisting():
                 return said.url
             case Grant():
@@ -200,5 +213,7 @@ _SUMMED: Final[dict[type[Said], Audience]] = {
     Answer: "parties",
     Delisting: "parties",
     Grant: "parties",
+    OrderAnswer: "chain",
+    Scan: "officials",
     Complaint: "officials",
 }

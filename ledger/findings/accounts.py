@@ -67,7 +67,8 @@ def seizure_accounts(subject: str, record: Record, book: Book) -> Iterator[Findi
             others = [one for one, other in of_type(near, Adjustment) if _seizes(other, one, holder)]
             if not others or others[-1].seq != record.seq:
                 continue
-            own = [one for one in {o.seq: o for o in (*linked, *near)}.values() if _ends(one, holder)]
+            own = [one for one in near if _ends(one, holder)]
+            own += [one for one in linked if one not in own and _of_seizure(one, record, book)]
             over = _exceeds(others, own, goods)
         else:
             others, over = [record], True
@@ -243,12 +244,10 @@ def _ends(other: Record, holder: PartyId) -> bool:
     """Whether seized goods of this holder were given back or destroyed by it."""
     said = other.said
     if isinstance(said, Destruction):
-        return said.stage == "done" and said.stock == "seized"
-    return (
-        isinstance(said, Adjustment)
-        and said.reason == "seizure_returned"
-        and (said.held_by or other.actor) == holder
-    )
+        gone = said.stage == "done" and said.stock == "seized"
+    else:
+        gone = isinstance(said, Adjustment) and said.reason == "seizure_returned"
+    return gone and (getattr(said, "held_by", None) or other.actor) == holder
 
 
 def _exceeds(seized: Sequence[Record], ended: Sequence[Record], goods: GoodsId) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
-from ledger.findings.reading import Facts, batches, found, kinds_of_party, sheets
+from ledger.findings.reading import Facts, batches, found, headquarters_of, kinds_of_party
 from ledger.findings.standing import licences_of, standing_of, standing_on
 from ledger.views.book import (
     about,
@@ -111,7 +111,12 @@ def missing_papers(
         "食品安全法"
     )
     asked = [one for one in required if one.what in said_missing or not reduced]
-    lacking = [one for one in asked if not _there(delivery, one)]
+    nowhere = [one for one in asked if not _there(delivery, one)]
+    ended = {one.what: last for one in nowhere if (last := _ended_in_file(delivery, one.what)) is not None}
+    yield from (
+        _kept_too_long(subject, delivery, one, *ended[one.what]) for one in nowhere if one.what in ended
+    )
+    lacking = [one for one in nowhere if one.what not in ended]
     if not lacking:
         return
     record, _ = _check_of(own, {one.what for one in lacking})
@@ -204,26 +209,51 @@ def _there(delivery: _Delivery, document: Document) -> bool:
 
 def _kept(delivery: _Delivery, what: CheckedThing) -> bool:
     """Whether the supplier file, the party's own or its headquarters', holds such a paper that was good on the day."""
-    _, said = delivery.first
-    keepers = [
-        delivery.party,
-        *(sheet.headquarters for _, sheet in sheets(delivery.book, delivery.party) if sheet.headquarters),
-    ]
-    found_in = about_many(delivery.book, [file_key(one, said.supplier) for one in keepers])
-    for records in found_in.values():
-        for _, file in of_type(records, SupplierFile):
-            if (
-                what == "authorisation"
-                and file.authorised_until
-                and said.received_on <= file.authorised_until
-            ):
-                return True
-            if any(
-                _is(paper, what, delivery.profile) and _good_on(paper, said.received_on)
-                for paper in file.documents
-            ):
-                return True
-    return False
+    day = delivery.first[1].received_on
+    return any(until is None or day <= until for _, until in _in_files(delivery, what))
+
+
+def _in_files(delivery: _Delivery, what: CheckedThing) -> Iterator[tuple[Record, LegalDate | None]]:
+    """The papers of this kind in the supplier files that count, each with its last day."""
+    keepers = [delivery.party, *sorted(headquarters_of(delivery.book, delivery.party))]
+    supplier = delivery.first[1].supplier
+    for records in about_many(delivery.book, [file_key(one, supplier) for one in keepers]).values():
+        for record, file in of_type(records, SupplierFile):
+            if what == "authorisation" and file.authorised_until is not None:
+                yield record, file.authorised_until
+            for paper in file.documents:
+                if _is(paper, what, delivery.profile):
+                    yield record, paper.valid_to
+
+
+def _ended_in_file(delivery: _Delivery, what: CheckedThing) -> tuple[Record, LegalDate] | None:
+    """The paper of this kind that ended last, where the supplier file holds some and none of them was good on the day."""
+    ended = [(until, record.seq, record) for record, until in _in_files(delivery, what) if until is not None]
+    if not ended:
+        return None
+    until, _, record = max(ended, key=lambda one: one[:2])
+    return record, until
+
+
+def _kept_too_long(
+    subject: str, delivery: _Delivery, document: Document, file: Record, until: LegalDate
+) -> Finding:
+    record, said = delivery.first
+    return found(
+        "document_expired",
+        "amber",
+        subject=subject,
+        party=delivery.party,
+        rests_on=[file, record],
+        facts=Facts(
+            Words(
+                zh=f"{said.received_on} 进货，供货者档案中的{document.name.zh}登记有效期至 {until}。",
+                en=f"Goods came on {said.received_on}; the {document.name.en} in the supplier file is recorded as valid until {until}.",
+            ),
+            {"document": document.what, "day": str(said.received_on), "valid_to": str(until)},
+            document.law,
+        ),
+    )
 
 
 def _is(paper: FiledDocument, what: CheckedThing, profile: Profile) -> bool:
@@ -232,10 +262,6 @@ def _is(paper: FiledDocument, what: CheckedThing, profile: Profile) -> bool:
     if what == "approval" and paper.document_kind in profile.approvals:
         return True
     return any(word in paper.document_kind for word in _FILED.get(what, ()))
-
-
-def _good_on(paper: FiledDocument, day: LegalDate) -> bool:
-    return paper.valid_to is None or day <= paper.valid_to
 
 
 def _licensed(delivery: _Delivery) -> bool:

@@ -264,3 +264,16 @@ def test_a_seizure_that_was_put_right_closes_the_account() -> None:
     )
     trade.books.says(trade.office, right, at="2026-10-05T08:00:00+08:00", corrects=wrong)
     assert findings(trade.books.book, "seizure_unaccounted") == []
+
+
+def test_what_an_office_destroys_for_one_holder_does_not_end_what_it_seized_from_another() -> None:
+    trade = Trade()
+    trade.seizure("5")
+    said = Destruction(
+        stage="done", stock="seized", method="深埋", held_by=trade.shop, lines=(line(PICKLE, kg(10)),)
+    )
+    trade.says(trade.office, said, 20)
+    own = trade.adjusted("seizure", "1", None).model_copy(update={"held_by": None})
+    trade.says(trade.office, own, 4)
+
+    assert findings(trade.books.book, "seizure_unaccounted") == []

@@ -140,15 +140,21 @@ def test_a_paper_that_is_filed_anywhere_counts_also_when_it_comes_late(books: Bo
 
 
 @pytest.mark.usefixtures("tonic")
-def test_a_filed_paper_that_had_ended_on_the_day_does_not_count(books: BookWriter) -> None:
+def test_a_filed_paper_that_had_ended_on_the_day_is_amber_until_one_that_had_not_is_filed(
+    books: BookWriter,
+) -> None:
     maker, shop, lot = _shop(books)
     for until in ("2026-10-01", "2026-10-02"):
         report = FiledDocument(document_kind="产品检验报告", valid_to=day(until))
         books.says(shop, SupplierFile(supplier=maker, documents=(report,)), at="2026-09-01T08:00:00+08:00")
         if until == "2026-10-01":
+            file = books.last.seq
             books.says(shop, _check(maker, lot), at=AT)
-            assert len(findings(books.book, "document_missing")) == 1
+            (one,) = findings(books.book, "document_expired")
+            assert (one.grade, one.party, one.seqs) == ("amber", shop, (file, books.last.seq))
+            assert (one.figures["document"], one.figures["valid_to"]) == ("certificate", until)
 
+    assert findings(books.book, "document_expired") == []
     assert findings(books.book, "document_missing") == []
 
 
