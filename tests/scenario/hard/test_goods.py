@@ -29,9 +29,14 @@ def _let_out(town: Town, maker: Enrolled, *goods: str) -> None:
 
 
 def _process(
-    town: Town, maker: Enrolled, inputs: list[dict[str, Json]], outputs: list[dict[str, Json]], **more: Json
+    town: Town,
+    maker: Enrolled,
+    inputs: list[dict[str, Json]],
+    outputs: list[dict[str, Json]],
+    *,
+    mark: str = "",
 ) -> None:
-    town.says(maker, "transformations", process="灌肠", inputs=inputs, outputs=outputs, **more)
+    town.says(maker, "transformations", mark=mark, process="灌肠", inputs=inputs, outputs=outputs)
 
 
 def _kilos(quantity: Json) -> str:

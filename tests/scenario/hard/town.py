@@ -21,7 +21,7 @@ from ledger.identifiers import Instant
 from tests.support.server import Enrolled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ledger.canonical import Json
     from tests.support.server import Client, Clock
@@ -55,9 +55,14 @@ class Town:
 
     def says(self, who: Enrolled, path: str, *, mark: str = "", when: str | None = None, **body: Json) -> str:
         """Record something that must be taken; gives its id. `mark` names the record for `found`, `when` is the claimed time."""
-        if when is not None:
-            body["occurred_at"] = f"{when.replace(' ', 'T')}:00+08:00"
-        answer = self.client.post(f"/api/v1/{path}", json=body, key=who.key)
+        return self.tells(who, path, body, mark=mark, when=when)
+
+    def tells(
+        self, who: Enrolled, path: str, body: Mapping[str, Json], *, mark: str = "", when: str | None = None
+    ) -> str:
+        """As `says`, for a body that was put together before."""
+        claimed = {} if when is None else {"occurred_at": f"{when.replace(' ', 'T')}:00+08:00"}
+        answer = self.client.post(f"/api/v1/{path}", json={**body, **claimed}, key=who.key)
         assert answer.status_code == 201, f"{path}: {answer.text}"
         taken = answer.json()
         for part, one in (("", taken), ("check", taken.get("check")), ("voucher", taken.get("voucher"))):
@@ -87,7 +92,7 @@ class Town:
         """A party with a key, a sheet and licences that have always been valid."""
         party = self._enrol(name, role)
         body = {"party": party, "party_kind": kind, "name": name} | sheet
-        self.says(self.registrar, "parties", mark=name, **body)
+        self.tells(self.registrar, "parties", body, mark=name)
         self.names[party] = name
         for one in licences or ():
             self.licence(party, one, valid_from="2020-01-01")
@@ -101,11 +106,8 @@ class Town:
         """A licence in the register."""
         number = f"DEM-{next(self._numbers)}"
         said: dict[str, Json] = {"holder": str(holder), "licence_kind": kind, "number": number} | body
-        return self.says(
-            self.registrar,
-            "licences",
-            mark=mark or f"licence of {self.names.get(str(holder), holder)}",
-            **said,
+        return self.tells(
+            self.registrar, "licences", said, mark=mark or f"licence of {self.names.get(str(holder), holder)}"
         )
 
     def batch(
@@ -128,7 +130,8 @@ class Town:
             "quantity": {"amount": amount, "unit": unit},
             "batch_number": number,
             "gtin": "09520001000027",
-        } | body
+            **body,
+        }
         if said.get("gtin") is None:
             del said["gtin"]
         answer = self.client.post("/api/v1/batches", json=said, key=who.key)
@@ -141,8 +144,8 @@ class Town:
         self, sender: Enrolled, to: Enrolled, *lines: dict[str, Json], mark: str = "", **body: Json
     ) -> str:
         """A shipment that the receiver takes over with its check, in one step."""
-        shipment = self.says(
-            sender, "shipments", mark=f"{mark} sent".strip(), to=str(to), lines=list(lines), **body
+        shipment = self.tells(
+            sender, "shipments", {"to": str(to), "lines": list(lines), **body}, mark=f"{mark} sent".strip()
         )
         self.says(
             to,

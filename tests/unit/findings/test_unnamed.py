@@ -30,5 +30,5 @@ def test_a_delivery_to_one_of_many_holders_touches_none_of_the_others() -> None:
     few, many = _touched_by_the_last_delivery(2), _touched_by_the_last_delivery(40)
 
     for some, more in zip(few, many, strict=True):
-        assert len(some) == len(more)
+        assert len(more) <= len(some)
         assert len([one for one in more if one.startswith("holding/")]) == 2
