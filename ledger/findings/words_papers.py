@@ -195,11 +195,15 @@ PAPERS: Final[dict[FindingKind, KindTexts]] = {
             Words(
                 zh="由前茬、飘移或原料带入", en="carried in by an earlier crop, by drift or by a raw material"
             ),
-            Words(zh="使用了该物质", en="the substance was used"),
+            Words(
+                zh="货物由供货者带来，本方只是经手",
+                en="it came with the goods from the supplier; this party only handled them",
+            ),
+            Words(zh="生产中使用了该物质", en="the substance was used where the goods were made"),
         ),
         answer=Words(
-            zh="请先停止销售并核对投入品标签；可在规定时间内申请复检，并附说明。",
-            en="Stop selling and compare the label of what was used; a retest may be asked for in time, and an explanation added.",
+            zh="请先停止销售，写明货物来源；自己使用过投入品的，核对标签；可在规定时间内申请复检，并附说明。",
+            en="Stop selling and say where the goods came from; compare the label of whatever you used yourself. A retest may be asked for in time, and an explanation added.",
         ),
     ),
     "sold_after_failed_test": KindTexts(

@@ -17,7 +17,8 @@ from ledger.trace.amounts import joined
 from ledger.trace.epcis import event_moves
 from ledger.vocabulary.epcis import EpcisEvent
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation, Use
-from ledger.vocabulary.oversight import RecallAnswer
+from ledger.vocabulary.measures import Destruction
+from ledger.vocabulary.oversight import RecallAnswer, Sample
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def moves_of(record: Record) -> Iterator[Claim | Turning]:
             return
 
 
-def stock_of(record: Record) -> Iterator[Holding]:
+def stock_of(record: Record) -> Iterator[Holding]:  # noqa: C901  (one case for each type, none of them deep)
     """Whoever made, counted, lost, sold or sent goods has or had them; where to they went is for `moves_of` to say."""
     if record.superseded_by is not None:
         return
@@ -168,6 +169,11 @@ def stock_of(record: Record) -> Iterator[Holding]:
         case Sale() | Shipment() | Return() as said:
             for line in said.lines:
                 yield Holding(record.actor, line.goods)
+        case Sample() as said:
+            yield Holding(said.taken_from, said.goods)
+        case Destruction() as said if said.stock != "seized":
+            for line in said.lines:
+                yield Holding(said.held_by or record.actor, line.goods)
         case RecallAnswer() as said:
             yield Holding(record.actor, said.goods)
         case EpcisEvent() as said:
