@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
         config: pytest.Config
 
+
 NOT_RUN = pytest.StashKey[list[tuple[str, str]]]()
 
 # No deadline: a slow machine is no fault of the code. No database: the code and its seed decide alone.
