@@ -141,7 +141,7 @@ NOT_CHECKED: Final = (
     Words(
         zh="附件文件、封存的私钥（sealed_keys）、API 密钥（access_keys）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
         en="evidence files, sealed private keys (sealed_keys), API keys (access_keys), copies handed out (exports), what erasures still "
-        "have to remove (removals)",
+        "have to remove (removals), by which rules the views were made (rules)",
     ),
 )
 
