@@ -19,7 +19,8 @@ sys.path.insert(0, str(ROOT))
 from tests.support.year.checking import folded_again, played, reported  # noqa: E402  (the tests are not installed; their folder is named first)
 
 PAGE = ROOT / "docs" / "findings.md"
-SEED = 2
+# None of the seeds with which the rules were tried while they were written.
+SEED = 97
 PLANTS = 1_000
 _SECTION = re.compile(r"(<!-- made: year -->\n).*?(<!-- end: year -->)", re.DOTALL)
 
