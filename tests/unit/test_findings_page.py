@@ -15,4 +15,4 @@ def test_the_page_lists_the_kinds_as_they_are() -> None:
 
 def test_a_page_with_another_list_is_noticed() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert filled(page.replace("`oversold`", "`undersold`")) == page
+    assert filled(page.replace("\n| `oversold`", "\n| `undersold`")) == page
