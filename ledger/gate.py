@@ -20,8 +20,8 @@ from ledger.identifiers import Instant, PartyId
 from ledger.register import REGISTER_TYPES, Role, issuers_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.correctable import Correctable, Correction
-from ledger.vocabulary.goods import Batch, Codes, Packing, Transformation, Use
-from ledger.vocabulary.measures import Delisting, ListEntry
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Transformation, Use
+from ledger.vocabulary.measures import Delisting, Destruction, ListEntry
 from ledger.vocabulary.oversight import Hold, Inspection, Recall, Sample
 from ledger.vocabulary.parties import Licence, Party, Product, Site
 from ledger.vocabulary.profiles import profile_for
@@ -192,6 +192,7 @@ def admit(
     _check_profile(said)
     _check_subject(header, said, role=role, register=register, known=known)
     _check_order(header, said, role=role, known=known)
+    _check_stock(header, said, role=role)
     _check_officers(header, said, role=role, register=register, at_ms=at_ms)
     _check_asked(header, said, known)
     after = register.after(statement, at=position)
@@ -380,6 +381,16 @@ def _check_order(header: Header, said: Said, *, role: Role, known: Known) -> Non
                 en="goods of your own make, or a hold at yourself (at)",
             )
             raise NotAllowed(field=f"goods[{number}]", came=goods, expected=expected)
+
+
+def _check_stock(header: Header, said: Said, *, role: Role) -> None:
+    """A trader counts its own stock. Whoever could take from a rival's would make an honest trader's balance fail."""
+    if role != "enterprise" or not isinstance(said, (Adjustment, Destruction, Sample)):
+        return
+    field = "taken_from" if isinstance(said, Sample) else "held_by"
+    whose: PartyId | None = getattr(said, field)
+    if whose not in {None, header.issuer}:
+        raise NotAllowed(field=field, came=whose, expected=Words(zh="本方", en="yourself"))
 
 
 def _check_officers(header: Header, said: Said, *, role: Role, register: Register, at_ms: int) -> None:

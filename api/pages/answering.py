@@ -24,6 +24,7 @@ from ledger.vocabulary.answering import Answer
 if TYPE_CHECKING:
     from api.pages.desk import Desk
     from api.pages.forms import Posted
+    from ledger.canonical import Json
     from ledger.findings import Finding
     from ledger.identifiers import PartyId
 
@@ -76,7 +77,7 @@ def _draft(desk: Desk, party: PartyId, finding: Finding, posted: Posted) -> Draf
     photo = keep_photo(desk, posted, "photo")
     with desk.ledger.book() as book:
         about = [str(one.header.id) for one in book.records(finding.seqs).values()]
-    body: dict[str, object] = {
+    body: dict[str, Json] = {
         "id": str(form_id(posted)),
         "finding": finding.kind,
         "subject": finding.subject,
@@ -85,7 +86,7 @@ def _draft(desk: Desk, party: PartyId, finding: Finding, posted: Posted) -> Draf
     }
     if photo is not None:
         body["evidence"] = [str(photo.digest)]
-    return Drafting(ledger=desk.ledger, author=party).draft(Answer, body)  # type: ignore[arg-type]  # JSON, put together here
+    return Drafting(ledger=desk.ledger, author=party).draft(Answer, body)
 
 
 def _show(desk: Desk, party: PartyId, finding: Finding, form: Form, *, status: int = 200) -> HTMLResponse:

@@ -6,8 +6,9 @@ page lays the records out and claims nothing. The same sheet is a page and, for 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
@@ -22,15 +23,16 @@ from api.pages.rendering import cap, lag, moment, quantity, short
 from api.pages.shipments import slip_line
 from api.parameters import PathNumber
 from ledger.log.checkpoint import Checkpoint
-from ledger.views.book import Book, about_many, goods_key, of_type, party_key, voucher_key
+from ledger.views.book import Book, about_many, file_key, goods_key, of_type, said_about, voucher_key
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.trade import Receipt, SupplierCheck, SupplierFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from api.pages.desk import Desk
     from ledger.canonical import JsonObject
-    from ledger.store.book import SqlBook
     from ledger.views.book import Record
     from ledger.vocabulary.trade import CheckedDocument, FiledDocument
     from ledger.vocabulary.values import Line
@@ -51,8 +53,9 @@ def duty_pdf(position: PathNumber, desk: AtDesk, caller: Someone) -> Response:
     """One check on one side of A4."""
     with desk.ledger.book() as book:
         said, record = own_record(book, position, caller.party, SupplierCheck)
-        data = _printed(book, desk, said, record)
-        held = _held(book, desk, said, record)
+        delivery = Delivery.of(book, record, said)
+        names = Names(book, desk.viewer, desk.language)
+        data, held = _printed(delivery, names, desk), _held(delivery, names)
     # Before it is handed out: an erasure later lists the sheets that hold what was erased.
     name = desk.ledger.copies.remember("sheet", to_whom=str(caller.party), places=held)
     content = printing.pdf("duty.typ", data, at_ms=record.at_ms)
@@ -65,7 +68,7 @@ def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """One check with the receipt and the voucher it belongs to."""
     with desk.ledger.book() as book:
         said, record = own_record(book, position, caller.party, SupplierCheck)
-        names = Names(book, desk.viewer, desk.language)
+        delivery, names = Delivery.of(book, record, said), Names(book, desk.viewer, desk.language)
         supplier = names.view(said.supplier)
         return desk.page(
             "duty.html",
@@ -83,41 +86,61 @@ def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
                 "checked_by": said.checked_by,
                 "lines": [slip_line(names, line.goods) | {"quantity": line.quantity} for line in said.lines],
                 "checks": [_check(one, desk) for one in said.checks or ()],
-                "papers": [_paper(one) for one in file_on_the_day(book, record, said)],
-                "records": [_row(one, desk) for one in (record, *_belonging(book, record, said))],
+                "papers": [_paper(one) for one in delivery.papers],
+                "records": [_row(one, desk) for one in (record, *delivery.belonging)],
             },
         )
 
 
-def file_on_the_day(book: Book, check: Record, said: SupplierCheck) -> list[FiledDocument]:
-    """The papers of the supplier as the file stood when the goods came: a delivery inherits them.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One supplier check with what belongs to it: receipt and voucher, and the supplier's file as it stood when the goods came.
 
-    The buyer's own file, or the headquarters' for this shop (食品安全法 53(3)).
+    A delivery inherits the buyer's own file, or the headquarters' for this shop (食品安全法 53(3)).
     """
-    found: dict[tuple[str, str | None], FiledDocument] = {}
-    for record in about_many(book, [party_key(said.supplier)]).get(party_key(said.supplier), ()):
-        filed = record.said
-        if not isinstance(filed, SupplierFile) or filed.supplier != said.supplier:
-            continue
-        ours = record.actor == check.actor or check.actor in (filed.for_shops or ())
-        if ours and record.header.occurred_at.date_in_shanghai() <= said.received_on:
-            found |= {(one.document_kind, one.number): one for one in filed.documents}
-    return list(found.values())
+
+    said: SupplierCheck
+    record: Record
+    belonging: tuple[Record, ...]
+    filed: tuple[Record, ...]
+
+    @classmethod
+    def of(cls, book: Book, record: Record, said: SupplierCheck) -> Self:
+        """Look everything up once."""
+        return cls(said, record, tuple(_belonging(book, record, said)), tuple(_filed(book, record, said)))
+
+    @property
+    def papers(self) -> list[FiledDocument]:
+        """The papers of the file; a renewed one in place of the one before it."""
+        found = {
+            (paper.document_kind, paper.number): paper
+            for record in self.filed
+            if isinstance(record.said, SupplierFile)
+            for paper in record.said.documents
+        }
+        return list(found.values())
 
 
-def _printed(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> JsonObject:
+def _filed(book: Book, check: Record, said: SupplierCheck) -> Iterator[Record]:
+    for record, filed in said_about(book, file_key(check.actor, said.supplier), SupplierFile):
+        if (
+            filed.supplier == said.supplier
+            and record.header.occurred_at.date_in_shanghai() <= said.received_on
+        ):
+            yield record
+
+
+def _printed(delivery: Delivery, names: Names, desk: Desk) -> JsonObject:
     """The sheet as data: every text in the reader's language, every table cut to what fits."""
-    names, say = Names(book, desk.viewer, desk.language), desk.say
+    said, record, papers, say = delivery.said, delivery.record, delivery.papers, desk.say
     base, page = desk.settings.base_url, f"{desk.settings.base_url}/entries/{record.seq}"
-    records = [record, *_belonging(book, record, said)]
     checkpoint = desk.ledger.head_of(desk.ledger.checkpoint()).checkpoint
-    papers = file_on_the_day(book, record, said)
     return {
         "lang": "zh" if desk.language == "zh" else "en",
-        "origin": book.register.origin,
+        "origin": desk.ledger.origin,
         "host": base.partition("://")[2],
         "printed": say("duty_printed", time=moment(desk.ledger.clock())),
-        "clock": _demo_clock(desk) if book.register.clock == "simulated" else None,
+        "clock": _demo_clock(desk) if names.book.register.clock == "simulated" else None,
         "qr": str(code_svg(page, label=page)),
         "buyer": names.party(record.actor),
         "texts": {
@@ -154,7 +177,7 @@ def _printed(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> 
         "records_head": _labels(
             desk, "col_entry", "col_type", "col_occurred", "col_recorded", "col_lag", "col_custody"
         ),
-        "records": [_printed_record(one, desk) for one in records],
+        "records": [_printed_record(one, desk) for one in (record, *delivery.belonging)],
         "verify": [
             say("duty_print_1", address=f"{base}{links.API}/entries/{record.seq}/proof"),
             say("duty_print_2"),
@@ -164,12 +187,13 @@ def _printed(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> 
     }
 
 
-def _held(book: SqlBook, desk: Desk, said: SupplierCheck, record: Record) -> dict[int, range]:
+def _held(delivery: Delivery, names: Names) -> dict[int, range]:
     """Every item that the sheet may show, by the position of its record."""
-    names = Names(book, desk.viewer, desk.language)
-    seqs = {record.seq, *(one.seq for one in _belonging(book, record, said))}
-    seqs |= {seq for party in (record.actor, said.supplier) for seq in names.view(party).seqs}
-    return {seq: range(len(one.header.items)) for seq, one in book.records(seqs).items()}
+    said, record = delivery.said, delivery.record
+    batches = (names.sheet(line.goods).record for line in said.lines)
+    shown = {one.seq for one in (record, *delivery.belonging, *delivery.filed, *batches) if one is not None}
+    shown |= {seq for party in (record.actor, said.supplier) for seq in names.view(party).seqs}
+    return {seq: range(len(one.header.items)) for seq, one in names.book.records(shown).items()}
 
 
 def _facts(said: SupplierCheck, record: Record, names: Names, desk: Desk) -> list[list[str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from api.words import WORDS, say
+from api.words import MARKS, WORDS, say
 from ledger.findings import label_of
+from ledger.identifiers import PartyId, Unit
 from ledger.vocabulary.answering import Answer
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
             label=label_of(one.kind),
             words=one.words,
             party_name=names.party(one.party),
-            figures=tuple((_figure(name, names), value) for name, value in one.figures.items()),
+            figures=tuple(
+                (_figure(name, names), _value(name, value, names)) for name, value in one.figures.items()
+            ),
             causes=one.causes,
             answer=one.answer,
             law=one.law,
@@ -84,6 +87,26 @@ def _answers(finding: Finding, names: Names) -> tuple[AnswerView, ...]:
 
 
 def _figure(name: str, names: Names) -> str:
-    """The name of a figure; a new one is shown as the ledger calls it until it has words."""
-    words = WORDS.get(f"figure_{name}")
-    return name if words is None else words.in_language(names.language)
+    """The name of a figure."""
+    return say(f"figure_{name}", names.language)
+
+
+def _value(name: str, value: str, names: Names) -> str:
+    """A figure for people: a party by its name, units and codes by what they mean; an amount or a number stays as it is."""
+    parts = value.replace(" ", "").split(",") if name in _LISTS else [value]
+    return MARKS[names.language].listed.join(_one(name, part, names) for part in parts)
+
+
+def _one(name: str, value: str, names: Names) -> str:
+    if value.startswith(PartyId.prefix):
+        return names.party(PartyId.parse(value))
+    if name in _UNITS:
+        return Unit.parse(value).many.in_language(names.language)
+    meaning = WORDS.get(f"{_WORDED.get(name, name)}_{value}")
+    return value if meaning is None else meaning.in_language(names.language)
+
+
+_LISTS: Final = frozenset({"units", "documents", "fields"})
+_UNITS: Final = frozenset({"unit", "units"})
+#: Figures whose values are called otherwise than the figure.
+_WORDED: Final = {"document": "what", "documents": "what"}

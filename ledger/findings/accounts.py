@@ -83,7 +83,7 @@ def _units_apart(
         return
     units = list(figures.apart)
     zh = "、".join(f"{unit.words.zh}（{unit.name}）" for unit in units)
-    en = ", ".join(f"{unit.words.en} ({unit.name})" for unit in units)
+    en = ", ".join(f"{unit.many.en} ({unit.name})" for unit in units)
     seqs = {seq for some in figures.apart.values() for seq in some}
     yield found(
         "unit_mismatch",
@@ -172,7 +172,7 @@ def _differs(
         facts=Facts(
             Words(
                 zh=f"该批次记录的收入合计 {numbers['had']} {unit.words.zh}，召回反馈合计 {numbers['answered']}，{zh}。",
-                en=f"By the records {numbers['had']} {unit.words.en} came in; the recall answers come to {numbers['answered']}: {en}.",
+                en=f"By the records {numbers['had']} {unit.many.en} came in; the recall answers come to {numbers['answered']}: {en}.",
             ),
             numbers,
             profile.laws.recall,
@@ -284,7 +284,7 @@ def _unaccounted(
             Words(
                 zh=f"扣押 {numbers['seized']} {unit.words.zh}，销毁 {numbers['destroyed']}，退还 {numbers['returned']}，"
                 f"多出 {numbers['difference']}。",
-                en=f"Seized: {numbers['seized']} {unit.words.en}; destroyed: {numbers['destroyed']}; returned: {numbers['returned']}: "
+                en=f"Seized: {numbers['seized']} {unit.many.en}; destroyed: {numbers['destroyed']}; returned: {numbers['returned']}: "
                 f"{numbers['difference']} more than was seized.",
             ),
             numbers,

@@ -71,7 +71,7 @@ def yields(subject: str, record: Record, book: Book) -> Iterator[Finding]:
             Words(
                 zh=f"工序“{said.process}”投入 {numbers['in']}、产出 {numbers['out']}（{unit.words.zh}），"
                 f"产出比 {numbers['yield']}，常见范围 {numbers['least']} 至 {numbers['most']}。",
-                en=f"The process '{said.process}' took {numbers['in']} and gave {numbers['out']} ({unit.words.en}): "
+                en=f"The process '{said.process}' took {numbers['in']} and gave {numbers['out']} ({unit.many.en}): "
                 f"yield {numbers['yield']}, usually {numbers['least']} to {numbers['most']}.",
             ),
             numbers,
@@ -131,7 +131,7 @@ def differences(subject: str, record: Record, book: Book) -> Iterator[Finding]:
             facts=Facts(
                 Words(
                     zh=f"发货记录 {numbers['sent']} {unit.words.zh}，收货确认 {numbers['received']} {unit.words.zh}。",
-                    en=f"Sent by the record: {numbers['sent']} {unit.words.en}; confirmed by the receiver: {numbers['received']}.",
+                    en=f"Sent by the record: {numbers['sent']} {unit.many.en}; confirmed by the receiver: {numbers['received']}.",
                 ),
                 numbers,
                 profile.laws.record,

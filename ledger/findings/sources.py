@@ -84,6 +84,10 @@ def failing_credit_codes(subject: str, party: PartyId, book: Book) -> Iterator[F
         )
 
 
+_PRODUCED_ON: Final = Words(zh="生产日期", en="made on")
+_EXPIRES_ON: Final = Words(zh="保质期至", en="best before")
+
+
 def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]:
     """One product and lot that was declared by two makers, or by two declarers with other dates."""
     declared = sorted(batches(book, goods), key=lambda one: one[0].seq)
@@ -93,14 +97,14 @@ def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]
     if not profile_for(one.category).finds("two_declarers"):
         return
     for record, other in others:
-        differences = {
-            name: (a, b)
-            for name, a, b in (
-                ("produced_on", str(one.produced_on or ""), str(other.produced_on or "")),
-                ("expires_on", str(one.expires_on or ""), str(other.expires_on or "")),
+        differences = [
+            (name, words, f"{a} / {b}")
+            for name, words, a, b in (
+                ("produced_on", _PRODUCED_ON, one.produced_on, other.produced_on),
+                ("expires_on", _EXPIRES_ON, one.expires_on, other.expires_on),
             )
             if a and b and a != b
-        }
+        ]
         two_makers = one.maker != other.maker and not may_be_one(book, one.maker, other.maker)
         # Two that each say of one GTIN and lot "I made it" cannot both be right, unless one holds the approval the other makes it under.
         both_own = first.actor == one.maker and record.actor == other.maker
@@ -108,9 +112,14 @@ def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]
         clear = two_makers and both_own and goods.digital_link is not None and not under_contract
         if not two_makers and not differences:
             continue
-        shown = "；".join(f"{name} {a} / {b}" for name, (a, b) in differences.items())
-        zh = ("生产者不同；" if two_makers else "") + shown
-        en = ("different makers; " if two_makers else "") + shown
+        zh = [
+            *(["生产者不同"] if two_makers else []),
+            *(f"{words.zh} {dates}" for _, words, dates in differences),
+        ]
+        en = [
+            *(["different makers"] if two_makers else []),
+            *(f"{words.en} {dates}" for _, words, dates in differences),
+        ]
         yield found(
             "two_declarers",
             "red" if clear else "amber" if two_makers else "grey",
@@ -119,10 +128,10 @@ def two_declarers(subject: str, goods: GoodsId, book: Book) -> Iterator[Finding]
             rests_on=[first, record],
             facts=Facts(
                 Words(
-                    zh=f"同一产品批号有两条登记，内容不同：{zh.rstrip('；')}。",
-                    en=f"One product and lot is declared twice and differently: {en.rstrip('; ')}.",
+                    zh=f"同一产品批号有两条登记，内容不同：{'；'.join(zh)}。",
+                    en=f"One product and lot is declared twice and differently: {'; '.join(en)}.",
                 ),
-                {name: f"{a} / {b}" for name, (a, b) in differences.items()},
+                {name: dates for name, _, dates in differences},
                 profile_for(one.category).laws.trace,
             ),
         )

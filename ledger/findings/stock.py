@@ -82,7 +82,7 @@ def _oversold(
         facts=Facts(
             Words(
                 zh=f"记录的收入合计 {numbers['in']} {unit.words.zh}，支出合计 {numbers['out']} {unit.words.zh}，相差 {numbers['difference']}。",
-                en=f"Recorded in: {numbers['in']} {unit.words.en}; out: {numbers['out']} {unit.words.en}; "
+                en=f"Recorded in: {numbers['in']} {unit.many.en}; out: {numbers['out']} {unit.many.en}; "
                 f"difference: {numbers['difference']}.",
             ),
             numbers,

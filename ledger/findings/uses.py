@@ -147,7 +147,7 @@ def _over(subject: str, record: Record, paper: Certificate, uses: list[Use], boo
         facts=Facts(
             Words(
                 zh=f"单证 {paper.number} 的证明数量为 {figures['covers']}{unit.words.zh}，同一供货者以它为依据的货物合计 {figures['used']}{unit.words.zh}。",
-                en=f"The paper {paper.number} covers {figures['covers']} {unit.words.en}; one supplier's goods that rest on it come to {figures['used']}.",
+                en=f"The paper {paper.number} covers {figures['covers']} {unit.many.en}; one supplier's goods that rest on it come to {figures['used']}.",
             ),
             figures,
         ),

@@ -337,7 +337,7 @@ def _too_much(
         facts=Facts(
             Words(
                 zh=f"票面数量 {figures['listed']}，以它为凭证的货物合计 {figures['used']}（{unit.words.zh}）。",
-                en=f"The voucher lists {figures['listed']}; goods that rest on it come to {figures['used']} ({unit.words.en}).",
+                en=f"The voucher lists {figures['listed']}; goods that rest on it come to {figures['used']} ({unit.many.en}).",
             ),
             figures,
             _law(uses, book),

@@ -10,6 +10,7 @@ time. A record that was put right by a later one stays readable under its own st
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -158,12 +159,12 @@ class Book(Protocol):
         ...
 
 
-class Filed:
+class Filed(ABC):
     """A book that keeps its records by what they mention: `about` need not put them together."""
 
+    @abstractmethod
     def about(self, key: str) -> Sequence[Record]:
         """The records that mention one thing, in order."""
-        raise NotImplementedError
 
 
 def about(book: Book, key: str) -> list[Record]:

@@ -93,14 +93,14 @@ def test_what_was_refused_never_arrived(town: Town, co_op: Enrolled, stall: Enro
         lines=[line(leeks, "60 KGM")],
     )
     assert _left(town, co_op, leeks) == "100"
-    assert [one for one in town.trace(leeks)["holders"] if one["party"] == str(stall)] == []  # type: ignore[union-attr,index,call-overload]  # an answer's JSON
+    assert [one for one in town.traced(leeks, "holders") if one["party"] == str(stall)] == []
 
 
 def test_the_sender_alone_is_enough(town: Town, co_op: Enrolled, leeks: str) -> None:
     buyer = town.declares(co_op, "城西面馆（演示）", party_kind="individual_business", phone="13900000077")
     town.says(co_op, "shipments", to=buyer, offer=False, lines=[line(leeks, "30 KGM")])
     assert _left(town, co_op, leeks) == "70"
-    assert buyer in {one["party"] for one in town.trace(leeks)["holders"]}  # type: ignore[union-attr,index,call-overload]  # an answer's JSON
+    assert buyer in {one["party"] for one in town.traced(leeks, "holders")}
     assert town.found() == set()
 
 
@@ -127,7 +127,7 @@ def test_the_receiver_alone_is_enough(town: Town, stall: Enrolled) -> None:
     )
     assert _left(town, stall, goods) == "80"
     assert town.found() == set()
-    assert [one["kind"] for one in town.trace(goods)["sources"]] == ["declared"]  # type: ignore[union-attr,index,call-overload]  # an answer's JSON
+    assert [one["kind"] for one in town.traced(goods, "sources")] == ["declared"]
 
 
 def test_a_market_enters_for_its_stall_and_both_names_are_shown(

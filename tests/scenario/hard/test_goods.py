@@ -105,11 +105,9 @@ def test_3_a_mixed_lot_shows_both_sources_and_may_contain_either(town: Town, pla
     sausage = town.batch(plant, "香肠", "食品", "619 KGM", number="SG-20261114", **MEAT)
     _process(town, plant, [line(second, "500 KGM"), line(first, "300 KGM")], [line(sausage, "619 KGM")])
     assert town.found() == set()
-    back = town.trace(sausage)
-    assert {first, second} <= {node["goods"] for node in back["nodes"]}  # type: ignore[union-attr,index,call-overload]  # an answer's JSON
-    forward = town.trace(first)
-    holder = next(one for one in forward["holders"] if one["goods"] == sausage)  # type: ignore[union-attr,index,call-overload]  # an answer's JSON
-    assert holder["may_contain"] is True  # type: ignore[index,call-overload]  # an answer's JSON
+    assert {first, second} <= {node["goods"] for node in town.traced(sausage, "nodes")}
+    holder = next(one for one in town.traced(first, "holders") if one["goods"] == sausage)
+    assert holder["may_contain"] is True
 
 
 def test_4_more_out_than_was_made_is_shown_with_the_entries_of_the_sum(
@@ -138,10 +136,11 @@ def test_4_more_out_than_was_made_is_shown_with_the_entries_of_the_sum(
     town.sends(plant, market, line(sausage, "1230 KGM"), mark="honest")
     assert town.found() == set()
     town.sends(plant, market, line(sausage, "170 KGM"), mark="too much")
-    (one,) = [one for one in town.found() if one[0] == "oversold"]
-    assert one[1:3] == ("red", "演示濠滨肉制品有限公司（演示）")
-    assert {"process", "honest sent", "too much sent"} <= one[3]
-    assert town.kinds() == {"oversold"}
+    evidence = {
+        "process",
+        *(f"{one} {what}" for one in ("honest", "too much") for what in ("sent", "received")),
+    }
+    assert town.found() == {("oversold", "red", "演示濠滨肉制品有限公司（演示）", frozenset(evidence))}
     figures = next(
         one["figures"]
         for one in town.client.get("/api/v1/findings", key=plant.key).json()["findings"]
@@ -165,8 +164,8 @@ def test_4_a_yield_nobody_can_reach_is_found_and_a_common_one_is_not(town: Town,
     _process(town, plant, [line(pork, "100 KGM")], [line(made[0], "77 KGM")], mark="common")
     assert town.found() == set()
     _process(town, plant, [line(pork, "100 KGM")], [line(made[1], "140 KGM")], mark="wonder")
-    assert {(kind, rests_on) for kind, _, _, rests_on in town.found()} == {
-        ("yield_out_of_range", frozenset({"wonder"}))
+    assert town.found() == {
+        ("yield_out_of_range", "amber", "演示濠滨肉制品有限公司（演示）", frozenset({"wonder"}))
     }
 
 
@@ -208,17 +207,22 @@ def test_9_a_recalled_pack_says_so_first_and_an_account_must_add_up(
         goods=sausage,
         recovered={"amount": "90", "unit": "KGM"},
     )
-    (one,) = [one for one in town.found() if one[0] == "recall_answer_differs"]
-    assert one[2] == "演示通达生鲜超市（演示）"
-    assert "too much" in one[3]
+    evidence = {"recall", "delivery sent", "delivery received", "honest answer", "too much"}
+    assert town.found() == {
+        ("recall_answer_differs", "amber", "演示通达生鲜超市（演示）", frozenset(evidence))
+    }
 
 
 def test_12_a_wrong_entry_put_right_leaves_both_and_no_finding(town: Town, market: Enrolled) -> None:
     co_op = town.trader("演示绿畦合作社（演示）", kind="cooperative")
-    leeks = town.batch(co_op, "韭菜", "食用农产品", "100 KGM", produced_on="2026-08-21", origin="江苏如皋")
+    leeks = town.batch(
+        co_op, "韭菜", "食用农产品", "100 KGM", mark="harvest", produced_on="2026-08-21", origin="江苏如皋"
+    )
     town.says(co_op, "commitments", producer=str(co_op), basis="self_test", goods=leeks)
     wrong = town.says(co_op, "shipments", mark="600 typed", to=str(market), lines=[line(leeks, "600 KGM")])
-    assert "oversold" in town.kinds()
+    assert town.found() == {
+        ("oversold", "red", "演示绿畦合作社（演示）", frozenset({"harvest", "600 typed"}))
+    }
     town.at("2026-08-22 08:00")
     better = town.says(
         co_op,
@@ -262,11 +266,17 @@ def test_cases_and_kilos_add_up_only_where_it_was_declared(
 def test_cases_and_kilos_without_a_factor_are_no_accusation(
     town: Town, plant: Enrolled, market: Enrolled
 ) -> None:
-    silent = town.batch(plant, "香肠", "食品", "100 KGM", **MEAT)
+    silent = town.batch(plant, "香肠", "食品", "100 KGM", mark="sausage", **MEAT)
     _let_out(town, plant, silent)
-    town.sends(plant, market, line(silent, "10 XCS"))
-    assert {(kind, grade) for kind, grade, *_ in town.found()} <= {("unit_mismatch", "grey")}
-    assert town.kinds() == {"unit_mismatch"}
+    town.sends(plant, market, line(silent, "10 XCS"), mark="delivery")
+    assert town.found() == {
+        (
+            "unit_mismatch",
+            "grey",
+            "演示濠滨肉制品有限公司（演示）",
+            frozenset({"sausage", "delivery sent", "delivery received"}),
+        )
+    }
 
 
 def test_goods_made_out_of_themselves_are_refused_by_name(town: Town, plant: Enrolled) -> None:

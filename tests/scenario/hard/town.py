@@ -17,7 +17,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ledger.identifiers import Instant
+from ledger.identifiers import Instant, PartyId
 from tests.support.server import Enrolled
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Town:
     registrar: Enrolled
     authority: Enrolled
     names: dict[str, str] = field(default_factory=dict)
+    traders: list[Enrolled] = field(default_factory=list)
     _marks: dict[int, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -100,7 +101,10 @@ class Town:
             "/api/v1/access-keys", json={"party": party, "label": "test"}, key=self.registrar.key
         )
         assert answer.status_code == 201, answer.text
-        return Enrolled(party=party, key=answer.json()["access_key"])  # type: ignore[arg-type]  # as text, which is all the API sees
+        enrolled = Enrolled(party=PartyId.parse(party), key=answer.json()["access_key"])
+        if role == "enterprise":
+            self.traders.append(enrolled)
+        return enrolled
 
     def licence(self, holder: object, kind: str, *, mark: str = "", **body: Json) -> str:
         """A licence in the register."""
@@ -175,8 +179,26 @@ class Town:
         return shipment
 
     def found(self, reader: Enrolled | None = None) -> set[Found]:
-        """Every finding that this reader may read (default: the authority), in the words of the test."""
-        answer = self.client.get("/api/v1/findings", key=(reader or self.authority).key)
+        """Every finding that this reader may read, in the words of the test. By default the authority, who reads all of them.
+
+        With that goes who else reads: every trader exactly those that concern it (a lead about several parties stays with officials),
+        and nobody without an account anything.
+        """
+        if reader is not None:
+            return self._read(reader)
+        whole = self._read(self.authority)
+        for one in self.traders:
+            own = {
+                finding
+                for finding in whole
+                if finding[2] == self.names[str(one)] and finding[0] != "shared_contact"
+            }
+            assert self._read(one) == own, self.names[str(one)]
+        assert self.client.get("/api/v1/findings").status_code == 401
+        return whole
+
+    def _read(self, reader: Enrolled) -> set[Found]:
+        answer = self.client.get("/api/v1/findings", key=reader.key)
         assert answer.status_code == 200, answer.text
         told = answer.json()["findings"]
         found = {
@@ -195,13 +217,14 @@ class Town:
         """The kinds of everything found."""
         return {kind for kind, *_ in self.found()}
 
-    def trace(self, goods: str, who: Enrolled | None = None) -> dict[str, Json]:
-        """The trace of some goods as a reader sees it."""
+    def traced(self, goods: str, what: str, who: Enrolled | None = None) -> list[dict[str, Json]]:
+        """One list of a trace (`sources`, `nodes`, `holders`) as a reader sees it."""
         answer = self.client.get(
             f"/api/v1/trace?goods={quote(goods, safe='')}", key=(who or self.authority).key
         )
         assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        listed: list[dict[str, Json]] = answer.json()[what]
+        return listed
 
     def _enrol(self, name: str, role: str) -> str:
         answer = self.client.post("/api/v1/keys", json={"role": role}, key=self.registrar.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from api.words import WORDS
 from ledger.findings import Finding, judge, judge_many, subjects_of, subjects_touched
 from ledger.identifiers import GoodsId, LegalDate
 from ledger.views.book import MemoryBook
@@ -54,6 +55,8 @@ def findings(
     scratch = everything(book)
     assert kept_up(book) == scratch
     judged = [finding for found in scratch.values() for finding in found]
+    # Whatever a finding counts has a name in both languages on the page that shows it.
+    assert {name for one in judged for name in one.figures if f"figure_{name}" not in WORDS} == set()
     wanted = [one for one in judged if one.kind == kind or (kind is None and one.kind not in INCOMPLETE)]
     return [one for one in wanted if party in {None, one.party}]
 

@@ -18,8 +18,8 @@ from ledger.gate import (
 from ledger.identifiers import GoodsId, Instant, LegalDate, SiteId, StatementId
 from ledger.statement import Item, sign_statement
 from ledger.vocabulary.correctable import Correction
-from ledger.vocabulary.goods import Batch, Codes, Packing, Transformation, Use
-from ledger.vocabulary.measures import Delisting, ListEntry, Takedown
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Transformation, Use
+from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, Takedown
 from ledger.vocabulary.oversight import Hold, Inspection, Recall, Sample
 from ledger.vocabulary.parties import Licence, Party, Site, Succession
 from ledger.vocabulary.registering import Credential, Erasure, Key
@@ -260,6 +260,25 @@ def test_official_acts_ask_for_a_certificate() -> None:
     _admit(_says(LAB, sample))
     with pytest.raises(CertificateNotValid):
         _admit(_says(OFFICE, sample))
+
+
+def test_a_trader_counts_its_own_stock_and_nobody_elses() -> None:
+    day = LegalDate.parse("2026-08-01")
+
+    def said(party: PartyId) -> list[Said]:
+        return [
+            Adjustment(reason="loss", held_by=party, lines=LINES),
+            Destruction(stage="done", stock="own_stock", method="填埋", held_by=party, on=day, lines=LINES),
+            Sample(goods=LEEK, taken_from=party, sample_number="S-1", quantity=kg(1), purpose="own"),
+        ]
+
+    for one in said(CO_OP):
+        assert _admit(_says(CO_OP, one)) == one
+        with pytest.raises(NotAllowed) as caught:
+            _admit(_says(STALL, one))
+        assert caught.value.field in {"held_by", "taken_from"}
+    for one in said(STALL):
+        assert _admit(_says(MARKET, one)) == one
 
 
 def test_a_succession_is_the_registrars_word() -> None:
