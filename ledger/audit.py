@@ -27,6 +27,7 @@ from ledger.register import REGISTER_TYPES, Register, issuers_key
 from ledger.statement import CommitmentWrong, Envelope, Header, OpenedItem, Statement, check_commitment
 from ledger.store.book import custody_of, read_opened, write_opened
 from ledger.store.fold import Views, folded
+from ledger.store.rules import made_by, rules_in_force
 from ledger.store.tables import BOUND, DERIVED, MUTABLE
 from ledger.views.book import MemoryBook, Record, corrected_by
 from ledger.vocabulary import said_type
@@ -459,6 +460,7 @@ def _check_views(connection: Connection, origin: str, state: _State) -> int:
         theirs: frozenset[tuple[object, ...]] = getattr(found, name)
         wrong = sorted(ours ^ theirs, key=repr)
         if wrong:
+            _check_rules(connection, origin)
             row = wrong[0]
             why = (
                 "a row that folding the log gives"
@@ -470,6 +472,20 @@ def _check_views(connection: Connection, origin: str, state: _State) -> int:
                 table=name, key=row[:2], column=column, came="missing" if row in ours else row, expected=why
             )
     return sum(len(getattr(expected, name)) for name in DERIVED)
+
+
+def _check_rules(connection: Connection, origin: str) -> None:
+    """Views that other rules made differ without anybody's hand in it: say so, before a row is called wrong."""
+    noted = made_by(connection, origin)
+    if noted != rules_in_force():
+        raise AuditFailed(
+            table="rules",
+            key=(origin,),
+            column="digest",
+            came=noted or "missing",
+            expected=f"{rules_in_force()}: the views were made by another program or other category profiles (SUYUAN_CATEGORIES); "
+            "audit with those, or open the ledger with these first",
+        )
 
 
 _VIEW_COLUMNS: Final[dict[str, tuple[str, ...]]] = {

@@ -363,7 +363,9 @@ def _many_facts(
     zh, en = [], []
     if conflicts:
         zh.append(f"流转记录之外的记录 {len(conflicts)} 条，一次最多 {packs} 件")
-        en.append(f"records from outside its recorded path: {len(conflicts)}, for up to {packs} packs at once")
+        en.append(
+            f"records from outside its recorded path: {len(conflicts)}, for up to {packs} packs at once"
+        )
     if journey is not None and journey.by_trade:
         records += [journey.first, journey.second]
         zh.append(f"{journey.minutes} 分钟内出现在相距约 {journey.km} 公里的两地")

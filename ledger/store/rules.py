@@ -48,12 +48,12 @@ def keep_in_step(engine: Engine, log_id: str) -> bool:
     are to run the same rules: each judges what it records by its own.
     """
     with reading(engine) as connection:
-        if _judged_by(connection, log_id) == rules_in_force():
+        if made_by(connection, log_id) == rules_in_force():
             return False
     with writing(engine) as connection:
         size = _locked(connection, log_id)
         # Another server may have done it while we waited.
-        if _judged_by(connection, log_id) == rules_in_force():
+        if made_by(connection, log_id) == rules_in_force():
             return False
         refold(connection, log_id, size=size)
         note_rules(connection, log_id)
@@ -78,6 +78,7 @@ def _locked(connection: Connection, log_id: str) -> int:
     return int(found.scalar_one())
 
 
-def _judged_by(connection: Connection, log_id: str) -> str | None:
+def made_by(connection: Connection, log_id: str) -> str | None:
+    """The digest of the rules by which the views of this log were made; None where nobody noted it."""
     found = connection.execute(select(_rules.c.digest).where(_rules.c.log_id == log_id)).scalar_one_or_none()
     return None if found is None else str(found)

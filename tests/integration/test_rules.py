@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from ledger.audit import stored_views
+from ledger.audit import AuditFailed, stored_views
 from ledger.findings import RULES_VERSION
 from ledger.identifiers import GoodsId, PartyId
 from ledger.store import refold as refolding
@@ -127,6 +127,22 @@ def test_under_the_same_rules_nothing_is_judged_again(store: Store, monkeypatch:
         assert not rules.keep_in_step(ledger.engine, ledger.origin)
         assert kinds(ledger) == found
         audited(ledger)
+
+
+def test_an_audit_by_other_profiles_names_the_rules_and_no_row(store: Store, folder: Path) -> None:
+    with store.create() as ledger:
+        tell(ledger)
+        use_folder(folder)
+        with pytest.raises(AuditFailed) as caught:
+            audited(ledger)
+        assert (caught.value.table, caught.value.column) == ("rules", "digest")
+        # A row that somebody touched is still named as such where the rules are the same.
+        use_folder(None)
+        with writing(ledger.engine) as connection:
+            connection.execute(text("UPDATE findings SET grade = 'grey'"))
+        with pytest.raises(AuditFailed) as caught:
+            audited(ledger)
+        assert caught.value.table == "findings"
 
 
 def test_a_ledger_that_remembers_no_rules_is_judged_once(store: Store) -> None:
