@@ -12,6 +12,7 @@ from ledger.errors import Refusal, Words
 from ledger.findings.reading import Facts, first_batch, found, moment, profile_of, spelt, totals
 from ledger.trace.orders import standing_orders
 from ledger.views.book import about, about_many, goods_sheet_key, holding_key, of_type
+from ledger.views.sheets import goods_sheet
 from ledger.vocabulary.goods import Transformation
 from ledger.vocabulary.measures import Destruction
 from ledger.vocabulary.oversight import Hold, Recall
@@ -71,12 +72,7 @@ def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
 
 def ordered_family(book: Book, goods: Iterable[GoodsId]) -> bool:
     """Whether any order ever was given on these goods or on what they may be made of."""
-    keys = [goods_sheet_key(one) for one in family(book, goods, "back")]
-    return any(
-        isinstance(record.said, (Hold, Recall))
-        for records in about_many(book, keys).values()
-        for record in records
-    )
+    return any(goods_sheet(book, one).ordered for one in family(book, goods, "back"))
 
 
 def family(book: Book, goods: Iterable[GoodsId], way: Literal["back", "forward"]) -> list[GoodsId]:
@@ -84,6 +80,7 @@ def family(book: Book, goods: Iterable[GoodsId], way: Literal["back", "forward"]
     found_ = dict.fromkeys(goods)
     level = list(found_)
     while level and len(found_) <= FAMILY_MAX:
+        level = [one for one in level if goods_sheet(book, one).turned]
         by_key = about_many(book, [goods_sheet_key(one) for one in level])
         near: set[GoodsId] = set()
         for one in level:

@@ -14,17 +14,19 @@ from ledger.errors import Refusal, Words
 from ledger.findings.finding import Finding, Grade
 from ledger.findings.words import TEXTS
 from ledger.identifiers import CreditCode, GoodsId, Instant, LegalDate, PartyId, Quantity, Unit
-from ledger.views.book import goods_sheet_key, party_sheet_key, product_sheet_key, said_about
-from ledger.vocabulary.goods import Batch
-from ledger.vocabulary.parties import Party, Product, Succession
+from ledger.views.book import product_sheet_key, said_about
+from ledger.views.sheets import goods_sheet, party_sheet
+from ledger.vocabulary.parties import Product
 from ledger.vocabulary.profiles import FindingKind, Profile, profile_for
 from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ledger.identifiers import ProductId
     from ledger.views.book import Book, Record
+    from ledger.vocabulary.goods import Batch
+    from ledger.vocabulary.parties import Party, Succession
     from ledger.vocabulary.said import Said
     from ledger.vocabulary.values import Line
 
@@ -72,17 +74,17 @@ def first_batch(book: Book, goods: GoodsId) -> tuple[Record, Batch] | None:
     """The registration of this batch that the log took first. The claimed time does not count: a stranger who registers the batch
     again must not change which rules apply to it.
     """
-    return min(batches(book, goods), key=lambda one: one[0].seq, default=None)
+    return goods_sheet(book, goods).first
 
 
-def batches(book: Book, goods: GoodsId) -> list[tuple[Record, Batch]]:
+def batches(book: Book, goods: GoodsId) -> Sequence[tuple[Record, Batch]]:
     """Every registration of this batch, in the order of facts."""
-    return [one for one in said_about(book, goods_sheet_key(goods), Batch) if one[1].goods == goods]
+    return goods_sheet(book, goods).batches
 
 
 def profile_of(book: Book, goods: GoodsId) -> Profile:
     """The rules of trade for these goods, by the category of their first registration."""
-    first = first_batch(book, goods)
+    first = goods_sheet(book, goods).first
     return profile_for(first[1].category if first else None)
 
 
@@ -96,18 +98,14 @@ def product_of(book: Book, product: ProductId | None) -> tuple[Record, Product] 
     return min(known, key=lambda one: one[0].seq, default=None)
 
 
-def sheets(book: Book, party: PartyId) -> list[tuple[Record, Party]]:
+def sheets(book: Book, party: PartyId) -> Sequence[tuple[Record, Party]]:
     """Every registration or declaration of this party."""
-    return [one for one in said_about(book, party_sheet_key(party), Party) if one[1].party == party]
+    return party_sheet(book, party).sheets
 
 
-def successions(book: Book, party: PartyId) -> list[tuple[Record, Succession]]:
+def successions(book: Book, party: PartyId) -> Sequence[tuple[Record, Succession]]:
     """What is recorded of this party's renames, mergers and splits, in either direction."""
-    return [
-        one
-        for one in said_about(book, party_sheet_key(party), Succession)
-        if party in {one[1].party, one[1].successor}
-    ]
+    return party_sheet(book, party).successions
 
 
 def kin(
@@ -115,7 +113,8 @@ def kin(
 ) -> set[PartyId]:
     """The party itself and everyone it was or became in one of these ways."""
     known, waiting = {party}, [party]
-    for _ in range(SUCCESSIONS_MAX):
+    # Most parties never changed.
+    for _ in range(SUCCESSIONS_MAX if successions(book, party) else 0):
         if not waiting:
             break
         for _, said in successions(book, waiting.pop(0)):
@@ -130,15 +129,14 @@ def same_party(book: Book, party: PartyId) -> set[PartyId]:
     return kin(book, party, by=("renamed",))
 
 
-def shops_of(book: Book, headquarters: PartyId) -> set[PartyId]:
+def shops_of(book: Book, headquarters: PartyId) -> frozenset[PartyId]:
     """The shops whose sheets name this headquarters: one check of it may serve them all (食品安全法 53(3))."""
-    known = said_about(book, party_sheet_key(headquarters), Party)
-    return {sheet.party for _, sheet in known if sheet.headquarters == headquarters}
+    return party_sheet(book, headquarters).shops
 
 
-def headquarters_of(book: Book, party: PartyId) -> set[PartyId]:
+def headquarters_of(book: Book, party: PartyId) -> frozenset[PartyId]:
     """The headquarters that a party's sheets name."""
-    return {sheet.headquarters for _, sheet in sheets(book, party) if sheet.headquarters is not None}
+    return party_sheet(book, party).headquarters
 
 
 @lru_cache(maxsize=4096)  # The same few hundred suppliers are compared again and again.
@@ -175,9 +173,9 @@ def registered(book: Book, party: PartyId, known: Iterable[tuple[Record, Party]]
     return any(record.header.issuer == registrar or record.actor == party for record, _ in known)
 
 
-def kinds_of_party(book: Book, party: PartyId) -> set[str]:
+def kinds_of_party(book: Book, party: PartyId) -> frozenset[str]:
     """What kind of party it is, in everybody's words."""
-    return {sheet.party_kind for _, sheet in sheets(book, party)}
+    return party_sheet(book, party).kinds
 
 
 def day_of(record: Record) -> LegalDate:

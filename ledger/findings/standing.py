@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.findings.reading import day_of, same_party, successions
-from ledger.views.book import party_sheet_key, said_about, site_sheet_key
+from ledger.views.book import said_about, site_sheet_key
+from ledger.views.sheets import party_sheet
 from ledger.vocabulary.parties import Licence, Site
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ WITHDRAWN: Final = frozenset({"suspended", "revoked"})
 
 def licences_of(book: Book, party: PartyId) -> list[Held]:
     """Every licence recorded for this party under any of its names, in the order of facts."""
-    held = [one for name in sorted(same_party(book, party)) for one in _held(book, name)]
+    names = same_party(book, party)
+    if len(names) == 1:
+        return list(party_sheet(book, party).licences)
+    held = [one for name in sorted(names) for one in party_sheet(book, name).licences]
     return sorted(held, key=lambda one: one[0].order)
 
 
@@ -61,7 +65,8 @@ def licences_on(book: Book, party: PartyId, duty: LicenceDuty, day: LegalDate) -
     No licence passes by itself: whoever takes a business over applies for the change, and `renewal_days` is what the duty gives for it.
     """
     held = licences_of(book, party)
-    for name in sorted(same_party(book, party)):
+    names = same_party(book, party)
+    for name in sorted(names) if len(names) > 1 else names:
         for _, said in successions(book, name):
             until = said.effective_on.date + dt.timedelta(days=duty.renewal_days)
             if (
@@ -125,10 +130,6 @@ def lies_within(book: Book, site: SiteId, other: SiteId) -> bool:
     return other in reached
 
 
-def _held(book: Book, party: PartyId) -> list[Held]:
-    return [one for one in said_about(book, party_sheet_key(party), Licence) if one[1].holder == party]
-
-
 def _starts(record: Record, licence: Licence) -> LegalDate:
     return licence.valid_from or day_of(record)
 
@@ -139,6 +140,8 @@ def _ends(licence: Licence) -> str:
 
 
 def _withdrawn_numbers(held: Sequence[Held], day: LegalDate) -> frozenset[str]:
+    if all(licence.state not in WITHDRAWN for _, licence in held):
+        return frozenset()
     return frozenset(licence.number for _, licence in held if _withdrawn(held, licence.number, day))
 
 

@@ -21,6 +21,8 @@ from ledger.store.book import Stored, mentions_in, records_in, stored_entries
 from ledger.views.book import Filed, Mention, Record, corrected_by, lasts, statement_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from ledger.identifiers import PartyId, StatementId
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+_Thing = TypeVar("_Thing")
+_Sheet = TypeVar("_Sheet")
 
 #: Records the recorder keeps in memory between commits, at some 4 kB each.
 RECORDS_HELD_MAX: Final = 8_192
@@ -45,15 +49,19 @@ class Recent:
 
     records: dict[int, Record] = field(default_factory=dict)
     about: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    #: What was read of the records under a key, by reader and thing: it counts as long as they are the same tuple.
+    sheets: dict[tuple[object, object], tuple[str, tuple[Record, ...], object]] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Let go of everything."""
         self.records.clear()
         self.about.clear()
+        self.sheets.clear()
 
     def trim(self) -> None:
         """Let go of what was taken up first, once there is too much."""
         _trim(self.records, RECORDS_HELD_MAX)
+        _trim(self.sheets, KEYS_HELD_MAX)
         if len(self.about) > KEYS_HELD_MAX:
             _trim(self.about, KEYS_HELD_MAX)
             for key in [key for key, some in self.about.items() if len(some) > RECORDS_OF_A_KEY_HELD_MAX]:
@@ -114,13 +122,32 @@ class Page(Filed):
 
     # The book
 
-    def about(self, key: str) -> Sequence[Record]:
+    def about(self, key: str) -> tuple[Record, ...]:
         """See `Filed`."""
         known = self._recent.about.get(key)
         if known is None:
             self._fetch([key])
             known = self._recent.about[key]
         return known
+
+    def about_many(self, keys: Collection[str]) -> dict[str, tuple[Record, ...]]:
+        """See `Filed`."""
+        self._fetch(keys)
+        known = self._recent.about
+        return {key: records for key in sorted(set(keys)) if (records := known[key])}
+
+    def sheet(
+        self, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
+    ) -> _Sheet:
+        """See `Filed`."""
+        known = self._recent.sheets.get((of, thing))
+        if known is not None and self._recent.about.get(known[0]) is known[1]:
+            return known[2]  # type: ignore[return-value]  # what this reader made of it
+        name = key(thing)
+        records = self.about(name)
+        sheet = of(thing, records)
+        self._recent.sheets[of, thing] = (name, records, sheet)
+        return sheet
 
     def mentions(self, keys: Collection[str]) -> list[Mention]:
         """See `Book`."""
@@ -173,7 +200,7 @@ class Page(Filed):
         (stored,) = stored_entries(self.connection, self.log_id, [seq])
         return stored
 
-    def _fetch(self, keys: Collection[str]) -> None:
+    def _fetch(self, keys: Iterable[str]) -> None:
         about = self._recent.about
         new = [key for key in keys if key not in about]
         if not new:

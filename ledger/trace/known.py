@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ledger.gate import Earlier
 from ledger.trace.cycles import goes_into
 from ledger.trace.orders import standing_orders
-from ledger.views.book import goods_sheet_key, party_sheet_key, said_about
+from ledger.views.book import about, goods_sheet_key, of_type
+from ledger.views.sheets import party_sheet
 from ledger.vocabulary.goods import Batch
-from ledger.vocabulary.parties import Party
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,16 +38,12 @@ class KnownFrom:
         )
 
     def first_declarer(self, party: PartyId) -> PartyId | None:
-        sheets = [
-            record
-            for record, said in said_about(self.book, party_sheet_key(party), Party)
-            if said.party == party
-        ]
-        return min(sheets, key=lambda record: record.seq).actor if sheets else None
+        sheets = party_sheet(self.book, party).sheets
+        return min((record for record, _ in sheets), key=lambda record: record.seq).actor if sheets else None
 
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         return any(
-            record.actor == party for record, _ in said_about(self.book, goods_sheet_key(goods), Batch)
+            record.actor == party for record, _ in of_type(about(self.book, goods_sheet_key(goods)), Batch)
         )
 
     def goes_into(self, goods: GoodsId, targets: Collection[GoodsId], *, without: StatementId | None) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from ledger.errors import TooLarge, Words
 from ledger.trace.shelf import Shelf, about_goods
 from ledger.views.book import of_type
+from ledger.views.sheets import goods_sheet
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.oversight import Hold, Recall
@@ -64,6 +65,9 @@ def standing_orders(
 
     `shown_before_ms`: only by what the log showed before that time. An order that is written up later could not be obeyed.
     """
+    sheet = goods_sheet(book, goods)
+    if not sheet.ordered and not sheet.turned:
+        return ()  # As for most goods: nobody ever gave an order, and they were made of nothing that anybody recorded.
     shelf = Shelf(book, records_max=book.size)
     orders = [
         order

@@ -10,7 +10,6 @@ time. A record that was put right by a later one stays readable under its own st
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from ledger.statement import Header
 
 _Said = TypeVar("_Said", bound=Said)
+_Thing = TypeVar("_Thing")
+_Sheet = TypeVar("_Sheet")
 
 #: The statement types that move or change what a party holds; they are also indexed by holding.
 STOCK_TYPES = frozenset(
@@ -93,6 +94,19 @@ class Record:
     superseded_by: StatementId | None = None
     #: What it mentions, once somebody asked.
     _keys: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
+    #: Whose record it is: the party on whose behalf it was entered, else the issuer.
+    actor: PartyId = field(init=False, repr=False, compare=False)
+    #: The issuer's claimed time in ms.
+    occurred_ms: int = field(init=False, repr=False, compare=False)
+    #: Where it stands among other records: claimed time, then log order.
+    order: tuple[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for a hundred times each.
+        header, ms = self.header, self.header.occurred_at.ms
+        object.__setattr__(self, "actor", header.on_behalf_of or header.issuer)
+        object.__setattr__(self, "occurred_ms", ms)
+        object.__setattr__(self, "order", (ms, self.seq))
 
     @property
     def keys(self) -> frozenset[str]:
@@ -108,21 +122,6 @@ class Record:
         one = Record(seq=seq, at_ms=at_ms, header=self.header, said=self.said, custody=custody)
         object.__setattr__(one, "_keys", self._keys)
         return one
-
-    @property
-    def actor(self) -> PartyId:
-        """Whose record it is: the party on whose behalf it was entered, else the issuer."""
-        return self.header.on_behalf_of or self.header.issuer
-
-    @property
-    def occurred_ms(self) -> int:
-        """The issuer's claimed time in ms."""
-        return self.header.occurred_at.ms
-
-    @property
-    def order(self) -> tuple[int, int]:
-        """Where it stands among other records: claimed time, then log order."""
-        return (self.occurred_ms, self.seq)
 
 
 class Mention(NamedTuple):
@@ -159,41 +158,60 @@ class Book(Protocol):
         ...
 
 
-class Filed(ABC):
-    """A book that keeps its records by what they mention: `about` need not put them together."""
+class Filed:
+    """A book that keeps its records by what they mention: what it is asked for again, it need not put together again."""
 
-    @abstractmethod
-    def about(self, key: str) -> Sequence[Record]:
-        """The records that mention one thing, in order."""
+    def about(self, key: str) -> tuple[Record, ...]:
+        """The records that mention one thing, in order. The same tuple as long as nothing of it changes."""
+        raise NotImplementedError
+
+    def about_many(self, keys: Collection[str]) -> dict[str, tuple[Record, ...]]:
+        """As `about` for many things at once; what nobody mentions is left out."""
+        raise NotImplementedError
+
+    def sheet(
+        self, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
+    ) -> _Sheet:
+        """See `sheet_of`: read once for as long as its records stay the same."""
+        raise NotImplementedError
 
 
-def about(book: Book, key: str) -> list[Record]:
+def about(book: Book, key: str) -> Sequence[Record]:
     """The records that mention one thing, in order."""
     if isinstance(book, Filed):
-        return list(book.about(key))
-    return about_many(book, [key]).get(key, [])
+        return book.about(key)
+    return about_many(book, [key]).get(key, ())
 
 
-def about_many(book: Book, keys: Collection[str]) -> dict[str, list[Record]]:
-    """As `about` for many things at once: one look at the index and one at the records."""
+def about_many(book: Book, keys: Collection[str]) -> Mapping[str, Sequence[Record]]:
+    """As `about` for many things at once: one look at the index and one at the records. What nobody mentions is left out."""
+    if isinstance(book, Filed):
+        return book.about_many(keys)
     mentions = book.mentions(keys)
     records = book.records({mention.seq for mention in mentions})
     found: dict[str, list[Record]] = defaultdict(list)
     for mention in mentions:
         found[mention.key].append(records[mention.seq])
-    return found
+    return dict(found)
+
+
+def sheet_of(
+    book: Book, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
+) -> _Sheet:
+    """What the records that mention a thing under its key come to, as `of` reads them; `of` is a pure function of the two."""
+    if isinstance(book, Filed):
+        return book.sheet(of, thing, key)
+    return of(thing, about(book, key(thing)))
 
 
 def said_about(book: Book, key: str, kind: type[_Said]) -> list[tuple[Record, _Said]]:
     """The records of one type that mention one thing, each with its content."""
-    return list(of_type(about(book, key), kind))
+    return of_type(about(book, key), kind)
 
 
-def of_type(records: Iterable[Record], kind: type[_Said]) -> Iterator[tuple[Record, _Said]]:
+def of_type(records: Iterable[Record], kind: type[_Said]) -> list[tuple[Record, _Said]]:
     """Only the records of one statement type, each with its content."""
-    for record in records:
-        if isinstance(record.said, kind):
-            yield record, record.said
+    return [(record, said) for record in records if isinstance(said := record.said, kind)]
 
 
 def corrected_by(record: Record) -> tuple[StatementId, PartyId] | None:
