@@ -19,10 +19,11 @@ from starlette.requests import Request
 
 from api.problems import KeyMissing, NotFromOurPages
 from api.settings import Settings
+from ledger.accounts.callers import ACTING_BY_ROLE, Caller
 from ledger.errors import NotAllowed, Refusal, Words
 from ledger.identifiers import PartyId
 from ledger.register import Role
-from ledger.service import Caller, Ledger
+from ledger.service import Ledger
 
 DEMO_COOKIE: Final = "suyuan_demo_identity"
 _SCHEME: Final = "bearer"
@@ -115,7 +116,10 @@ def demo_caller(identity: str, ledger: Ledger) -> Caller | None:
         return None
     with ledger.book() as book:
         keys = [one for one in book.register.keys.values() if one.party == party and one.active_at(book.size)]
-    return Caller(party=party, role=keys[-1].role, label="demo") if keys else None
+    if not keys:
+        return None
+    role = keys[-1].role
+    return Caller(party=party, role=role, label="demo", acting=ACTING_BY_ROLE[role], method="demo")
 
 
 _A_KEY = Words(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import delete, insert, select
 
+from ledger.accounts.callers import ACTING_BY_ROLE, Caller
 from ledger.errors import LedgerFault, NotAllowed, UnknownName, Words
 from ledger.evidence import EvidenceStore
 from ledger.identifiers import Instant, PartyId, StatementId
@@ -77,15 +78,6 @@ class Receipt:
     at_ms: int
     entry: bytes
     proof: TlogProof
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whoever an API key speaks for."""
-
-    party: PartyId
-    role: Role
-    label: str
 
 
 def system_clock() -> int:
@@ -429,7 +421,11 @@ class Ledger:
                 return None
             party = PartyId.parse(row.party)
             role = book.register.role_of(party) if book.register.speaks(party) else None
-            return None if role is None else Caller(party=party, role=role, label=row.label)
+            if role is None:
+                return None
+            return Caller(
+                party=party, role=role, label=row.label, acting=ACTING_BY_ROLE[role], method="api_key"
+            )
 
     def take_access_keys(self, party: PartyId) -> None:
         """All API keys of a party stop working now."""
