@@ -9,9 +9,11 @@ import pytest
 from pypdf import PdfReader
 
 from ledger.identifiers import GoodsId, LegalDate
+from ledger.views.book import goods_key, said_about
 from ledger.vocabulary.goods import Batch
-from ledger.vocabulary.trade import CheckedDocument, FiledDocument, SupplierCheck, SupplierFile
-from ledger.vocabulary.values import Line
+from ledger.vocabulary.parties import Party
+from ledger.vocabulary.trade import CheckedDocument, FiledDocument, Receipt, SupplierCheck, SupplierFile
+from ledger.vocabulary.values import Line, ReceivedLine
 from tests.support.books import kg
 
 if TYPE_CHECKING:
@@ -122,6 +124,34 @@ def test_the_file_is_inherited_as_it_stood_on_the_day(
 def test_the_same_sheet_prints_the_same_bytes(trader: Visitor, sheet: int) -> None:
     first, second = (trader.open(f"/my/duty/{sheet}.pdf").answer.content for _ in range(2))
     assert first == second
+
+
+def test_a_printed_sheet_is_listed_for_every_item_that_it_may_show(
+    trader: Visitor, ledger: Ledger, stall: Enrolled, co_op: Enrolled
+) -> None:
+    papers = (FiledDocument(document_kind="营业执照", number="DEM-1"),)
+    (file,) = ledger.say(stall.party, SupplierFile(supplier=co_op.party, documents=papers))
+    (named,) = ledger.say(co_op.party, Party(party=co_op.party, party_kind="company", name="合作社（演示）"))
+    seq = _checked(ledger, stall, co_op)
+    (line,) = _lines(1, co_op, ledger)
+    (receipt,) = ledger.say(
+        stall.party,
+        Receipt(supplier=co_op.party, lines=(ReceivedLine(goods=line.goods, quantity=line.quantity),)),
+    )
+    with ledger.book() as book:
+        batch = max(one.seq for one, _ in said_about(book, goods_key(line.goods), Batch))
+    (elsewhere,) = ledger.say(
+        co_op.party,
+        Batch(goods=GoodsId.parse("urn:example:other"), maker=co_op.party, name="别的", category="茶叶"),
+    )
+    held = [seq, receipt.seq, file.seq, batch, named.seq]
+    until = ledger.clock() + 1
+    assert not any(ledger.copies.holding({one: [0]}, until_ms=until) for one in held)
+    assert trader.open(f"/my/duty/{seq}.pdf").status == 200
+    for one in held:
+        (copy,) = ledger.copies.holding({one: [0]}, until_ms=until)
+        assert (copy.kind, copy.to_whom) == ("sheet", str(stall.party))
+    assert ledger.copies.holding({elsewhere.seq: [0]}, until_ms=until) == []
 
 
 def test_the_sheet_of_one_party_is_nobody_elses(farm: Visitor, public: Visitor, sheet: int) -> None:
