@@ -14,7 +14,7 @@ from ledger.vocabulary.goods import Batch, Codes
 
 if TYPE_CHECKING:
     from ledger.recorder import Placed
-    from ledger.service import Ledger
+    from ledger.service import Ledger, Receipt
     from ledger.statement import Statement
     from ledger.vocabulary.said import Said
 
@@ -69,17 +69,34 @@ def recorded(
     ledger: Ledger, base_url: str, statement: Statement, placed: Placed, said: Said | None
 ) -> Recorded:
     """The answer for one record; `said` brings the names and the pages of what it speaks of."""
-    receipt = ledger.receipt(placed.seq)
+    (answer,) = recorded_all(ledger, base_url, [(statement, placed, said)])
+    return answer
+
+
+def recorded_all(
+    ledger: Ledger, base_url: str, records: Sequence[tuple[Statement, Placed, Said | None]]
+) -> list[Recorded]:
+    """The answers for the records of one post, their receipts read together."""
+    receipts, vkey = ledger.receipts([placed.seq for _, placed, _ in records]), str(ledger.vkey)
+    return [
+        _answer(base_url, vkey, receipt, statement.header.type, again=placed.again, said=said)
+        for (statement, placed, said), receipt in zip(records, receipts, strict=True)
+    ]
+
+
+def _answer(
+    base_url: str, vkey: str, receipt: Receipt, kind: str, *, again: bool, said: Said | None
+) -> Recorded:
     goods = said.goods if isinstance(said, (Batch, Codes)) else None
     label = links.label(goods) if isinstance(goods, GoodsId) else None
     names = _named(said)
     return Recorded(
         id=str(receipt.statement),
-        type=statement.header.type,
+        type=kind,
         issuer=str(receipt.issuer),
         position=receipt.seq,
         recorded_at=moment(receipt.at_ms),
-        again=placed.again,
+        again=again,
         statement=base_url + links.statement(receipt.statement),
         page=base_url + links.goods_page(goods) if isinstance(goods, GoodsId) else None,
         label=base_url + label if label is not None else None,
@@ -90,7 +107,7 @@ def recorded(
         receipt=ReceiptText(
             entry=b64encode(receipt.entry).decode("ascii"),
             proof=receipt.proof.to_bytes().decode("utf-8"),
-            vkey=str(ledger.vkey),
+            vkey=vkey,
         ),
     )
 

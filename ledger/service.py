@@ -22,6 +22,7 @@ from ledger.evidence import EvidenceStore
 from ledger.identifiers import Instant, PartyId, StatementId
 from ledger.keys import Ed25519Signer, Vault
 from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.entry import Entry
 from ledger.log.note import NoteSigner, NoteVerifier
 from ledger.log.proof import TlogProof, prove_inclusion
 from ledger.log.sizes import Position, Size
@@ -33,8 +34,9 @@ from ledger.store.edges import Graph
 from ledger.store.engine import create_tables, open_engine, reading, writing
 from ledger.store.erasing import finish
 from ledger.store.findings import findings_in
+from ledger.store.log_rows import first_checkpoint_over, read_places, read_tile_row
 from ledger.store.rules import keep_in_step, note_rules
-from ledger.store.tables import AccessKeyRow, CheckpointRow, EntryRow, HeadRow, SealedKeyRow, TileRow
+from ledger.store.tables import AccessKeyRow, CheckpointRow, EntryRow, HeadRow, SealedKeyRow
 from ledger.vocabulary.registering import Genesis, Key
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ SIGNERS_HELD_MAX: Final = 1_000
 #: So that a scanner of leaked secrets can tell what it found.
 ACCESS_KEY_PREFIX: Final = "suyuan_"
 
-_heads, _tiles = HeadRow.__table__, TileRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_heads = HeadRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 _entries, _checkpoints = EntryRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 _sealed, _access = SealedKeyRow.__table__, AccessKeyRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
@@ -223,29 +225,19 @@ class Ledger:
         size, note = 0, b""
         with reading(self.engine) as connection:
             tiles = _Tiles(connection, self.origin)
-            for stored in stored_entries(connection, self.origin, seqs):
-                seq = stored.seq
+            for seq, raw, issuer, statement in read_places(connection, self.origin, seqs):
                 if seq >= size:
-                    size, note = self._first_checkpoint(connection, seq)
+                    size, note = first_checkpoint_over(connection, self.origin, seq)
                 hashes = prove_inclusion(Position(seq), Size(size), tiles)
                 found[seq] = Receipt(
-                    statement=stored.header.id,
-                    issuer=stored.header.issuer,
+                    statement=StatementId.parse(statement),
+                    issuer=PartyId.parse(issuer),
                     seq=seq,
-                    at_ms=stored.entry.at_ms,
-                    entry=stored.entry.raw,
+                    at_ms=Entry.parse(raw).at_ms,
+                    entry=raw,
                     proof=TlogProof(position=Position(seq), hashes=hashes, checkpoint=note),
                 )
         return tuple(found[seq] for seq in seqs)
-
-    def _first_checkpoint(self, connection: Connection, seq: int) -> tuple[int, bytes]:
-        size, note = connection.execute(
-            select(_checkpoints.c.size, _checkpoints.c.note)
-            .where(_checkpoints.c.log_id == self.origin, _checkpoints.c.size > seq)
-            .order_by(_checkpoints.c.size)
-            .limit(1)
-        ).one()
-        return int(size), bytes(note)
 
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
@@ -458,12 +450,7 @@ class _Tiles:
         held = self._read.get((level, index))
         if held is not None:
             return held
-        raw = self.connection.execute(
-            select(_tiles.c.hashes).where(
-                _tiles.c.log_id == self.log_id, _tiles.c.level == level, _tiles.c.number == index
-            )
-        ).scalar_one_or_none()
-        self._read[level, index] = b"" if raw is None else bytes(raw)
+        self._read[level, index] = read_tile_row(self.connection, self.log_id, level, index)
         return self._read[level, index]
 
 

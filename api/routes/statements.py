@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from api.answers import Recorded, RecordedAll, recorded, status
+from api.answers import Recorded, RecordedAll, recorded_all, status
 from api.asking import MANY, STATEMENTS_MAX
 from api.audience import Reading
 from api.bodies import JsonBody
@@ -106,10 +106,8 @@ def post(
     statements = _read_many(body) if many else [Statement.from_json(body)]
     placed = ledger.recorder.record(statements)
     response.status_code = status(placed)
-    answers = [
-        recorded(ledger, settings.base_url, one, where, said_type(one.header.type).from_items(one.items))
-        for one, where in zip(statements, placed, strict=True)
-    ]
+    said = [said_type(one.header.type).from_items(one.items) for one in statements]
+    answers = recorded_all(ledger, settings.base_url, list(zip(statements, placed, said, strict=True)))
     return RecordedAll(statements=answers) if many else answers[0]
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from api.answers import Recorded, RecordedAll, recorded, status
+from api.answers import Recorded, RecordedAll, recorded_all, status
 from api.asking import Asked, read_asked
 from api.bodies import JsonBody
 from api.deps import AsAuthor, TheLedger, TheSettings
@@ -70,10 +70,8 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
         ]
         placed = ledger.recorder.record(statements)
         response.status_code = status(placed)
-        answers = [
-            recorded(ledger, settings.base_url, statement, where, draft.said)
-            for statement, where, draft in zip(statements, placed, asked.drafts(), strict=True)
-        ]
+        said = [draft.said for draft in asked.drafts()]
+        answers = recorded_all(ledger, settings.base_url, list(zip(statements, placed, said, strict=True)))
         return _answer(asked, answers)
 
     router.add_api_route(

@@ -12,8 +12,9 @@ new root, so the head row of the store holds it. The tree itself is kept as tile
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from ledger.errors import Words
 from ledger.log.errors import EdgeMalformed, HashMalformed
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 HASH_BYTES = 32
+#: Parts of tiles whose roots are held: at most 8 kB each, and most far less.
+_ROOTS_HELD: Final = 1_024
 
 
 class Hash(bytes):
@@ -69,8 +72,11 @@ def root_of(leaf_hashes: Iterable[Hash]) -> Hash:
     return Edge.empty().extend(leaf_hashes).root()
 
 
+@lru_cache(maxsize=_ROOTS_HELD)
 def root_of_perfect(row: bytes) -> Hash:
     """The root over hashes that lie side by side in `row`; their number is a power of two.
+
+    The left half of a growing tile is asked for with every proof, so the latest are held.
 
     Each pass halves the row: two neighbours are 64 bytes in sequence, which is just what a node hashes.
     """

@@ -13,7 +13,7 @@ from ledger.store.book import write_opened
 from ledger.store.sql import Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -33,9 +33,18 @@ _TILE: Final = Sql[tuple[()]].of(
 _TILE_STOOD: Final = Sql[tuple[bytes]].of(
     "SELECT hashes FROM tiles WHERE log_id = {} AND level = {} AND number = {}"
 )
+_CHECKPOINT_OVER: Final = Sql[tuple[int, bytes]].of(
+    "SELECT size, note FROM checkpoints WHERE log_id = {} AND size > {} ORDER BY size LIMIT 1"
+)
+_PLACE: Final = Sql[tuple[int, bytes, str, str]].of(
+    "SELECT seq, raw, issuer, statement_id FROM entries WHERE log_id = {} AND seq {numbers} ORDER BY seq"
+)
 _CHECKPOINT: Final = Sql[tuple[()]].inserting("checkpoints", "log_id", "size", "note")
 
 _HEAD: Final = Sql[tuple[()]].inserting("heads", "log_id", "size", "root", "edge", "last", "at_ms")
+_HEAD_STANDS: Final = Sql[tuple[int, bytes, bytes, bytes, int]].of(
+    "SELECT size, root, edge, last, at_ms FROM heads WHERE log_id = {}"
+)
 #: On PostgreSQL the row is locked until the transaction ends; on SQLite only one may write at all.
 _HEAD_LOCKED: Final = Sql[tuple[int, bytes, bytes, bytes, int]].of(
     "SELECT size, root, edge, last, at_ms FROM heads WHERE log_id = {}", on_postgresql=" FOR UPDATE"
@@ -60,6 +69,12 @@ class HeadRow:
 def lock_head(connection: Connection, log_id: str) -> HeadRow:
     """The head, which nobody else can move before this transaction ends."""
     ((size, root, edge, last, at_ms),) = _HEAD_LOCKED.rows(connection, log_id)
+    return HeadRow(size=size, root=bytes(root), edge=bytes(edge), last=bytes(last), at_ms=at_ms)
+
+
+def read_head(connection: Connection, log_id: str) -> HeadRow:
+    """The head as it stands now; by the next moment somebody may have moved it."""
+    ((size, root, edge, last, at_ms),) = _HEAD_STANDS.rows(connection, log_id)
     return HeadRow(size=size, root=bytes(root), edge=bytes(edge), last=bytes(last), at_ms=at_ms)
 
 
@@ -99,11 +114,31 @@ def read_leaves(connection: Connection, log_id: str, *, start: int) -> list[byte
     return [bytes(raw) for (raw,) in _LEAVES.rows(connection, log_id, start)]
 
 
+def read_places(
+    connection: Connection, log_id: str, seqs: Collection[int]
+) -> list[tuple[int, bytes, str, str]]:
+    """Position, leaf, issuer and statement of these entries, in order."""
+    return [
+        (seq, bytes(raw), *names) for seq, raw, *names in _PLACE.rows(connection, log_id, sorted(set(seqs)))
+    ]
+
+
+def read_tile_row(connection: Connection, log_id: str, level: int, number: int) -> bytes:
+    """The hashes of one tile as far as it has grown; nothing where it has not begun."""
+    return b"".join(bytes(raw) for (raw,) in _TILE_STOOD.rows(connection, log_id, level, number))
+
+
+def first_checkpoint_over(connection: Connection, log_id: str, seq: int) -> tuple[int, bytes]:
+    """Size and note of the first checkpoint that covers the entry at `seq`."""
+    ((size, note),) = _CHECKPOINT_OVER.rows(connection, log_id, seq)
+    return size, bytes(note)
+
+
 def write_tiles(connection: Connection, log_id: str, *, old_size: Size, leaves: Sequence[Hash]) -> None:
     """Write the tiles that new leaves change: the right edge and what is new. Old tiles are not read."""
 
     def read_tile(level: int, number: int) -> bytes:
-        return b"".join(bytes(raw) for (raw,) in _TILE_STOOD.rows(connection, log_id, level, number))
+        return read_tile_row(connection, log_id, level, number)
 
     rows = grow_tiles(old_size, leaves, read_tile)
     _TILE.each(connection, [(log_id, level, number, hashes) for (level, number), hashes in rows.items()])
