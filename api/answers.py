@@ -77,15 +77,15 @@ def recorded_all(
     ledger: Ledger, base_url: str, records: Sequence[tuple[Statement, Placed, Said | None]]
 ) -> list[Recorded]:
     """The answers for the records of one post, their receipts read together."""
-    receipts, vkey = ledger.receipts([placed.seq for _, placed, _ in records]), str(ledger.vkey)
+    receipts = ledger.receipts([placed.seq for _, placed, _ in records])
     return [
-        _answer(base_url, vkey, receipt, statement.header.type, again=placed.again, said=said)
+        _answer(base_url, receipt, statement.header.type, again=placed.again, said=said)
         for (statement, placed, said), receipt in zip(records, receipts, strict=True)
     ]
 
 
 def _answer(
-    base_url: str, vkey: str, receipt: Receipt, kind: str, *, again: bool, said: Said | None
+    base_url: str, receipt: Receipt, kind: str, *, again: bool, said: Said | None
 ) -> Recorded:
     goods = said.goods if isinstance(said, (Batch, Codes)) else None
     label = links.label(goods) if isinstance(goods, GoodsId) else None
@@ -107,7 +107,7 @@ def _answer(
         receipt=ReceiptText(
             entry=b64encode(receipt.entry).decode("ascii"),
             proof=receipt.proof.to_bytes().decode("utf-8"),
-            vkey=vkey,
+            vkey=str(receipt.vkey),
         ),
     )
 

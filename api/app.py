@@ -12,29 +12,44 @@ from fastapi import FastAPI
 
 from api import links
 from api.bodies import BodyLimit
+from api.channels import channel_of
+from api.deps import check_routes
+from api.door import Door
 from api.headers import Assets, SecurityHeaders
+from api.limits import Limits
+from api.logs import Journal
+from api.noting import NotedReads
+from api.oidc import Agency
 from api.pages import STATIC, problem_page
 from api.pages import router as pages
-from api.problems import add_handlers
+from api.pages.signing import hand_over
+from api.problems import DOCUMENTED, add_handlers
 from api.routes import (
+    access,
     categories,
     demo,
     docs,
     documents,
+    drafts,
+    enrolling,
     erasures,
     evidence,
     health,
     labels,
     log,
+    me,
+    people,
     registering,
     registers,
     resolver,
     scans,
+    sharing,
     statements,
     traces,
 )
 from api.routes.trade import PATHS, trade_router
 from api.schemas import add_schemas
+from api.unsigned import AwaitsSignature
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -57,12 +72,18 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         # The pages that come with FastAPI load scripts from a stranger's server.
         docs_url=None,
         redoc_url=None,
+        responses=DOCUMENTED,
     )
     app.state.ledger = ledger
     app.state.settings = settings
+    app.state.channel = channel_of(settings.channel)
+    app.state.agency = Agency.of(settings)
     for router in (
         trade_router(),
         statements.router,
+        sharing.router,
+        drafts.router,
+        enrolling.router,
         log.entries,
         traces.router,
         categories.router,
@@ -70,6 +91,9 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         scans.router,
         evidence.router,
         registering.router,
+        access.router,
+        me.router,
+        people.router,
         registers.router,
         documents.router,
         erasures.router,
@@ -79,9 +103,16 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         app.include_router(router)
     app.include_router(pages, include_in_schema=False)
     app.mount("/static", Assets(directory=STATIC), name="static")
+    check_routes(app)
     add_schemas(app, PATHS.values())
     add_handlers(app, page=problem_page)
+    app.add_exception_handler(AwaitsSignature, hand_over)
     # The last one added sees a request first.
+    app.add_middleware(NotedReads, ledger=ledger)
     app.add_middleware(BodyLimit)
+    if settings.limits:
+        app.add_middleware(Limits, ledger=ledger, settings=settings, page=problem_page)
     app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))
+    app.add_middleware(Journal)
+    app.add_middleware(Door, at_once_max=settings.at_once_max)
     return app

@@ -59,7 +59,7 @@ class Asked:
 
 def read_asked(drafting: Drafting, kind: type[Said], body: Json) -> Asked:
     """What a body asks for, or `Refusals` that name every fault in it."""
-    if not isinstance(body, Mapping) or MANY not in body:
+    if not isinstance(body, Mapping) or MANY not in body or _speaks_of_statements(kind, body[MANY]):
         return Asked(steps=(_step(drafting, kind, body),), many=False)
     bodies = body[MANY]
     if set(body) != {MANY} or not isinstance(bodies, Sequence) or isinstance(bodies, str):
@@ -77,6 +77,13 @@ def read_asked(drafting: Drafting, kind: type[Said], body: Json) -> Asked:
     if wrong:
         raise Refusals(wrong)
     return Asked(steps=tuple(steps), many=True)
+
+
+def _speaks_of_statements(kind: type[Said], value: Json) -> bool:
+    """Whether `statements` is a field of the record itself, which names others by their ids, and not a list of records."""
+    if MANY not in kind.model_fields or not isinstance(value, Sequence):
+        return False
+    return any(not isinstance(one, Mapping) for one in value)
 
 
 def _step(drafting: Drafting, kind: type[Said], body: Json) -> Step:
@@ -109,7 +116,7 @@ def _along(
         told["on_behalf_of"] = str(record.on_behalf_of)
     asked: list[tuple[str, type[Said], dict[str, Json]]] = []
     if CHECK in body:
-        happened = record.occurred_at or Instant(drafting.ledger.clock())
+        happened = record.occurred_at or Instant(drafting.now())
         known = told | {
             "id": str(_id_along(record.id, CHECK)),
             "supplier": str(receipt.supplier),

@@ -71,6 +71,14 @@ COMMANDS: Final = (
     Command("export", "exchanging", Words(zh="导出日志", en="export the log")),
     Command("disclose", "exchanging", Words(zh="出示一条记录", en="show one statement in a file")),
     Command("verify", "exchanging", Words(zh="核验披露文件", en="check such a file")),
+    Command("key", "keys", Words(zh="自己的签名密钥", en="a signing key of one's own")),
+    Command("sign", "signing", Words(zh="离线签名一条记录", en="sign a record, offline")),
+    Command(
+        "submit",
+        "signing",
+        Words(zh="提交已签名的记录并核对回执", en="send signed records and check the receipt"),
+    ),
+    Command("log-key", "log_keys", Words(zh="日志自己的密钥", en="the log's own key")),
 )
 
 

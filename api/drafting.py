@@ -31,6 +31,7 @@ from ledger.identifiers import (
     SiteId,
     StatementId,
 )
+from ledger.service import Ledger, system_clock
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party, Product, Site
 from ledger.vocabulary.said import Part, Said, refusals
@@ -39,7 +40,6 @@ from ledger.vocabulary.values import Moment, PartyRef, StatementRef
 if TYPE_CHECKING:
     from ledger.canonical import Json
     from ledger.identifiers import Instant
-    from ledger.service import Ledger
 
 #: A convenience beside a batch's own fields.
 GTIN: Final = "gtin"
@@ -85,10 +85,14 @@ def filled_fields(kind: type[Said]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """Reads one author's records."""
+    """Reads one author's records. Without a ledger at hand (a person who signs on a machine of his own) no name is found again."""
 
-    ledger: Ledger
+    ledger: Ledger | None
     author: PartyId
+
+    def now(self) -> int:
+        """The clock that a record's time and id are taken from."""
+        return system_clock() if self.ledger is None else self.ledger.clock()
 
     def draft(self, kind: type[Said], body: Json) -> Draft:
         """One record, or `Refusals` that name every fault in it."""
@@ -112,7 +116,7 @@ class Drafting:
             raise Refusals(wrong)
         return Draft(
             said=said,
-            id=meta.id or StatementId.new(self.ledger.clock(), os.urandom(RANDOM_BYTES)),
+            id=meta.id or StatementId.new(self.now(), os.urandom(RANDOM_BYTES)),
             occurred_at=meta.occurred_at,
             on_behalf_of=meta.on_behalf_of,
             corrects=meta.corrects,
@@ -123,14 +127,17 @@ class Drafting:
         if kind not in _DRAWN or _DRAWN[kind][0] in fields:
             return
         name, new = _DRAWN[kind]
-        before = None if statement is None else self._recorded(kind, statement)
+        before = None if statement is None or self.ledger is None else _recorded(self, kind, statement)
         fields[name] = str(new(os.urandom(RANDOM_BYTES)) if before is None else getattr(before, name))
 
-    def _recorded(self, kind: type[Said], statement: StatementId) -> Said | None:
-        with self.ledger.book() as book:
-            seq = book.position(statement, self.author)
-            said = None if seq is None else book.records([seq])[seq].said
-        return said if isinstance(said, kind) else None
+
+def _recorded(drafting: Drafting, kind: type[Said], statement: StatementId) -> Said | None:
+    """The author's record of that id, when it was sent before."""
+    assert drafting.ledger is not None
+    with drafting.ledger.book() as book:
+        seq = book.position(statement, drafting.author)
+        said = None if seq is None else book.records([seq])[seq].said
+    return said if isinstance(said, kind) else None
 
 
 def checked(model: type[_Model], fields: Mapping[str, Json], wrong: list[Refusal]) -> _Model | None:

@@ -6,20 +6,22 @@ until its place says otherwise. Texts for people stand in both languages; whoeve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from api import links
 from api.answers import moment
+from api.audience import public_fields
+from api.withheld import FROM_THE_PUBLIC, withheld_facts
 from ledger.trace import code_state, standing_orders, what_it_was
 from ledger.trace.sheets import party_view
 
 if TYPE_CHECKING:
+    from api.audience import Contact, Reading
     from ledger.canonical import Json
     from ledger.errors import Words
     from ledger.findings import Finding
     from ledger.identifiers import GoodsId, PartyId, Quantity
-    from ledger.statement import Audience
     from ledger.trace import Order, PartyView
     from ledger.views.book import Book, Record
 
@@ -27,21 +29,6 @@ if TYPE_CHECKING:
 
 #: Licences of a maker on the public sheet.
 LICENCES_MAX: Final = 50
-
-
-def fields_of(record: Record, may_read: Callable[[Audience], bool]) -> Facts:
-    """The fields of a record that a reader may read, as they were sent."""
-    said = record.said
-    if said is None:
-        return {}
-    names = {name for name, place in said.places().items() if may_read(place.audience)}
-    fields: Facts = said.model_dump(mode="json", exclude_none=True, include=names)
-    return fields
-
-
-def public_fields(record: Record) -> Facts:
-    """The fields that anyone may read."""
-    return fields_of(record, _is_public)
 
 
 def heading(record: Record) -> Facts:
@@ -79,6 +66,7 @@ def public_facts(book: Book, goods: GoodsId, *, code: str | None = None) -> Fact
         "commitments": [public_record(one) for one in sheet.commitments],
         "recalls": recall_facts(standing_orders(book, goods)),
         "as_of": book.size,
+        "withheld": withheld_facts(FROM_THE_PUBLIC),
     }
     if code is not None and state is not None:
         # Never whose hands it passed: only what the person who holds the pack must know.
@@ -107,27 +95,20 @@ def maker_facts(view: PartyView) -> Facts:
     )
 
 
-def party_facts(view: PartyView, *, contact: bool) -> Facts:
-    """A party as a trace shows it; name, phone and address of a person only to those who may read that item."""
-    facts: dict[str, Json] = {
-        "name": view.name,
-        "kind": view.kind,
-        "region": None if view.region is None else str(view.region),
-        "trade": view.trade,
-        "credit_code": view.credit_code,
-        "declared": view.declared,
-    }
-    if contact:
-        facts |= {"person_name": view.person_name, "phone": view.phone, "address": view.address}
-    return _present(facts)
-
-
-def may_see_contact(view: PartyView, party: PartyId | None) -> bool:
-    """Whether a party may see the person behind another: its own sheet, or one that it recorded itself."""
-    if party is None:
-        return False
-    return party == view.party or (
-        view.record is not None and party in {view.record.actor, view.record.header.issuer}
+def party_facts(view: PartyView, contact: Contact) -> Facts:
+    """A party as a trace shows it, with as much of the person behind it as the reader may know."""
+    return _present(
+        {
+            "name": view.name,
+            "kind": view.kind,
+            "region": None if view.region is None else str(view.region),
+            "trade": view.trade,
+            "credit_code": view.credit_code,
+            "declared": view.declared,
+            "person_name": contact.person_name,
+            "phone": contact.phone,
+            "address": contact.address,
+        }
     )
 
 
@@ -168,15 +149,11 @@ def amount(quantity: Quantity | None) -> Json:
     return None if quantity is None else quantity.as_json()
 
 
-def _is_public(audience: Audience) -> bool:
-    return audience == "public"
-
-
 def _present(facts: Mapping[str, Json]) -> Facts:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def parties_of(book: Book, parties: Iterable[PartyId], contact: Callable[[PartyView], bool]) -> Facts:
+def parties_of(parties: Iterable[PartyId], reading: Reading) -> Facts:
     """The sheets of some parties, by id."""
-    views = [party_view(book, party) for party in sorted(set(parties))]
-    return {str(view.party): party_facts(view, contact=contact(view)) for view in views}
+    views = [party_view(reading.book, party) for party in sorted(set(parties))]
+    return {str(view.party): party_facts(view, reading.contact(view)) for view in views}

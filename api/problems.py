@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Match
 
 from api.headers import SECURITY_HEADERS
 from api.language import TAGS, language_of
@@ -42,7 +43,7 @@ from ledger.evidence import EvidenceChanged
 from ledger.evidence.bucket import BucketKeepsVersions
 from ledger.keys import KeyFileWrong
 from ledger.log.errors import NotInTree, TilesBehind
-from ledger.recorder import ClockWentBack, LeafChanged, Overloaded
+from ledger.recorder import ClockWentBack, LeafChanged, LogFrozen, Overloaded
 from ledger.register import RegisterBroken
 from ledger.store.book import StoreBroken
 from scanner.limited import ReaderBroken
@@ -101,6 +102,22 @@ class NotFromOurPages(NotAllowed):
     title = Words(zh="请求不是从本站页面发出的", en="the request did not come from our own pages")
 
 
+class TooMany(Refusal):
+    """One caller has asked for more of one kind than its budget holds (`api.limits`)."""
+
+    title = Words(zh="请求太频繁", en="too many requests")
+
+    def __init__(self, *, field: str, came: object, expected: Words, retry_seconds: int = 1) -> None:
+        super().__init__(field=field, came=came, expected=expected)
+        self.retry_seconds = retry_seconds
+
+
+class TooSlow(Refusal):
+    """The body came too slowly, or stopped coming (`api.door`)."""
+
+    title = Words(zh="发送太慢", en="sent too slowly")
+
+
 class Refusals(Exception):
     """Several refusals of one request, at least one."""
 
@@ -120,14 +137,18 @@ STATUSES: Final[Mapping[type[Refusal], int]] = {
     NoSuchPage: 404,
     NotInTree: 404,
     MethodNotAllowed: 405,
+    TooSlow: 408,
     Conflict: 409,
     Blocked: 409,
     TooLarge: 413,
     WrongMediaType: 415,
+    TooMany: 429,
     Malformed: 422,
     # In a body it is a reference to nothing (422); in an address it is a page that is not there (404).
     UnknownName: 422,
     Refusal: 422,
+    # For good: coming again does not help.
+    LogFrozen: 503,
 }
 
 #: The operator acts, or the sender comes again after so many seconds.
@@ -149,6 +170,38 @@ BROKEN: Final[tuple[type[Exception], ...]] = (
     StoreBroken,
     TilesBehind,
 )
+
+_TEXT: Final = {"type": "string"}
+#: How the OpenAPI document tells of them: one shape for whatever is not as it was asked for.
+DOCUMENTED: Final[dict[int | str, dict[str, object]]] = {
+    "default": {
+        "description": "不能照办的原因 · why it is not as it was asked for (RFC 9457)",
+        "content": {
+            PROBLEM_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail"],
+                    "properties": {
+                        **dict.fromkeys(("type", "title", "detail", "field", "came", "expected"), _TEXT),
+                        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                        "instance": _TEXT,
+                        "errors": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": {
+                                "type": "object",
+                                "required": ["name", "detail", "field", "came", "expected"],
+                                "properties": dict.fromkeys(
+                                    ("name", "detail", "field", "came", "expected"), _TEXT
+                                ),
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
 
 _BUSY: Final = Words(
     zh="暂时不能办理，什么都没有写入，请稍后再试",
@@ -233,6 +286,7 @@ def add_handlers(app: FastAPI, *, page: ProblemPage | None = None) -> None:
 
 def answer(request: Request, problem: Problem, *, page: ProblemPage | None = None) -> Response:
     """The problem in the reader's language and form."""
+    request.state.problem = problem.name
     if page is not None and _wants_page(request):
         return page(request, problem)
     language = language_of(request)
@@ -276,6 +330,7 @@ def _refused(request: Request, refusals: Sequence[Refusal]) -> Problem:
         title=first.title,
         detail=_together(refusals),
         refusals=tuple(refusals),
+        retry_seconds=first.retry_seconds if isinstance(first, TooMany) else None,
     )
 
 
@@ -295,7 +350,7 @@ def _of_framework(request: Request, error: HTTPException) -> Problem:
     """What the router and the form reader say."""
     headers = error.headers or {}
     if error.status_code == STATUSES[MethodNotAllowed]:
-        allow = headers.get("Allow", "")
+        allow = _allowed(request) or headers.get("Allow", "")
         refusal: Refusal = MethodNotAllowed(
             field="method", came=request.method, expected=Words(zh=allow, en=allow)
         )
@@ -314,6 +369,17 @@ def _of_framework(request: Request, error: HTTPException) -> Problem:
     # What is left is the form reader's: it says 400 and why.
     expected = Words(zh="完整的 multipart/form-data 表单", en="a whole multipart/form-data form")
     return _refused(request, [BadForm(field="body", came=error.detail, expected=expected)])
+
+
+def _allowed(request: Request) -> str:
+    """All methods that the address knows. The router names those of the first handler it met there (RFC 9110 10.2.1 wants all)."""
+    routes: Sequence[BaseRoute] = request.app.router.routes
+    known = (
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(one.matches({**request.scope, "method": method})[0] is Match.FULL for one in routes)
+    )
+    return ", ".join(known)
 
 
 def _of_parameter(error: Mapping[str, object]) -> Refusal:

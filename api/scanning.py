@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId
 from ledger.trace import code_state
-from ledger.views.book import about, code_key, goods_key
+from ledger.views.book import about, code_key
 from scanner.codes import Scanned, address_host, read_code
 from scanner.element_string import ElementString
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ledger.views.book import Book
+
+    #: Whether the one who asks may know that goods are recorded here: `api.audience.Reading.knows`.
+    Knows = Callable[[GoodsId], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a code names: the goods, and the pack when the code is one pack's own. `known`: somebody recorded them here."""
+    """What a code names: the goods, and the pack when the code is one pack's own. `known`: it is recorded here, and the one who asks may know so."""
 
     goods: GoodsId | None = None
     code: str | None = None
@@ -32,29 +35,29 @@ def scanned(text: str, base_url: str) -> Scanned:
     return read_code(text, frozenset({address_host(base_url)}))
 
 
-def named_by_text(text: str, base_url: str, book: Book) -> Named:
+def named_by_text(text: str, base_url: str, book: Book, knows: Knows) -> Named:
     """What a printed text names here; a text that names nothing is refused, by name when it is a code gone wrong."""
     reading = scanned(text, base_url)
-    named = named_by(reading, base_url, book)
+    named = named_by(reading, base_url, book, knows)
     if not named.known and reading.refusal is not None:
         wrong = reading.refusal
         raise type(wrong)(field="code", came=text, expected=wrong.expected)
     return named
 
 
-def named_by(reading: Scanned, base_url: str, book: Book) -> Named:
-    """What a scanned code names in this book."""
+def named_by(reading: Scanned, base_url: str, book: Book, knows: Knows) -> Named:
+    """What a scanned code names in this book, for somebody who `knows` of some goods and not of others."""
     link = _link(reading)
     if link is not None:
-        return named_by_link(link, base_url, book)
+        return named_by_link(link, base_url, book, knows)
     if isinstance(reading.value, BatchCode):
-        return _goods(GoodsId.of_batch(reading.value), book)
+        return named_by_batch(GoodsId.of_batch(reading.value), knows)
     return _pack(dict.fromkeys(_spellings(reading)), book)
 
 
-def named_by_link(link: DigitalLink, base_url: str, book: Book) -> Named:
+def named_by_link(link: DigitalLink, base_url: str, book: Book, knows: Knows) -> Named:
     """The pack if its serial was recorded, else its batch: a serial nobody issued still leads to the goods it claims to be."""
-    batch = _goods(GoodsId.of_link(link.batch_link()), book)
+    batch = named_by_batch(GoodsId.of_link(link.batch_link()), knows)
     if link.serial is None:
         return batch
     # Makers record the code as they print it: at our address, or at GS1's.
@@ -89,8 +92,9 @@ def _spellings(reading: Scanned) -> Iterator[str]:
         yield str(reading.value)
 
 
-def _goods(goods: GoodsId, book: Book) -> Named:
-    return Named(goods=goods, known=bool(about(book, goods_key(goods))))
+def named_by_batch(goods: GoodsId, knows: Knows) -> Named:
+    """Goods that were named outright."""
+    return Named(goods=goods, known=knows(goods))
 
 
 def _pack(spellings: tuple[str, ...] | dict[str, None], book: Book) -> Named:

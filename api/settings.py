@@ -6,10 +6,13 @@ Read once, from `SUYUAN_*`, by whoever starts the server, and handed on as a val
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, DirectoryPath, Field, model_validator
+from limits import parse_many
+from pydantic import AfterValidator, DirectoryPath, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -26,6 +29,30 @@ def _base_url(text: str) -> str:
         message = f"SUYUAN_BASE_URL {text!r}, expected scheme, host in small letters and port only, like https://suyuan.example"
         raise ValueError(message)
     return plain
+
+
+def _issuer(text: str) -> str:
+    # Without https only on this machine itself, for trying out.
+    if not re.fullmatch(
+        r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?|http://127\.0\.0\.1(:[0-9]{1,5})?(/[!-~]*)?", text
+    ):
+        message = f"SUYUAN_OIDC_ISSUER {text!r}, expected an https address"
+        raise ValueError(message)
+    return text
+
+
+def _rates(text: str) -> str:
+    if text:
+        parse_many(text)
+    return text
+
+
+def _network(text: str) -> str:
+    return str(ip_network(text))
+
+
+#: Budgets in the notation of the `limits` package.
+Rates = Annotated[str, AfterValidator(_rates)]
 
 
 class Settings(BaseSettings):
@@ -46,6 +73,28 @@ class Settings(BaseSettings):
     categories: DirectoryPath | None = None
     #: Invented parties, and a switch that lets a visitor be any of them. Never on a ledger that is real.
     demo: bool = False
+    #: Whether callers have budgets. Off only where something in front of this server counts, or nobody else can reach it.
+    limits: bool = True
+    #: How much one caller may ask for (docs/decisions/0022-limits.md), as `60/minute;1000/day`; empty: as much as he likes.
+    limit_lookups: Rates = "300/minute"
+    limit_unknown: Rates = "40/minute;600/day"
+    limit_sign_in: Rates = "20 per 5 minutes;200/day"
+    limit_traces: Rates = "120/minute"
+    limit_uploads: Rates = "60/minute"
+    limit_reports: Rates = "10/minute;100/day"
+    limit_recording: Rates = "600/minute"
+    limit_log: Rates = "3000/minute"
+    limit_reading: Rates = "900/minute"
+    #: Networks of the proxies in front of this server (`["10.0.0.0/8"]`): only they may say whose request they pass on.
+    proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    #: Requests at work at the same time; beyond, callers are asked to come again.
+    at_once_max: Annotated[int, Field(ge=1, le=10_000)] = 64
+    #: An agency's own sign-in service (OpenID Connect): nothing else is ever fetched by this server.
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = None
+    oidc_client_id: str = "suyuan"
+    oidc_client_secret: SecretStr = SecretStr("")
+    #: How sign-in links reach small traders (`api.channels`): `file:/path`, or `package.module:factory` of the operator's own.
+    channel: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
 
@@ -55,6 +104,21 @@ class Settings(BaseSettings):
             message = f"SUYUAN_KEY_FILE {self.key_path} lies in the data folder {self.data}, expected a place outside it"
             raise ValueError(message)
         return self
+
+    @property
+    def budgets(self) -> Mapping[str, str]:
+        """The budget of each kind of request, by its name in `api.limits`."""
+        return {
+            "lookups": self.limit_lookups,
+            "unknown": self.limit_unknown,
+            "sign_in": self.limit_sign_in,
+            "traces": self.limit_traces,
+            "uploads": self.limit_uploads,
+            "reports": self.limit_reports,
+            "recording": self.limit_recording,
+            "log": self.limit_log,
+            "reading": self.limit_reading,
+        }
 
     @property
     def key_path(self) -> Path:

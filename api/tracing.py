@@ -1,6 +1,7 @@
 """A trace as JSON, cut to what its reader may see.
 
 An authority sees all of it. A party on the chain sees the steps before and behind its own (`api.audience`), and of the figures its own.
+What is not there is named in `withheld` (`api.withheld`).
 """
 
 from __future__ import annotations
@@ -8,26 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from api.answers import moment
-from api.audience import Sight, sight_of
 from api.facts import (
     amount,
     finding_facts,
     heading,
-    may_see_contact,
     order_facts,
     parties_of,
     public_record,
     words_facts,
 )
+from api.withheld import FROM_A_RECALL, from_trace, withheld_facts
 from ledger.errors import NotAllowed, Words
-from ledger.findings import judge_many, may_read, subjects_of
+from ledger.findings import judge_many, subjects_of
 from ledger.trace import standing_orders
 
 if TYPE_CHECKING:
-    from api.deps import Viewer
+    from api.audience import Reading, Sight
     from ledger.canonical import Json
     from ledger.findings import Finding
-    from ledger.identifiers import PartyId
     from ledger.trace import (
         Balance,
         CodeState,
@@ -35,20 +34,19 @@ if TYPE_CHECKING:
         Holder,
         Holding,
         Node,
-        PartyView,
         RecallHolder,
         RecallScope,
         RecallTotals,
         Source,
         Trace,
     )
-    from ledger.views.book import Book
 
     Facts = dict[str, Json]
 
 #: Judged for one answer; a trace that rests on more says that it is cut.
 FINDING_SUBJECTS_MAX: Final = 2_000
 
+_OF_AN_ACCOUNT: Final = frozenset({"overdrawn", "units_differ", "silent"})
 _FIGURES: Final = (
     "opening",
     "made",
@@ -66,9 +64,9 @@ _FIGURES: Final = (
 )
 
 
-def trace_facts(found: Trace, book: Book, viewer: Viewer) -> Facts:
+def trace_facts(found: Trace, reading: Reading) -> Facts:
     """The trace as this reader may see it; `NotAllowed` for a party that is not on the chain."""
-    sight = _sight(found, book, viewer)
+    book, sight = reading.book, _sight(found, reading)
     nodes = [node for node in found.nodes if sight is None or node.holding in sight.holdings]
     back = [edge for edge in found.back if sight is None or edge in sight.edges]
     forward = [edge for edge in found.forward if sight is None or edge in sight.edges]
@@ -76,24 +74,23 @@ def trace_facts(found: Trace, book: Book, viewer: Viewer) -> Facts:
     seqs = {seq for edge in (*back, *forward) for seq in edge.seqs} | {
         batch.seq for batch in batches.values()
     }
-    findings, cut = _findings(seqs, book, viewer)
+    findings, cut = _findings(seqs, reading)
     facts: Facts = {
         "goods": str(found.goods),
         "as_of": found.size,
         "truncated": found.truncated or cut,
         "batches": {goods: public_record(batch) for goods, batch in batches.items()},
-        "parties": parties_of(
-            book, {node.holding.party for node in nodes}, lambda view: _may_see_contact(view, viewer)
-        ),
+        "parties": parties_of({node.holding.party for node in nodes}, reading),
         "sources": [_source(one) for one in found.sources if sight is None or one.holding in sight.holdings],
         "holders": [
-            _holder(one, viewer) for one in found.holders if sight is None or one.holding in sight.holdings
+            _holder(one, reading) for one in found.holders if sight is None or one.holding in sight.holdings
         ],
-        "nodes": [_node(one, viewer) for one in nodes],
-        "back": [_edge(one) for one in back],
-        "forward": [_edge(one) for one in forward],
-        "orders": [order_facts(one) for one in standing_orders(book, found.goods, party=_bound(viewer))],
+        "nodes": [_node(one, reading) for one in nodes],
+        "back": [_edge(one, reading) for one in back],
+        "forward": [_edge(one, reading) for one in forward],
+        "orders": [order_facts(one) for one in standing_orders(book, found.goods, party=reading.bound_by())],
         "findings": [finding_facts(one) for one in findings],
+        "withheld": withheld_facts(from_trace(reading, [*back, *forward])),
     }
     return facts
 
@@ -111,10 +108,11 @@ def balance_facts(balance: Balance) -> Facts:
     }
 
 
-def code_facts(state: CodeState, viewer: Viewer) -> Facts:
+def code_facts(state: CodeState, reading: Reading) -> Facts:
     """One pack's code: its state for everybody on the chain, the hands it passed for an authority."""
     facts: Facts = {"code": state.code, "state": state.state, "recalled": bool(state.recalls)}
-    if viewer.is_official:
+    if reading.sees_everything:
+        reading.shows(step.record.seq for step in state.path)
         facts["issued_by"] = None if state.issued_by is None else str(state.issued_by)
         facts["path"] = [
             {
@@ -130,18 +128,17 @@ def code_facts(state: CodeState, viewer: Viewer) -> Facts:
     return facts
 
 
-def scope_facts(scope: RecallScope, book: Book, viewer: Viewer, *, whole: bool) -> Facts:
+def scope_facts(scope: RecallScope, reading: Reading, *, whole: bool) -> Facts:
     """Who has recalled goods and what became of them; with `whole` false only what concerns the reader's own holdings."""
-    holders = [one for one in scope.holders if whole or one.holding.party == viewer.party]
+    holders = [one for one in scope.holders if whole or one.holding.party == reading.viewer.party]
     facts: Facts = {
         "recall": public_record(scope.recall),
         "goods": [str(one) for one in scope.goods],
         "as_of": scope.size,
         "truncated": scope.truncated,
-        "parties": parties_of(
-            book, {one.holding.party for one in holders}, lambda view: _may_see_contact(view, viewer)
-        ),
+        "parties": parties_of({one.holding.party for one in holders}, reading),
         "holders": [_recall_holder(one) for one in holders],
+        "withheld": [] if whole else withheld_facts(FROM_A_RECALL),
     }
     if whole:
         facts["totals"] = _totals(scope.totals)
@@ -149,45 +146,32 @@ def scope_facts(scope: RecallScope, book: Book, viewer: Viewer, *, whole: bool) 
     return facts
 
 
-def _sight(found: Trace, book: Book, viewer: Viewer) -> Sight | None:
-    if viewer.is_official or viewer.party is None:
+def _sight(found: Trace, reading: Reading) -> Sight | None:
+    if reading.sees_everything:
         return None
-    sight = sight_of(found, viewer.party, book)
+    sight = reading.sight(found)
     if sight is None:
         expected = Words(zh="经手过这些货物的主体", en="a party that had these goods in its hands")
         raise NotAllowed(field="goods", came=found.goods, expected=expected)
     return sight
 
 
-def _bound(viewer: Viewer) -> PartyId | None:
-    """An order at one party binds that party only; an authority sees all of them."""
-    return None if viewer.is_official else viewer.party
-
-
-def _findings(seqs: set[int], book: Book, viewer: Viewer) -> tuple[list[Finding], bool]:
+def _findings(seqs: set[int], reading: Reading) -> tuple[list[Finding], bool]:
     """The findings that rest on the trace's records, and whether there was more to judge than one answer judges."""
+    book = reading.book
     records = book.records(seqs).values()
     subjects = sorted({subject for record in records for subject in subjects_of(record)})
     judged = judge_many(subjects[:FINDING_SUBJECTS_MAX], book)
-    readable = [
-        one
-        for findings in judged.values()
-        for one in findings
-        if may_read(one, reader=viewer.party, official=viewer.is_official)
-    ]
+    readable = [one for findings in judged.values() for one in findings if reading.may_read_finding(one)]
     return readable, len(subjects) > FINDING_SUBJECTS_MAX
-
-
-def _may_see_contact(view: PartyView, viewer: Viewer) -> bool:
-    return viewer.is_official or may_see_contact(view, viewer.party)
 
 
 def _holding(holding: Holding) -> Facts:
     return {"party": str(holding.party), "goods": str(holding.goods)}
 
 
-def _edge(edge: Edge) -> Facts:
-    return {
+def _edge(edge: Edge, reading: Reading) -> Facts:
+    facts: Facts = {
         "kind": edge.kind,
         "state": edge.state,
         "from": _holding(edge.source),
@@ -200,22 +184,29 @@ def _edge(edge: Edge) -> Facts:
         "may_contain": edge.may_contain,
         "share_percent": edge.share_percent,
     }
+    if not reading.may_see_amounts(edge):
+        # A share is an amount too, beside the others.
+        hidden: tuple[str, ...] = ("sent", "received", "share_percent")
+        facts |= dict.fromkeys(hidden) | {"withheld": list(hidden)}
+    return facts
 
 
-def _node(node: Node, viewer: Viewer) -> Facts:
+def _node(node: Node, reading: Reading) -> Facts:
+    own = reading.may_see_figures(node.holding)
     facts: Facts = {
         **_holding(node.holding),
         "depth": node.depth,
-        "flags": list(node.flags),
+        # What an account does not come to is as much its holder's as the account.
+        "flags": [flag for flag in node.flags if own or flag not in _OF_AN_ACCOUNT],
     }
-    if viewer.is_official or node.holding.party == viewer.party:
+    if own:
         facts["expected"] = amount(node.balance.expected)
     return facts
 
 
-def _holder(holder: Holder, viewer: Viewer) -> Facts:
+def _holder(holder: Holder, reading: Reading) -> Facts:
     facts: Facts = {**_holding(holder.holding), "depth": holder.depth, "may_contain": holder.may_contain}
-    if viewer.is_official or holder.holding.party == viewer.party:
+    if reading.may_see_figures(holder.holding):
         facts |= {
             "received": amount(holder.received),
             "passed_on": amount(holder.passed_on),

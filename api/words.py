@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from api.words_fields import FIELDS
+from api.words_people import PEOPLE
+from api.words_showing import SHOWING
+from api.words_signing import SIGNING
 from api.words_trade import TRADE
 from ledger.errors import Words
 
@@ -355,7 +358,7 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
 
 #: Every text, by its key.
 WORDS: Final[Mapping[str, Words]] = {
-    key: Words(zh=zh, en=en) for key, (zh, en) in (_PAGES | TRADE | FIELDS).items()
+    key: Words(zh=zh, en=en) for key, (zh, en) in (_PAGES | TRADE | FIELDS | SHOWING | SIGNING | PEOPLE).items()
 }
 
 

@@ -215,7 +215,7 @@ def run(folder: Path) -> Measured:
         party = next(iter(bench.trade.signers))
         posting = Posting(
             bench=bench,
-            ours=create_app(bench.ledger, Settings(data=folder / "data")),
+            ours=create_app(bench.ledger, Settings(data=folder / "data", limits=False)),
             peer=no_op(),
             key=bench.ledger.give_access_key(party, label="bench"),
             runner=runner,

@@ -99,13 +99,13 @@ class Trade:
     _serial: int = 0
     _lives: list[Iterator[Statement]] = field(default_factory=list)
 
-    def enrolments(self) -> Iterator[Key]:
-        """The keys of all parties, for the registrar to enrol."""
+    def enrolments(self) -> Iterator[tuple[Key, Ed25519Signer]]:
+        """The keys of all parties, for the registrar to enrol; each signs that it is there."""
         for _ in range(PARTIES):
             party = PartyId.new(self.chance.randbytes(10))
             signer = Ed25519Signer.from_secret(self.chance.randbytes(32))
             self.signers[party] = signer
-            yield Key(
+            key = Key(
                 action="enrol",
                 party=party,
                 role="enterprise",
@@ -113,6 +113,7 @@ class Trade:
                 kind_of_key="ed25519",
                 public_key=str(signer.public),
             )
+            yield key, signer
 
     def sheets(self) -> Iterator[Statement]:
         """Who they are, and their licences."""
@@ -427,7 +428,10 @@ def begun(folder: Path) -> Iterator[Bench]:
     create_tables(peer)
     with ledger:
         trade = Trade(ledger.origin, clock)
-        ledger.say(ledger.registrar, *trade.enrolments())
+        registrar = ledger.registrar
+        ledger.recorder.record(
+            [ledger.draft(registrar, key, also=[signer]) for key, signer in trade.enrolments()]
+        )
         ledger.recorder.record(list(trade.sheets()))
         yield Bench(
             ledger=ledger,

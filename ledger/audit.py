@@ -18,12 +18,12 @@ from sqlalchemy import Table, func, select
 from sqlmodel import SQLModel
 
 from ledger.errors import LedgerFault, Refusal, Words, shown
-from ledger.log.checkpoint import open_checkpoint
 from ledger.log.entry import NO_ENTRY_BEFORE, Entry
 from ledger.log.merkle import HASH_BYTES, Edge, Hash
 from ledger.log.sizes import Size
+from ledger.log.succession import LogKeys
 from ledger.log.tiles import grow_tiles
-from ledger.register import REGISTER_TYPES, Register, issuers_key
+from ledger.register import Register
 from ledger.statement import CommitmentWrong, Envelope, Header, OpenedItem, Statement, check_commitment
 from ledger.store.book import custody_of, read_opened, write_opened
 from ledger.store.fold import Views, folded
@@ -84,6 +84,8 @@ class _State:
     signatures: int = 0
     items: int = 0
     leaves: list[Hash] = field(default_factory=list)
+    #: When each entry was taken.
+    times: list[int] = field(default_factory=list)
     ids: dict[tuple[PartyId, StatementId], int] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     until: dict[int, int] = field(default_factory=dict)
@@ -97,7 +99,7 @@ def audit(
     *,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> AuditReport:
-    """Recompute the log of this database. Raises `AuditFailed` at the first thing that is wrong."""
+    """Recompute the log of this database with any one of its keys. Raises `AuditFailed` at the first thing that is wrong."""
     origin = key.name
     _read_any_text(connection)
     _check_only_this_log(connection, origin)
@@ -108,7 +110,7 @@ def audit(
         progress(seq + 1, size)
     _check_erasures(state)
     tiles = _check_tiles(connection, origin, state.leaves)
-    checkpoints = _check_checkpoints(connection, key, state.leaves)
+    checkpoints = _check_checkpoints(connection, key, state)
     root = _check_head(connection, origin, state)
     views = _check_views(connection, origin, state)
     return AuditReport(
@@ -140,8 +142,8 @@ NOT_CHECKED: Final = (
         en="whether records are true: a signature says who claimed it, not that it is so",
     ),
     Words(
-        zh="附件文件、封存的私钥（sealed_keys）、API 密钥（access_keys）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
-        en="evidence files, sealed private keys (sealed_keys), API keys (access_keys), copies handed out (exports), what erasures still "
+        zh="附件文件、封存的私钥（sealed_keys）、是否已冻结（freezes）、签名设备的编号（signing_passkeys）、账户和 API 密钥（persons、sessions、api_keys 等）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
+        en="evidence files, sealed private keys (sealed_keys), whether the log is frozen (freezes), which device holds which signing key (signing_passkeys), accounts and API keys (persons, sessions, api_keys and their kin), copies handed out (exports), what erasures still "
         "have to remove (removals), by which rules the views were made (rules)",
     ),
 )
@@ -248,6 +250,7 @@ def _check_entry(
     state.items += len(opened)
     state.last, state.at_ms = entry.leaf_hash, entry.at_ms
     state.leaves.append(Hash(entry.leaf_hash))
+    state.times.append(entry.at_ms)
     state.ids[header.issuer, header.id] = seq
     _check_statement(state, seq=seq, entry=entry, envelope=envelope, header=header, opened=opened, fail=fail)
 
@@ -304,20 +307,11 @@ def _check_statement(
     try:
         if state.register is None:
             state.register = Register.found(statement)
-            signers = [state.register.keys[one.keyid] for one in envelope.signatures]
         else:
-            signers = list(state.register.signed_by(envelope, at=seq))
+            state.register.admits(statement, at=seq)
             state.register = state.register.after(statement, at=seq).at_size(seq + 1)
     except (Refusal, LedgerFault) as wrong:
         raise fail("envelopes", "raw", str(wrong), "signatures by keys enrolled before this entry") from wrong
-    issuer = _read(
-        lambda: issuers_key(header, signers),
-        lambda why: fail("envelopes", "raw", why, f"a signature by {header.issuer}"),
-    )
-    if header.type in REGISTER_TYPES and issuer.role != "registrar":
-        raise fail(
-            "envelopes", "raw", f"{header.type} by {issuer.role}", "a register statement by the registrar"
-        )
     state.signatures += len(envelope.signatures)
     missing = tuple(place for place, one in enumerate(opened) if one is None)
     if missing:
@@ -334,13 +328,15 @@ def _check_statement(
     if isinstance(said, Erasure):
         for one in said.erased:
             state.erased[state.ids.get((one.issuer, one.statement), -1)].update(one.places)
+    keyids = tuple(one.keyid for one in envelope.signatures)
     record = Record(
         seq=seq,
         at_ms=entry.at_ms,
         header=header,
         said=said,
-        custody=custody_of((one.keyid for one in envelope.signatures), state.register),
+        custody=custody_of(keyids, state.register, at=seq),
         missing=missing,
+        keyids=keyids,
     )
     corrected = corrected_by(record)
     if corrected is not None:
@@ -387,15 +383,26 @@ def _check_tiles(connection: Connection, origin: str, leaves: Sequence[Hash]) ->
     return len(expected)
 
 
-def _check_checkpoints(connection: Connection, key: NoteVerifier, leaves: Sequence[Hash]) -> int:
-    edge, count, last = Edge.empty(), 0, 0
+def _check_checkpoints(connection: Connection, key: NoteVerifier, state: _State) -> int:
+    leaves, edge, count, last = state.leaves, Edge.empty(), 0, 0
+    # The entries were checked: what they say of the log's keys is signed by those keys themselves.
+    keys = _read(
+        lambda: LogKeys.around(key, () if state.register is None else state.register.log_keys),
+        lambda why: AuditFailed(
+            table="checkpoints", key=key.name, column="note", came=why, expected=f"a log of {key}"
+        ),
+    )
     for row in _rows(connection, "checkpoints"):
         size = int(str(row["size"]))
         place = (key.name, size)
         opened = _read(
-            lambda row=row: open_checkpoint(_bytes(row["note"]), [key]).checkpoint,  # type: ignore[misc]  # bound now
+            lambda row=row, size=size: keys.open(_bytes(row["note"]), at_ms=_time_of(state, size)).checkpoint,  # type: ignore[misc]  # bound now
             lambda why, place=place: AuditFailed(  # type: ignore[misc]  # bound now
-                table="checkpoints", key=place, column="note", came=why, expected=f"a note signed by {key}"
+                table="checkpoints",
+                key=place,
+                column="note",
+                came=why,
+                expected=f"a note signed by {', '.join(map(str, keys.all))}, each in its time",
             ),
         )
         if not last < size <= len(leaves) or opened.size != size:
@@ -424,6 +431,11 @@ def _check_checkpoints(connection: Connection, key: NoteVerifier, leaves: Sequen
             expected=f"a checkpoint of size {len(leaves)}",
         )
     return count
+
+
+def _time_of(state: _State, size: int) -> int:
+    """When the last entry of a tree of this size was taken; a size that the log does not have is found wrong by itself."""
+    return state.times[size - 1] if 0 < size <= len(state.times) else 0
 
 
 def _check_head(connection: Connection, origin: str, state: _State) -> Hash:

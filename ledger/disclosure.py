@@ -32,7 +32,14 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.note import Note, NoteVerifier
 from ledger.log.proof import HashReader, TlogProof, check_inclusion, prove_inclusion
 from ledger.log.sizes import Position
-from ledger.register import REGISTER_TYPES, Enrolment, Register, RegisterBroken, issuers_key
+from ledger.register import (
+    REGISTER_TYPES,
+    Enrolment,
+    Register,
+    RegisterBroken,
+    check_signatures,
+    issuers_key,
+)
 from ledger.statement import Envelope, Header, Item, OpenedItem, Statement, check_commitment
 
 DISCLOSURE_VERSION: Final = 1
@@ -257,7 +264,9 @@ class Disclosure:
         register = self._register(note, signed.checkpoint)
         shown = self.statement
         header = shown.check(note, signed.checkpoint)
-        signers = register.signed_by(shown.envelope, at=shown.position)
+        signers = check_signatures(
+            shown.envelope, register.keys, at=shown.position, offered=_enrolled_here(shown, register)
+        )
         _require_own_signature(header, signers)
         return Disclosed(
             position=shown.position,
@@ -323,18 +332,27 @@ def _whole(shown: Shown, note: bytes, tree: Checkpoint) -> Statement:
 
 
 def _after(register: Register, statement: Statement, *, at: Position) -> Register:
-    """The register after one enrolment, by the rules every reader of the log applies to it."""
+    """The register after one enrolment or rotation, by the rules every reader of the log applies to it."""
     header = statement.header
     if header.type != "key.v1":
         raise DisclosureWrong(field="type", came=header.type, expected=Words(zh="key.v1", en="key.v1"))
-    _require_own_signature(header, register.signed_by(statement.envelope, at=at))
+    register.admits(statement, at=at)
     return register.after(statement, at=at)
 
 
+def _enrolled_here(shown: Shown, register: Register) -> Enrolment | None:
+    """The key that the statement itself enrols, if its proof of possession is among the signatures."""
+    for signature in shown.envelope.signatures:
+        enrolment = register.keys.get(signature.keyid)
+        if enrolment is not None and enrolment.since == shown.position:
+            return enrolment
+    return None
+
+
 def _require_own_signature(header: Header, signers: Sequence[Enrolment]) -> None:
-    """Signed by the issuer's own key; register statements by the registrar's."""
+    """Signed by the issuer's own key; register statements by the registrar's, but for what a party says about its keys."""
     signer = issuers_key(header, signers)
-    if header.type in REGISTER_TYPES and signer.role != "registrar":
+    if header.type in REGISTER_TYPES - {"key.v1"} and signer.role != "registrar":
         expected = Words(zh="登记机构的签名", en="the registrar's signature")
         raise NotAllowed(field="signatures", came=f"{signer.party} ({signer.role})", expected=expected)
 

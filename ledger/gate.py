@@ -19,6 +19,7 @@ from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, UnknownName, 
 from ledger.identifiers import Instant, PartyId
 from ledger.register import REGISTER_TYPES, Role, issuers_key
 from ledger.vocabulary import said_type
+from ledger.vocabulary.affirming import Affirmation
 from ledger.vocabulary.correctable import Correctable, Correction
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Transformation, Use
 from ledger.vocabulary.measures import Delisting, Destruction, ListEntry
@@ -50,8 +51,10 @@ _ANYONE: Final[frozenset[Role]] = frozenset(
 #: Who may say what. A type that is not here may be said by traders.
 RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "genesis.v1": frozenset(),
-    "key.v1": frozenset({"registrar"}),
+    # Anybody's own keys: what a party may do about them is the register's to say (`Register.admits`).
+    "key.v1": _ANYONE,
     "credential.v1": frozenset({"registrar"}),
+    "log_key.v1": frozenset({"registrar"}),
     "erasure.v1": frozenset({"registrar"}),
     "inspection.v1": _OFFICIALS,
     "recall.v1": _MAKERS | _OFFICIALS,
@@ -73,6 +76,7 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "scan.v1": frozenset({"registrar", "authority", "operator"}),
     "answer.v1": _ANYONE,
     "grant.v1": _ANYONE,
+    "affirmation.v1": _ANYONE,
     "correction.v1": _ANYONE,
     "epcis_event.v1": _TRADERS,
 }
@@ -174,9 +178,7 @@ def admit(
     header, position = statement.header, register.size
     if header.log != register.origin:
         raise AnotherLog(field="log", came=header.log, expected=Words(zh=register.origin, en=register.origin))
-    signers = register.signed_by(
-        statement.envelope, at=position, good=ahead.good if ahead is not None else ()
-    )
+    signers = register.admits(statement, at=position, good=ahead.good if ahead is not None else ())
     said = ahead.said if ahead is not None else said_type(header.type).from_items(statement.items)
     if header.occurred_at.ms > at_ms + AHEAD_MS_MAX:
         latest = str(Instant(at_ms + AHEAD_MS_MAX).at_shanghai())
@@ -194,6 +196,7 @@ def admit(
     _check_order(header, said, role=role, known=known)
     _check_stock(header, said, role=role)
     _check_officers(header, said, role=role, register=register, at_ms=at_ms)
+    _check_theft(said, at_ms=at_ms)
     _check_asked(header, said, known)
     after = register.after(statement, at=position)
     return Admitted(statement=statement, said=said, signers=signers, register=after)
@@ -336,15 +339,18 @@ def _check_subject(header: Header, said: Said, *, role: Role, register: Register
                 came=subject,
                 expected=Words(zh="本方或本方申报的主体", en="yourself or a party you declared"),
             )
-    if (
-        isinstance(said, Key)
-        and said.action == "enrol"
-        and None in {said.party, said.role, said.custody, said.public_key}
-    ):
-        expected = "party, role, custody, kind_of_key, public_key"
-        raise Malformed(field="key", came="enrol", expected=Words(zh=expected, en=expected))
     if isinstance(said, Erasure):
         _check_erasure(said, known)
+    if isinstance(said, Affirmation):
+        _check_affirmed(header, said, known)
+
+
+def _check_affirmed(header: Header, said: Affirmation, known: Known) -> None:
+    """One's own statements, recorded before: to affirm what nobody has seen would say nothing, or anything."""
+    for number, one in enumerate(said.statements):
+        if known.earlier(header.issuer, one) is None:
+            expected = Words(zh=f"{header.issuer} 已有的记录", en=f"an earlier record of {header.issuer}")
+            raise UnknownName(field=f"statements[{number}]", came=one, expected=expected)
 
 
 def _check_erasure(said: Erasure, known: Known) -> None:
@@ -425,6 +431,14 @@ def _check_officers(header: Header, said: Said, *, role: Role, register: Registe
                     zh=f"本机关在 {moment} 有效的执法证", en=f"a certificate of this agency valid at {moment}"
                 ),
             )
+
+
+def _check_theft(said: Said, *, at_ms: int) -> None:
+    """A key is reported for what has been: a time to come would call in question what nobody has signed yet."""
+    if isinstance(said, Key) and said.since_ms is not None and said.since_ms > at_ms:
+        latest = str(Instant(at_ms).at_shanghai())
+        expected = Words(zh=f"不晚于 {latest}", en=f"at most {latest}")
+        raise NotYetHappened(field="since_ms", came=said.since_ms, expected=expected)
 
 
 def _check_asked(header: Header, said: Said, known: Known) -> None:

@@ -26,12 +26,14 @@ from ledger.log.merkle import Edge, Hash, leaf_hash
 from ledger.log.sizes import Size
 from ledger.register import Register
 from ledger.store.book import register_of
-from ledger.store.engine import writing
+from ledger.store.engine import reading, writing
 from ledger.store.fold import erase, fold, fold_findings
+from ledger.store.log_keys import LogFrozen, check_not_frozen
 from ledger.store.log_rows import (
     HeadRow,
     lock_head,
     move_head,
+    read_head,
     read_leaves,
     write_checkpoint,
     write_entries,
@@ -42,7 +44,7 @@ from ledger.store.page import Page, Recent, Waiting
 from ledger.trace.known import KnownFrom
 from ledger.views.book import Record, statement_key
 from ledger.vocabulary import said_type
-from ledger.vocabulary.registering import Erasure
+from ledger.vocabulary.registering import Erasure, LogKey
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from ledger.log.note import NoteSigner
     from ledger.statement import Statement
     from ledger.store.book import Stored
+    from ledger.store.log_keys import Keyring
 
 #: The log's clock: milliseconds since 1970.
 Clock = Callable[[], int]
@@ -140,7 +143,8 @@ class _Ahead:
         except Refusal:
             return cls(statement, None, frozenset({statement_key(header.id)}), frozenset())
         good = register.good_signatures(statement.envelope) if register is not None else frozenset()
-        record = Record(seq=-1, at_ms=0, header=header, said=said, custody="own")
+        keyids = tuple(one.keyid for one in statement.envelope.signatures)
+        record = Record(seq=-1, at_ms=0, header=header, said=said, custody="own", keyids=keyids)
         return cls(statement, record, record.keys, good)
 
     @property
@@ -159,13 +163,13 @@ class Recorder:
         engine: Engine,
         *,
         origin: str,
-        signer: NoteSigner,
+        keys: Keyring,
         clock: Clock,
         after_erasure: Callable[[], bool],
     ) -> None:
         self._engine = engine
         self._origin = origin
-        self._signer = signer
+        self._keys = keys
         self._clock = clock
         #: Removes what lies outside of the rows; False when readers stand in the way and it is to be tried again.
         self._after_erasure = after_erasure
@@ -183,6 +187,8 @@ class Recorder:
         """Record a group whole, or raise why not. Returns when it is durable."""
         # What needs no place in the log is done here, by the sender's own thread, while the writer is busy with others.
         register = None if (head := self._head) is None else head.register
+        if any(one.header.type == LogKey.TYPE for one in statements):
+            self._check_log_keys(statements)
         group = _Group(statements=tuple(_Ahead.of(one, register) for one in statements), answer=Future())
         with self._door:
             if self._closed:
@@ -194,6 +200,15 @@ class Recorder:
                 message = f"{WAITING_MAX} requests are waiting to be recorded"
                 raise Overloaded(message) from full
         return group.answer.result()
+
+    def _check_log_keys(self, statements: Sequence[Statement]) -> None:
+        """A log whose next key lies elsewhere could not be signed any more, and would be lost for everybody."""
+        with reading(self._engine) as connection:
+            size = read_head(connection, self._origin).size
+            register = register_of(connection, self._origin, size=size)
+            for one in statements:
+                if one.header.type == LogKey.TYPE:
+                    self._keys.check(connection, LogKey.from_items(one.items), register)
 
     def close(self) -> None:
         """Finish what waits, then stop writing."""
@@ -239,6 +254,7 @@ class Recorder:
             # The writer's place and the head row are ours; nobody else can append until we are done.
             # A crash anywhere before COMMIT leaves the log as it was: all of this is one transaction.
             before = self._open(connection)
+            check_not_frozen(connection, self._origin)
             at_ms = self._now(before)
 
             # Admit and place, one group after the other. Each sees what the groups before it said, and leaves either all of its
@@ -261,7 +277,8 @@ class Recorder:
                 after = draft.head(before)
                 _move_head(connection, self._origin, before=before, after=after)
                 # The tree covers the entries. The checkpoint that says so is signed now and seen by nobody until COMMIT returns.
-                _sign(connection, self._origin, head=after, signer=self._signer)
+                signers = self._keys.signers(connection, after.register, size=after.size, at_ms=after.at_ms)
+                _sign(connection, self._origin, head=after, signers=signers)
         # COMMIT has returned: the entries are durable. A crash from here on loses only our answers; the same statements sent
         # again get the same receipts.
         self._head = after
@@ -320,7 +337,7 @@ def found(connection: Connection, genesis: Statement, *, at_ms: int, signer: Not
     write_tiles(connection, origin, old_size=Size(0), leaves=draft.leaves)
     head = draft.head(empty)
     _move_head(connection, origin, before=empty, after=head)
-    _sign(connection, origin, head=head, signer=signer)
+    _sign(connection, origin, head=head, signers=[signer])
     return head
 
 
@@ -339,7 +356,15 @@ class _Draft:
         page, statement = self.page, admitted.statement
         entry = Entry(at_ms=self.at_ms, prev=self.last, statement=statement.envelope.digest)
         if ahead is None:
-            ahead = Record(seq=-1, at_ms=0, header=statement.header, said=admitted.said, custody="own")
+            keyids = tuple(one.keyid for one in statement.envelope.signatures)
+            ahead = Record(
+                seq=-1,
+                at_ms=0,
+                header=statement.header,
+                said=admitted.said,
+                custody="own",
+                keyids=keyids,
+            )
         record = ahead.placed(seq=page.size, at_ms=self.at_ms, custody=admitted.custody)
         page.register = admitted.register
         page.put(Waiting(entry, statement, record))
@@ -463,8 +488,8 @@ def _move_head(connection: Connection, origin: str, *, before: Head, after: Head
         raise HeadMoved(message)
 
 
-def _sign(connection: Connection, origin: str, *, head: Head, signer: NoteSigner) -> None:
-    note = Checkpoint(origin=origin, size=Size(head.size), root=head.edge.root()).sign([signer])
+def _sign(connection: Connection, origin: str, *, head: Head, signers: Sequence[NoteSigner]) -> None:
+    note = Checkpoint(origin=origin, size=Size(head.size), root=head.edge.root()).sign(signers)
     write_checkpoint(connection, origin, size=head.size, note=note)
 
 
@@ -482,4 +507,14 @@ def _as_fault(fault: Exception) -> Exception:
     return fault
 
 
-__all__ = ["Admitted", "ClockWentBack", "Head", "LeafChanged", "Overloaded", "Placed", "Recorder", "found"]
+__all__ = [
+    "Admitted",
+    "ClockWentBack",
+    "Head",
+    "LeafChanged",
+    "LogFrozen",
+    "Overloaded",
+    "Placed",
+    "Recorder",
+    "found",
+]

@@ -10,60 +10,65 @@ import os
 import secrets
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
-from ledger.accounts.callers import ACTING_BY_ROLE, Caller
+from ledger.accounts.access import ACCESS_DAYS, Terms, permissions_of
+from ledger.accounts.accounts import Accounts
+from ledger.accounts.office import Office
 from ledger.errors import LedgerFault, NotAllowed, UnknownName, Words
 from ledger.evidence import EvidenceStore
 from ledger.identifiers import Instant, PartyId, StatementId
 from ledger.keys import Ed25519Signer, Vault
-from ledger.log.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from ledger.log.entry import Entry
-from ledger.log.note import NoteSigner, NoteVerifier
+from ledger.log.note import Note, NoteSigner, NoteVerifier
 from ledger.log.proof import TlogProof, prove_inclusion
 from ledger.log.sizes import Position, Size
+from ledger.log.succession import LogKeys
 from ledger.recorder import Clock, Placed, Recorder, found
-from ledger.statement import Statement, sign_statement
+from ledger.statement import Signature, Statement, sign_statement
 from ledger.store.book import SqlBook, Stored, register_of, stored_entries
 from ledger.store.copies import Copies
 from ledger.store.edges import Graph
 from ledger.store.engine import create_tables, open_engine, reading, writing
 from ledger.store.erasing import finish
 from ledger.store.findings import findings_in
+from ledger.store.log_keys import Keyring, freeze
 from ledger.store.log_rows import first_checkpoint_over, read_places, read_tile_row
 from ledger.store.rules import keep_in_step, note_rules
-from ledger.store.tables import AccessKeyRow, CheckpointRow, EntryRow, HeadRow, SealedKeyRow
+from ledger.store.tables import CheckpointRow, EntryRow, HeadRow, SealedKeyRow
 from ledger.vocabulary.registering import Genesis, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
+    from ledger.accounts.callers import ActingRole, Caller, Scope
     from ledger.evidence import Shelf
     from ledger.findings import Finding
     from ledger.keys import Signer
-    from ledger.register import Custody, Register, Role
+    from ledger.register import Register, Role
     from ledger.store.erasing import Due
     from ledger.vocabulary.said import Said
 
 SHANGHAI_MINUTES: Final = 480
 #: 16 hex digits after the host make an origin nobody else has.
 ORIGIN_RANDOM_BYTES: Final = 8
-ACCESS_KEY_BYTES: Final = 32
 #: Custodial keys that stay unsealed in memory.
 SIGNERS_HELD_MAX: Final = 1_000
-#: So that a scanner of leaked secrets can tell what it found.
-ACCESS_KEY_PREFIX: Final = "suyuan_"
 
 _heads = HeadRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 _entries, _checkpoints = EntryRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-_sealed, _access = SealedKeyRow.__table__, AccessKeyRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_sealed = SealedKeyRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+
+
+#: So long both keys sign: whoever compares checkpoints once a month learns of the new one from the old one.
+LOG_KEY_OVERLAP_MS: Final = 30 * 86_400_000
 
 
 class NoLedger(LedgerFault):
@@ -80,6 +85,8 @@ class Receipt:
     at_ms: int
     entry: bytes
     proof: TlogProof
+    #: The key of the log that signed the proof's checkpoint; the newer one where two did.
+    vkey: NoteVerifier
 
 
 def system_clock() -> int:
@@ -99,15 +106,18 @@ class Ledger:
         self.clock = clock
         self._vault = vault
         self._register: Register | None = None
-        self._signers: dict[PartyId, Ed25519Signer] = {}
+        self._signers: dict[tuple[PartyId, str | None], Ed25519Signer] = {}
         self.graph = Graph(self.book)
+        self.accounts = Accounts(
+            Office(engine=engine, log_id=origin, clock=clock, vault=vault, book=self.book)
+        )
+        self._keyring = Keyring(origin, vault)
         with reading(engine) as connection:
-            secret = self._unseal(connection, "log")
-        self._log_signer = NoteSigner.from_seed(origin, secret)
+            self._log_keys = LogKeys(self._keyring.first(connection).verifier)
         self.recorder = Recorder(
             engine,
             origin=origin,
-            signer=self._log_signer,
+            keys=self._keyring,
             clock=clock,
             # Once readers are gone the next commit finishes it; what needs the operator waits for `finish_erasures`.
             after_erasure=lambda: {one.what for one in self.finish_erasures()} != {"wal"},
@@ -124,8 +134,12 @@ class Ledger:
         evidence: Path | Shelf,
         clock: Clock = system_clock,
         simulated: bool = False,
+        follows: Checkpoint | None = None,
     ) -> Self:
-        """Found a log: tables, keys, genesis. Raises `NoLedger` if the database holds one already."""
+        """Found a log: tables, keys, genesis. Raises `NoLedger` if the database holds one already.
+
+        `follows`: how the log ended whose place this one takes, because its key was stolen.
+        """
         engine = open_engine(url)
         create_tables(engine)
         origin = f"{host}/{secrets.token_hex(ORIGIN_RANDOM_BYTES)}"
@@ -133,7 +147,13 @@ class Ledger:
             with writing(engine) as connection:
                 _check_empty(connection)
                 _found(
-                    connection, vault, origin, registrar_name=registrar_name, now=clock(), simulated=simulated
+                    connection,
+                    vault,
+                    origin,
+                    registrar_name=registrar_name,
+                    now=clock(),
+                    simulated=simulated,
+                    follows=follows,
                 )
                 note_rules(connection, origin)
         except NoLedger:
@@ -187,7 +207,7 @@ class Ledger:
             at = size if as_of is None else as_of
             register = register_of(connection, self.origin, size=at, known=self._register)
             if as_of is None:
-                self._register = register
+                self._know(register)
             book = SqlBook(
                 connection=connection, log_id=self.origin, register=register, size=at, graph=self.graph
             )
@@ -222,12 +242,13 @@ class Ledger:
     def receipts(self, seqs: Sequence[int]) -> tuple[Receipt, ...]:
         """The receipts of several entries, in one reading. The same entry may be asked for twice."""
         found: dict[int, Receipt] = {}
-        size, note = 0, b""
+        size, note, vkey = 0, b"", self.vkey
         with reading(self.engine) as connection:
             tiles = _Tiles(connection, self.origin)
             for seq, raw, issuer, statement in read_places(connection, self.origin, seqs):
                 if seq >= size:
                     size, note = first_checkpoint_over(connection, self.origin, seq)
+                    vkey = self._signed_by(connection, note)
                 hashes = prove_inclusion(Position(seq), Size(size), tiles)
                 found[seq] = Receipt(
                     statement=StatementId.parse(statement),
@@ -236,8 +257,28 @@ class Ledger:
                     at_ms=Entry.parse(raw).at_ms,
                     entry=raw,
                     proof=TlogProof(position=Position(seq), hashes=hashes, checkpoint=note),
+                    vkey=vkey,
                 )
         return tuple(found[seq] for seq in seqs)
+
+    def _signed_by(self, connection: Connection, note: bytes) -> NoteVerifier:
+        """The newest of our keys under a checkpoint of ours."""
+        signed = {one.key_id for one in Note.parse(note).signatures if one.name == self.origin}
+        for again in (False, True):
+            if again:
+                # Another process changed the key since we last looked.
+                self._know(register_of(connection, self.origin, size=self._size(connection)))
+            for key in self._log_keys.all:
+                if key.key_id in signed:
+                    return key
+        message = f"a checkpoint of {self.origin} is signed by none of its keys"
+        raise LedgerFault(message)
+
+    def _know(self, register: Register) -> None:
+        """Remember the newest register, and the log's keys that it names."""
+        self._register = register
+        if register.log_keys != self._log_keys.changes:
+            self._log_keys = LogKeys(self._log_keys.first, register.log_keys)
 
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
@@ -268,8 +309,14 @@ class Ledger:
 
     @property
     def vkey(self) -> NoteVerifier:
-        """The log's public key: all that a stranger needs."""
-        return self._log_signer.verifier
+        """The log's public key: all that a stranger needs. The one that signs now, where it was changed."""
+        return self._log_keys.newest
+
+    @property
+    def log_keys(self) -> LogKeys:
+        """All keys of the log, and which of them sign when."""
+        with self.book():
+            return self._log_keys
 
     def size(self) -> int:
         """How many entries the log has."""
@@ -277,8 +324,30 @@ class Ledger:
             return self._size(connection)
 
     def head_of(self, note: bytes) -> SignedCheckpoint:
-        """Open a checkpoint with our own key."""
-        return open_checkpoint(note, [self.vkey])
+        """Open a checkpoint of ours, signed by every key that had to sign it."""
+        keys = self.log_keys
+        if not keys.changes:
+            return open_checkpoint(note, keys.all)
+        size = Checkpoint.parse(Note.parse(note).text).size
+        return keys.open(note, at_ms=self.stored(size - 1).entry.at_ms)
+
+    # The log's own key
+
+    def change_log_key(self, *, overlap_ms: int = LOG_KEY_OVERLAP_MS) -> Placed:
+        """Sign with a new key from now on, and with the old one beside it until the overlap ends."""
+        with writing(self.engine) as connection:
+            register = register_of(connection, self.origin, size=self._size(connection))
+            said = self._keyring.change(connection, register, until_ms=self.clock() + overlap_ms)
+        (placed,) = self.say(self.registrar, said)
+        with self.book() as book:
+            self._know(book.register)
+        return placed
+
+    def freeze(self) -> bytes:
+        """Sign nothing any more, ever: the log's key is in other hands. The last checkpoint, for witnesses to sign."""
+        with writing(self.engine) as connection:
+            freeze(connection, self.origin, at_ms=self.clock())
+        return self.checkpoint()
 
     # Saying
 
@@ -301,8 +370,13 @@ class Ledger:
         statement_id: StatementId | None = None,
         on_behalf_of: PartyId | None = None,
         corrects: StatementId | None = None,
+        holder: str | None = None,
+        also: Sequence[Signer] = (),
     ) -> Statement:
-        """A statement signed with the key that this server holds for the party."""
+        """A statement signed with the key that this server holds for the party, or for one person or device there (`holder`).
+
+        `also` sign: a new key that proves that somebody has it.
+        """
         now = self.clock()
         return sign_statement(
             said.to_items(),
@@ -311,29 +385,34 @@ class Ledger:
             type_name=said.TYPE,
             issuer=party,
             occurred_at=occurred_at or Instant(now, SHANGHAI_MINUTES),
-            signers=[self.custodial_signer(party)],
+            signers=[self.custodial_signer(party, holder=holder), *also],
             on_behalf_of=on_behalf_of,
             corrects=corrects,
         )
 
-    def custodial_signer(self, party: PartyId) -> Signer:
-        """The key this server holds for a party and that is not revoked; `NotAllowed` for one who signs for himself."""
+    def custodial_signer(self, party: PartyId, *, holder: str | None = None) -> Signer:
+        """The key this server holds for a party and that is not revoked; `NotAllowed` for one who signs for himself.
+
+        A key that was enrolled for one person or device signs for that holder and no other; without a holder, only one that is for none.
+        """
         with self.book() as book:
+            # A party that signs for itself is signed for by nobody else, unless its key here is that of one person.
+            kept = holder is not None or not book.register.signs_for_itself(party)
             # Whether it may still sign is asked of the register each time; only the unsealing is not done again.
-            held = self._signers.get(party)
-            if held is not None and _may_sign(held, book):
+            held = self._signers.get((party, holder))
+            if kept and held is not None and _may_sign(held, book, holder=holder):
                 return held
             rows = book.connection.execute(
                 select(_sealed.c.purpose).where(
                     _sealed.c.log_id == self.origin, _sealed.c.party == str(party)
                 )
             )
-            for (purpose,) in rows:
+            for (purpose,) in rows if kept else ():
                 signer = Ed25519Signer.from_secret(self._unseal(book.connection, purpose))
-                if _may_sign(signer, book):
+                if _may_sign(signer, book, holder=holder):
                     if len(self._signers) >= SIGNERS_HELD_MAX:
                         self._signers.clear()
-                    self._signers[party] = signer
+                    self._signers[party, holder] = signer
                     return signer
         expected = Words(
             zh="本服务代管密钥的主体；自持密钥请提交已签名的记录",
@@ -341,11 +420,21 @@ class Ledger:
         )
         raise NotAllowed(field="issuer", came=party, expected=expected)
 
-    def enrol(self, party: PartyId, *, role: Role, public: Signer | None = None) -> Placed:
-        """Enrol a key for a party: the signer's own public key, or, without one, a new key that this server keeps for it."""
-        custody: Custody = "own" if public is not None else "custodial"
-        signer = public or Ed25519Signer.generate()
-        if isinstance(signer, Ed25519Signer) and custody == "custodial":
+    def enrol(
+        self,
+        party: PartyId,
+        *,
+        role: Role,
+        public: Signer | None = None,
+        rp_id: str | None = None,
+        holder: str | None = None,
+    ) -> Placed:
+        """Enrol a key for a party: its own, which signs that it is there, or, without one, a new key that this server keeps for it.
+
+        `rp_id`: it is a passkey of that site. `holder`: the one person or device that it is for.
+        """
+        signer: Signer = public or Ed25519Signer.generate()
+        if isinstance(signer, Ed25519Signer) and public is None:
             # Kept first: a key in the log whose private half nobody has would be a dead end.
             with writing(self.engine) as connection:
                 purpose = _purpose(party, signer.public.keyid)
@@ -357,16 +446,35 @@ class Ledger:
                     party=str(party),
                     secret=signer.secret,
                 )
-        key = Key(
+        said = Key(
             action="enrol",
             party=party,
             role=role,
-            custody=custody,
-            kind_of_key="ed25519",
+            custody="custodial" if public is None else "own",
+            kind_of_key=signer.public.kind,
             public_key=str(signer.public),
+            rp_id=rp_id,
+            holder=holder,
         )
-        (placed,) = self.say(self.registrar, key)
+        statement = self.draft(self.registrar, said, also=[] if public is None else [public])
+        (placed,) = self.recorder.record([statement])
         return placed
+
+    def enrol_signed(self, statement: Statement) -> tuple[Statement, Placed]:
+        """Record an enrolment that was drafted for the registrar and that the new key has signed: the registrar's own signature is added."""
+        header, registrar = statement.header, self.registrar
+        said = Key.from_items(statement.items) if header.type == Key.TYPE else None
+        if said is None or said.action != "enrol" or header.issuer != registrar:
+            came = f"{header.type} by {header.issuer}"
+            expected = Words(zh=f"{registrar} 的密钥登记", en=f"an enrolment by {registrar}")
+            raise NotAllowed(field="envelope", came=came, expected=expected)
+        signer = self.custodial_signer(registrar)
+        mine = Signature(signer.public.keyid, signer.sign(statement.envelope.signed_bytes()))
+        others = [one for one in statement.envelope.signatures if one.keyid != mine.keyid]
+        signatures = tuple(sorted([*others, mine], key=lambda one: one.keyid))
+        both = replace(statement, envelope=replace(statement.envelope, signatures=signatures))
+        (placed,) = self.recorder.record([both])
+        return both, placed
 
     def finish_erasures(self) -> list[Due]:
         """Remove what erasures still have to remove outside of the rows; what could not be removed now."""
@@ -385,46 +493,40 @@ class Ledger:
 
     # Who may call
 
-    def give_access_key(self, party: PartyId, *, label: str, days: int = 90) -> str:
-        """A new API key for a party, shown this once: only its digest is kept."""
-        text, now = ACCESS_KEY_PREFIX + secrets.token_urlsafe(ACCESS_KEY_BYTES), self.clock()
-        row = {
-            "digest": sha256(text.encode()).hexdigest(),
-            "log_id": self.origin,
-            "party": str(party),
-            "label": label,
-            "made_ms": now,
-            "until_ms": now + days * 86_400_000,
-        }
-        with writing(self.engine) as connection:
-            connection.execute(insert(_access), row)
+    def give_access_key(
+        self,
+        party: PartyId,
+        *,
+        label: str,
+        days: int = ACCESS_DAYS,
+        acting: ActingRole | None = None,
+        certificate: str | None = None,
+        scope: Scope | None = None,
+        permissions: Iterable[str] | None = None,
+    ) -> str:
+        """A new API key for a party, shown this once: only its digest is kept. With nothing said its bounds are those of its role.
+
+        An official's key does nothing without the number of a certificate; `scope` bounds whoever holds that certificate.
+        """
+        if certificate is not None and scope is not None:
+            self.accounts.officials.bound(certificate, scope)
+        terms = Terms(
+            label=label,
+            days=days,
+            acting=acting,
+            certificate=certificate,
+            permissions=permissions_of(permissions),
+        )
+        text, _ = self.accounts.access.give(party, terms)
         return text
 
     def caller(self, text: str) -> Caller | None:
         """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register."""
-        digest = sha256(text.encode("utf-8", "replace")).hexdigest()
-        with self.book() as book:
-            row = book.connection.execute(
-                select(_access.c.party, _access.c.label, _access.c.until_ms).where(
-                    _access.c.digest == digest, _access.c.log_id == self.origin
-                )
-            ).one_or_none()
-            if row is None or self.clock() >= row.until_ms:
-                return None
-            party = PartyId.parse(row.party)
-            role = book.register.role_of(party) if book.register.speaks(party) else None
-            if role is None:
-                return None
-            return Caller(
-                party=party, role=role, label=row.label, acting=ACTING_BY_ROLE[role], method="api_key"
-            )
+        return self.accounts.caller_by_key(text)
 
     def take_access_keys(self, party: PartyId) -> None:
         """All API keys of a party stop working now."""
-        with writing(self.engine) as connection:
-            connection.execute(
-                delete(_access).where(_access.c.log_id == self.origin, _access.c.party == str(party))
-            )
+        self.accounts.access.take(party)
 
     def _size(self, connection: Connection) -> int:
         return int(
@@ -454,9 +556,9 @@ class _Tiles:
         return self._read[level, index]
 
 
-def _may_sign(signer: Ed25519Signer, book: SqlBook) -> bool:
+def _may_sign(signer: Ed25519Signer, book: SqlBook, *, holder: str | None) -> bool:
     enrolment = book.register.keys.get(signer.public.keyid)
-    return enrolment is not None and enrolment.active_at(book.size)
+    return enrolment is not None and enrolment.active_at(book.size) and enrolment.holder == holder
 
 
 def _check_empty(connection: Connection) -> None:
@@ -466,7 +568,14 @@ def _check_empty(connection: Connection) -> None:
 
 
 def _found(
-    connection: Connection, vault: Vault, origin: str, *, registrar_name: str, now: int, simulated: bool
+    connection: Connection,
+    vault: Vault,
+    origin: str,
+    *,
+    registrar_name: str,
+    now: int,
+    simulated: bool,
+    follows: Checkpoint | None,
 ) -> None:
     """Draw the registrar's and the log's keys, keep them sealed, and write entry 0."""
     registrar, registrar_key, log_secret = (
@@ -480,6 +589,9 @@ def _found(
         clock="simulated" if simulated else "real",
         kind_of_key="ed25519",
         public_key=str(registrar_key.public),
+        follows_origin=None if follows is None else follows.origin,
+        follows_size=None if follows is None else follows.size,
+        follows_root=None if follows is None else str(follows.root),
     )
     statement = sign_statement(
         genesis.to_items(),

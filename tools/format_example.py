@@ -99,7 +99,7 @@ class Example:
         erasure = Erasure(ground="个人信息保护法 47", erased=(gone,))
         self.statements = [
             self._says(0, genesis, self.registrar, self.registrar_key),
-            self._says(1, enrolment, self.registrar, self.registrar_key),
+            self._says(1, enrolment, self.registrar, self.registrar_key, self.farm_key),
             self._says(2, farmer, self.farm, self.farm_key),
             self._says(3, erasure, self.registrar, self.registrar_key),
         ]
@@ -113,7 +113,7 @@ class Example:
     def _clock(at: int) -> str:
         return f"2026-11-14T08:0{at}:00+08:00"
 
-    def _says(self, at: int, said: Said, issuer: PartyId, key: Ed25519Signer) -> Statement:
+    def _says(self, at: int, said: Said, issuer: PartyId, *keys: Ed25519Signer) -> Statement:
         return sign_statement(
             said.to_items(),
             log=ORIGIN,
@@ -121,7 +121,7 @@ class Example:
             type_name=said.TYPE,
             issuer=issuer,
             occurred_at=Instant.parse(self._clock(at)),
-            signers=[key],
+            signers=keys,
             randomness=draw_from(f"example: salts of {at}"),
         )
 

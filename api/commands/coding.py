@@ -13,6 +13,7 @@ from api.scanning import named_by_text, require_known, scanned
 from ledger.errors import Blocked, Malformed, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId
 from ledger.trace import party_view, standing_orders, what_it_was
+from ledger.views.book import about, goods_key
 from scanner.codes import Scanned, address_host, printed_address
 from scanner.labels import LabelText, label_png
 from scanner.photo import PHOTO_LIMITS, read_photo
@@ -91,12 +92,16 @@ def label(asked: Namespace, console: Console) -> int:
 
 
 def _label_text(came: str, book: SqlBook, base_url: str) -> LabelText:
+    def recorded(one: GoodsId) -> bool:
+        # Whoever sits at the operator's own machine may know of all of it.
+        return bool(about(book, goods_key(one)))
+
     if came.startswith("urn:"):
         goods = GoodsId.parse(came)
-        named = named_by_text(str(goods.batch_code), base_url, book) if goods.batch_code is not None else None
-        goods = goods if named is None else require_known(named, came)
+        if goods.batch_code is not None:
+            goods = require_known(named_by_text(str(goods.batch_code), base_url, book, recorded), came)
     else:
-        goods = require_known(named_by_text(came, base_url, book), came)
+        goods = require_known(named_by_text(came, base_url, book, recorded), came)
     address = goods.digital_link or goods.batch_code
     if address is None:
         expected = Words(

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
-from api.commands.opening import opened, read_file, read_vkey, settings_of, write_file
-from ledger.disclosure import DISCLOSURE_BYTES_MAX, Disclosed, Disclosure, Logged
-from ledger.errors import Malformed, Refusal, UnknownName, Words
+from api.commands.opening import opened, read_file, read_vkeys, settings_of, write_file
+from api.disclosing import Showable
+from ledger.disclosure import DISCLOSURE_BYTES_MAX, Disclosed, Disclosure
+from ledger.errors import Refusal, UnknownName, Words
 from ledger.exchange.export import export_log
 from ledger.identifiers import Instant, PartyId, StatementId
-from ledger.log.sizes import Position
 from ledger.store.engine import reading
 from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from ledger.errors import Language
     from ledger.service import Ledger
@@ -74,13 +73,17 @@ def export(asked: Namespace, console: Console) -> int:
         )
         with reading(ledger.engine) as connection:
             exported = export_log(
-                connection, ledger.origin, asked.folder, vkey=str(ledger.vkey), everything=asked.everything
+                connection, ledger.origin, asked.folder, vkey=_vkeys(ledger), everything=asked.everything
             )
         ledger.copies.made(copy, digest=exported.digest)
     console.tell(
         f"已导出 {exported.size} 条到 {asked.folder}", f"{exported.size} entries written to {asked.folder}"
     )
     return GOOD
+
+
+def _vkeys(ledger: Ledger) -> str:
+    return " ".join(map(str, ledger.log_keys.all))
 
 
 def disclose_arguments(parser: ArgumentParser, language: Language) -> None:
@@ -97,6 +100,13 @@ def disclose_arguments(parser: ArgumentParser, language: Language) -> None:
         else "kind of item to show, may be repeated; by default the public ones",
     )
     parser.add_argument(
+        "--by",
+        metavar="PARTY",
+        help="谁要出示（主体编号）：只能出示它能查看的内容"
+        if zh
+        else "who shows it (party id): only what it may read itself",
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, required=True, help="披露文件" if zh else "file to write"
     )
     _add_to(parser, language)
@@ -104,17 +114,24 @@ def disclose_arguments(parser: ArgumentParser, language: Language) -> None:
 
 def disclose(asked: Namespace, console: Console) -> int:
     """Write one file that shows one statement, as far as asked, to anybody with the log's key."""
-    with opened(settings_of()) as ledger:
-        disclosure = disclosure_of(ledger, StatementId.parse(asked.statement), kinds=asked.item)
-        content, seq = disclosure.to_bytes(), int(disclosure.statement.position)
-        places = {seq: [place for place, _ in disclosure.statement.items]}
-        copy = ledger.copies.remember("disclosure", to_whom=asked.to, places=places)
-        ledger.copies.made(copy, digest=sha256(content).hexdigest())
+    from api.audience import Reading  # noqa: PLC0415  (large, and this command's alone)
+    from api.deps import Viewer  # noqa: PLC0415
+
+    party = None if asked.by is None else PartyId.parse(asked.by, field="by")
+    with opened(settings_of()) as ledger, ledger.book() as book:
+        seq = book.position(StatementId.parse(asked.statement))
+        if seq is None:
+            expected = Words(zh="已记录的编号", en="a recorded statement")
+            raise UnknownName(field="statement", came=asked.statement, expected=expected)
+        reads = None if party is None else Reading.of(ledger, book, Viewer(party=party))
+        showable = Showable.of(ledger, book, seq, reads)
+        public = {one.kind for one in showable.items.values() if one.audience == "public"}
+        places = showable.places_of(public | set(asked.item))
+        content = showable.show(ledger, places, to_whom=asked.to)
     write_file(asked.output, content)
-    shown, whole = len(disclosure.statement.items), disclosure.statement.position
     console.tell(
-        f"已写入 {asked.output}：第 {whole} 条，出示 {shown} 项",
-        f"{asked.output}: entry {whole}, {shown} items shown",
+        f"已写入 {asked.output}：第 {seq} 条，出示 {len(places)} 项",
+        f"{asked.output}: entry {seq}, {len(places)} items shown",
     )
     return GOOD
 
@@ -124,52 +141,6 @@ def _add_to(parser: ArgumentParser, language: Language) -> None:
     parser.add_argument(
         "--to", default="", help="交给谁（留底）" if language == "zh" else "for whom it is made"
     )
-
-
-def disclosure_of(ledger: Ledger, statement: StatementId, *, kinds: Collection[str]) -> Disclosure:
-    """The disclosure of a statement with its public items and those of the kinds that were asked for."""
-    with ledger.book() as book:
-        seq, register = book.position(statement), book.register
-    if seq is None:
-        raise UnknownName(
-            field="statement",
-            came=str(statement),
-            expected=Words(zh="已记录的编号", en="a recorded statement"),
-        )
-    logged = _logged(ledger, Position(seq))
-    opened_kinds = {one.item.kind for one in logged.opened if one is not None}
-    for kind in kinds:
-        if kind not in opened_kinds:
-            known = ", ".join(sorted(opened_kinds))
-            raise Malformed(field="item", came=kind, expected=Words(zh=known, en=known))
-    places = [
-        place
-        for place, one in enumerate(logged.opened)
-        if one is not None and (one.item.audience == "public" or one.item.kind in kinds)
-    ]
-    return Disclosure.make(
-        logged,
-        places=places,
-        register=register,
-        read=lambda position: _logged(ledger, position),
-        checkpoint=ledger.checkpoint(),
-        reader=_Tiles(ledger),
-    )
-
-
-class _Tiles:
-    """The log's tiles, as proofs want to read them."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def read_tile(self, level: int, index: int, /) -> bytes:
-        return self._ledger.tile(level, index)
-
-
-def _logged(ledger: Ledger, position: Position) -> Logged:
-    stored = ledger.stored(position)
-    return Logged(position=position, entry=stored.entry, envelope=stored.envelope, opened=stored.opened)
 
 
 def verify_arguments(parser: ArgumentParser, language: Language) -> None:
@@ -185,10 +156,10 @@ def verify_arguments(parser: ArgumentParser, language: Language) -> None:
 
 def verify(asked: Namespace, console: Console) -> int:
     """Check a disclosure without any ledger; 1 when it does not hold."""
-    key = read_vkey(asked.vkey)
+    keys = read_vkeys(asked.vkey)
     raw = read_file(asked.file, bytes_max=DISCLOSURE_BYTES_MAX)
     try:
-        shown = Disclosure.parse(raw).verify([key])
+        shown = Disclosure.parse(raw).verify(keys)
     except Refusal as wrong:
         console.tell(f"不成立：{wrong.in_language('zh')}", f"does not hold: {wrong.in_language('en')}")
         return WRONG

@@ -110,13 +110,22 @@ def read_vkey(text: str) -> NoteVerifier:
             text = path.read_text(encoding="utf-8")[:_VKEY_CHARACTERS_MAX]
     except (OSError, UnicodeDecodeError) as wrong:
         misuse(f"公钥文件 {path} 读不了：{wrong}", f"key file {path} cannot be read: {wrong}")
-    return NoteVerifier.parse(text.strip())
+    # Where the log's key was changed, the newest stands first; any one of them leads to the others.
+    return NoteVerifier.parse(text.strip().partition("\n")[0])
+
+
+def read_vkeys(text: str) -> list[NoteVerifier]:
+    """All public keys of a log that its holder trusts: as text, or the name of the file that holds them, one a line."""
+    first = read_vkey(text)
+    path = Path(text)
+    lines = path.read_text(encoding="utf-8")[:_VKEY_CHARACTERS_MAX] if path.is_file() else text
+    return [first, *(NoteVerifier.parse(line) for line in lines.split()[1:])]
 
 
 def write_vkey(settings: Settings, ledger: Ledger) -> Path:
     """Put the log's public key beside its data."""
     path = settings.data / VKEY_FILE
-    path.write_text(f"{ledger.vkey}\n", encoding="utf-8")
+    path.write_text("".join(f"{one}\n" for one in ledger.log_keys.all), encoding="utf-8")
     return path
 
 

@@ -41,7 +41,8 @@ FOLDER: Final = "demo"
 TAMPERED: Final = "demo-tampered"
 #: Says that a folder is a demo's and may be replaced, and whether its story was played to the end.
 MARK: Final = ".suyuan-demo"
-PLAYED: Final = "played\n"
+#: Raised when what a demo holds changes: an older one is played anew.
+PLAYED: Final = "played 2\n"
 #: Who asks the five questions.
 OFFICE: Final = "G1"
 

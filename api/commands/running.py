@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from granian.constants import Interfaces
@@ -12,11 +13,23 @@ from granian.server import Server
 
 from api.commands.auditing import audited
 from api.commands.console import GOOD, Console, Does, misuse
-from api.commands.opening import database_trouble, has_log, open_ledger, opened, settings_of, write_vkey
+from api.commands.opening import (
+    database_trouble,
+    has_log,
+    open_ledger,
+    opened,
+    read_file,
+    read_vkeys,
+    settings_of,
+    write_vkey,
+)
 from api.commands.playing import demo, demo_settings, is_played
-from api.commands.serving import LOGGING, TARGET
+from api.commands.serving import HEADERS, HTTP, LOGGING, TARGET
 from api.demo.parties import party_id
+from api.demo.people import stall_card
 from ledger.keys import Vault
+from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.note import NOTE_BYTES_MAX, Note
 from ledger.service import Ledger
 
 if TYPE_CHECKING:
@@ -75,6 +88,17 @@ def init_arguments(parser: ArgumentParser, language: Language) -> None:
         required=True,
         help="登记机构名称" if zh else "name of the office that registers parties",
     )
+    parser.add_argument(
+        "--follows",
+        type=Path,
+        help="被冻结日志的最后检查点文件：新日志承接它"
+        if zh
+        else "last checkpoint of a frozen log, whose place this one takes",
+    )
+    parser.add_argument(
+        "--follows-vkey",
+        help="那个日志的公钥（核对检查点）" if zh else "that log's public key, to check it with",
+    )
 
 
 def init(asked: Namespace, console: Console) -> int:
@@ -85,6 +109,7 @@ def init(asked: Namespace, console: Console) -> int:
             f"{settings.data} 里已有账本，不会覆盖",
             f"{settings.data} holds a ledger already; it is not overwritten",
         )
+    follows = None if asked.follows is None else _followed(asked.follows, asked.follows_vkey)
     settings.data.mkdir(parents=True, exist_ok=True)
     path = settings.key_path
     vault = Vault.open_file(path) if path.exists() else Vault.create_file(path)
@@ -96,6 +121,7 @@ def init(asked: Namespace, console: Console) -> int:
             registrar_name=asked.registrar,
             vault=vault,
             evidence=settings.evidence,
+            follows=follows,
         ) as ledger,
     ):
         kept = write_vkey(settings, ledger)
@@ -110,6 +136,14 @@ def init(asked: Namespace, console: Console) -> int:
             f"Access key of the registrar {ledger.registrar}, shown this once, good for {REGISTRAR_KEY_DAYS} days: {access}",
         )
     return GOOD
+
+
+def _followed(path: Path, vkey: str | None) -> Checkpoint:
+    """How the log ended that the new one follows. Whether its key signed that is asked where the key is given; a thief has it too."""
+    note = read_file(path, bytes_max=NOTE_BYTES_MAX)
+    if vkey is not None:
+        return open_checkpoint(note, read_vkeys(vkey)).checkpoint
+    return Checkpoint.parse(Note.parse(note).text)
 
 
 def _ports(asked: Namespace) -> dict[str, object]:
@@ -134,6 +168,11 @@ def _serve(settings: Settings, console: Console) -> int:
         )
         with opened(settings) as ledger:
             access = ledger.give_access_key(party_id("F1"), label="curl")
+            card = stall_card(ledger)
+        console.tell(
+            f"  摊主的登录卡（{settings.base_url}/sign-in）：{card.printed}，PIN {card.pin}",
+            f"  the stall keeper's card ({settings.base_url}/sign-in): {card.printed}, PIN {card.pin}",
+        )
         # For the README's first call: the co-op of the story may say something of its own.
         console.say(f"  export SUYUAN_API_KEY={access}")
     console.say(f"  {settings.base_url}/docs", f"  {settings.base_url}/log/checkpoint")
@@ -146,6 +185,9 @@ def _serve(settings: Settings, console: Console) -> int:
         factory=True,
         log_level=LogLevels.warning,
         log_dictconfig=LOGGING,
+        http=HTTP,
+        http1_settings=HEADERS,
+        websockets=False,
     )
     server.serve()
     return GOOD

@@ -177,7 +177,7 @@ def not_before(api: PublicApi, statement: StatementId, *, by: str) -> NotBefore:
     position, fields = _number(said["position"]), said["fields"]
     assert isinstance(fields, dict)
     proof_path = f"{API}/entries/{position}/proof"
-    key = NoteVerifier.parse(api.get_bytes("/log/vkey").decode().strip())
+    key = NoteVerifier.parse(api.get_bytes("/log/vkey").decode().partition("\n")[0])
     leaf = base64_bytes(str(api.get(f"{API}/entries/{position}")["entry"]), field="entry")
     proof = TlogProof.parse(api.get_bytes(proof_path))
     # From here on nothing is asked of the server: the key, the entry and the proof decide.

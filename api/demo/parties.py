@@ -277,6 +277,11 @@ _LISTED: Final = (
     Someone("Y1", "崇川区宋记肉铺", "individual_business", "零售摊（鲜肉）", "", "320613", role=None),
 )
 
+#: Looks on from the province, and writes nothing. Last, so that nobody's number moves.
+_OBSERVERS: Final = (
+    Someone("G5", "演示省市场监管局", "authority", "省级观察", "", "320000", role="authority"),
+)
+
 #: GB 11714-1997: weights of the eight characters before the organisation's own check character.
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -305,44 +310,55 @@ def _with_code(one: Someone, number: int) -> Someone:
     )
 
 
-_ALL: Final = (*_FOOD, *_DRUGS, *_PESTICIDES, *_OFFICES, *_NAMED, *_STALLS, *_LISTED)
+_ALL: Final = (*_FOOD, *_DRUGS, *_PESTICIDES, *_OFFICES, *_NAMED, *_STALLS, *_LISTED, *_OBSERVERS)
 EVERYONE: Final = {one.key: _with_code(one, number) for number, one in enumerate(_ALL, start=801)}
 
 #: Officers' certificates: number, agency, first and last day. The first one has run out.
 OFFICER_EXPIRED: Final = "演-0001"
 OFFICER_VALID: Final = "演-0002"
 OFFICER_FARMING: Final = "演-0003"
+OFFICER_OBSERVER: Final = "演-0006"
 OFFICERS: Final = (
     (OFFICER_EXPIRED, "G1", "2023-07-01", "2026-06-30"),
     (OFFICER_VALID, "G1", "2025-01-01", "2027-12-31"),
     (OFFICER_FARMING, "G2", "2025-01-01", "2027-12-31"),
+    ("演-0004", "G3", "2025-01-01", "2027-12-31"),
+    ("演-0005", "G4", "2025-01-01", "2027-12-31"),
+    (OFFICER_OBSERVER, "G5", "2025-01-01", "2027-12-31"),
 )
 
 
-def _ten_bytes(name: str) -> bytes:
+def certificate_of(key: str) -> str | None:
+    """The certificate that an agency's officer carries: the one that lasts longest."""
+    held = [(last, number) for number, agency, _, last in OFFICERS if agency == key]
+    return max(held)[1] if held else None
+
+
+def ten_bytes(name: str) -> bytes:
+    """Ten bytes for an id, the same for the same name in every demo."""
     return sha256(f"suyuan demo {name}".encode()).digest()[:10]
 
 
 def party_id(key: str) -> PartyId:
     """The id of a party of the story."""
-    return PartyId.new(_ten_bytes(f"party {key}"))
+    return PartyId.new(ten_bytes(f"party {key}"))
 
 
 def product_id(name: str) -> ProductId:
     """The id of a product."""
-    return ProductId.new(_ten_bytes(f"product {name}"))
+    return ProductId.new(ten_bytes(f"product {name}"))
 
 
 def site_id(name: str) -> SiteId:
     """The id of a plot, a workshop or a stall."""
-    return SiteId.new(_ten_bytes(f"site {name}"))
+    return SiteId.new(ten_bytes(f"site {name}"))
 
 
 def own_batch(name: str) -> GoodsId:
     """The id of goods without a GTIN: a batch code of this ledger."""
-    return GoodsId.of_batch(BatchCode.new(_ten_bytes(f"batch {name}")))
+    return GoodsId.of_batch(BatchCode.new(ten_bytes(f"batch {name}")))
 
 
 def statement_id(ms: int, name: str) -> StatementId:
     """The id of a statement, so that later ones can name it and a second playing records nothing twice."""
-    return StatementId.new(ms, _ten_bytes(f"statement {name}"))
+    return StatementId.new(ms, ten_bytes(f"statement {name}"))

@@ -11,18 +11,24 @@ from typing import Final
 from fastapi import APIRouter
 
 from api.pages import (
+    account,
     answering,
     batches,
     consumer,
     counts,
     declared,
     deliveries,
+    disclosing,
     duty,
     entries,
+    eyes,
     front,
+    granting,
     inspect,
     my,
     shipments,
+    signing,
+    signing_in,
 )
 from api.pages.errors import problem_page
 from api.pages.rendering import STATIC
@@ -42,7 +48,13 @@ for module in (
     duty,
     inspect,
     entries,
+    disclosing,
+    granting,
+    eyes,
     counts,
+    signing,
+    signing_in,
+    account,
     consumer,
 ):
     router.include_router(module.router)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.deps import AsAuthor, Someone
+from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.desk import AtDesk
 from api.pages.findings_view import views_of
@@ -45,15 +45,15 @@ _FIELDS: Final = {"cause": "cause", "text": "text", "evidence": "photo", "photo"
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/my/findings/answer", response_class=HTMLResponse)
+@router.get("/my/findings/answer", response_class=HTMLResponse, dependencies=[needs("answer_finding")])
 def answer_form(desk: AtDesk, caller: Someone, kind: Text, subject: Text) -> HTMLResponse:
     """The finding, and a form below it."""
     finding = _own(desk, caller.party, kind, subject)
     return _show(desk, caller.party, finding, Form({"id": str(new_id(desk)), "cause": CAUSES[0]}))
 
 
-@router.post("/my/findings/answer", response_class=HTMLResponse)
-def answer(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+@router.post("/my/findings/answer", response_class=HTMLResponse, dependencies=[needs("answer_finding")])
+def answer(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Record the answer and show the findings again."""
     form = Form(posted.texts)
     finding = _own(desk, author.party, posted.text("kind"), posted.text("subject"))

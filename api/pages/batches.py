@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import links
-from api.deps import AsAuthor, Someone
+from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, gather, new_id, record
@@ -66,7 +66,7 @@ _LABELS: Final = {
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/my/batches/new", response_class=HTMLResponse)
+@router.get("/my/batches/new", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
 def batch_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     """An empty form, filled with what was registered last time."""
     with desk.ledger.book() as book:
@@ -82,8 +82,8 @@ def batch_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     return _show(desk, caller.party, Form(values))
 
 
-@router.post("/my/batches", response_class=HTMLResponse)
-def register_batch(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+@router.post("/my/batches", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
+def register_batch(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Record the batch, and its plot if that is new; then show what to print."""
     form = Form(posted.texts)
     drafts = attempt(form, lambda: _drafts(desk, author.party, posted), FIELDS, desk.language)
@@ -93,7 +93,7 @@ def register_batch(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Respon
     return RedirectResponse(f"/my/batches/{placed[-1].seq}", status_code=303)
 
 
-@router.get("/my/batches/{position}", response_class=HTMLResponse)
+@router.get("/my/batches/{position}", response_class=HTMLResponse, dependencies=[needs("read_own")])
 def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """Label, code, link and receipt of a batch of one's own."""
     with desk.ledger.book() as book:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from api.audience import sight_of
 from api.pages.boxes import Arrow, Box, Chain, Tag
 from api.pages.drawing import gathered
 from api.pages.rendering import quantity
@@ -22,13 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from api.audience import Sight
-    from api.deps import Viewer
     from api.pages.names import Names
     from ledger.errors import Language
     from ledger.identifiers import GoodsId, Quantity
-    from ledger.statement import Audience
     from ledger.trace import Edge, Holder, Node, Order, RecallHolder, Source, Trace
-    from ledger.views.book import Book, Record
 
 _SOURCE_TONES: Final = {"recorded": "accent", "declared": "grey", "contradicted": "red"}
 
@@ -45,10 +41,10 @@ class Shown:
     @classmethod
     def of(cls, found: Trace, names: Names) -> Self:
         """Cut to what the reader may see; `NotAllowed` for a party that never had these goods."""
-        viewer, book = names.viewer, names.book
+        reading, book = names.reading, names.book
         sight = None
-        if not viewer.is_official:
-            sight = None if viewer.party is None else sight_of(found, viewer.party, book)
+        if not reading.sees_everything:
+            sight = reading.sight(found)
             if sight is None:
                 expected = Words(
                     zh="监管人员，或经手过这些货物的主体",
@@ -61,7 +57,9 @@ class Shown:
         goods = dict.fromkeys(
             node.holding.goods for node in found.nodes if sight is None or node.holding in sight.holdings
         )
-        return cls(found, names, sight, {one: _orders(book, one, viewer) for one in goods})
+        return cls(
+            found, names, sight, {one: standing_orders(book, one, party=reading.bound_by()) for one in goods}
+        )
 
     @property
     def language(self) -> Language:
@@ -86,23 +84,6 @@ class Shown:
         seqs |= {seq for one in self.sources() for seq in self.names.view(one.holding.party).seqs}
         return seqs | {one.record.seq for one in self.sources() if one.record is not None}
 
-    def may_read(self, record: Record, audience: Audience) -> bool:
-        """Whether the reader may read a record's items for that audience, by what this trace shows."""
-        viewer = self.names.viewer
-        if audience == "public" or viewer.is_official:
-            return True
-        said = record.said
-        named = said.named_parties() if said is not None else frozenset()
-        if viewer.party in {record.header.issuer, record.actor} or (
-            viewer.party in named and audience != "officials"
-        ):
-            return True
-        return audience == "chain" and self._on_chain(record)
-
-    def _on_chain(self, record: Record) -> bool:
-        """Whether the record lies on the reader's way."""
-        return self.sight is not None and self.sight.sees(record)
-
     def sources(self) -> list[Source]:
         """The ends of the way back in sight."""
         return [one for one in self.found.sources if self._sees(one.holding)]
@@ -110,12 +91,17 @@ class Shown:
     def holders(self) -> list[Holder]:
         """Who has or had the goods, in sight: step by step from the source, and at each step the largest first."""
         seen = [one for one in self.found.holders if self._sees(one.holding)]
-        return sorted(seen, key=lambda one: (one.depth, -_in_base(one.received), one.holding))
+        return sorted(
+            seen, key=lambda one: (one.depth, -self._weight(one.holding, one.received), one.holding)
+        )
 
     def figure(self, holding: Holding, amount: Quantity | None) -> str:
         """A figure of a holding: an official's and the holder's own to know."""
-        viewer = self.names.viewer
-        return quantity(amount, self.language) if viewer.is_official or viewer.party == holding.party else ""
+        return quantity(amount, self.language) if self.names.reading.may_see_figures(holding) else ""
+
+    def _weight(self, holding: Holding, amount: Quantity | None) -> float:
+        """How much it is, for sorting; an order by figures that are not the reader's would tell them."""
+        return _in_base(amount) if self.names.reading.may_see_figures(holding) else 0.0
 
     def chain(self) -> Chain:
         """The drawing: a box for every holding in sight, an arrow for every way between two."""
@@ -142,10 +128,9 @@ class Shown:
 
     def _together(self, keys: Sequence[str], ways: Mapping[tuple[Holding, Holding], list[Edge]]) -> str:
         """What went to the holders that share one box."""
-        moved = [
-            edge.moved for (_, target), edges in ways.items() if _key(target) in set(keys) for edge in edges
-        ]
-        amount = quantity(added(moved), self.language)
+        wanted = set(keys)
+        edges = [edge for (_, target), some in ways.items() if _key(target) in wanted for edge in some]
+        amount = self._amount(edges) or say("chain_amount_withheld", self.language)
         return say("chain_several_what", self.language, amount=amount)
 
     def _box(self, node: Node, kind: str, rows: Mapping[Holding, int], left: Quantity | None) -> Box:
@@ -164,7 +149,7 @@ class Shown:
             kind=source,  # type: ignore[arg-type]  # one of the kinds of a source, or through
             tags=tuple(self._tags(node)),
             href=f"#h{rows[holding]}" if holding in rows else "#sources",
-            weight=_in_base(node.balance.came_in),
+            weight=self._weight(holding, node.balance.came_in),
         )
 
     def _tags(self, node: Node) -> Iterable[Tag]:
@@ -184,14 +169,16 @@ class Shown:
 
     def _label(self, edges: Sequence[Edge]) -> str:
         """What went this way; where the two sides differ, both amounts."""
-        viewer = self.names.viewer
-        parties = {edges[0].source.party, edges[0].target.party}
-        if not viewer.is_official and viewer.party not in parties:
-            return ""
-        amount = quantity(added(edge.moved for edge in edges), self.language)
-        if edges[0].kind == "use":
+        amount = self._amount(edges)
+        if amount and edges[0].kind == "use":
             return say("chain_use", self.language, amount=amount)
         return amount
+
+    def _amount(self, edges: Sequence[Edge]) -> str:
+        """What moved on some steps together, where all of it is the reader's to know."""
+        if not all(self.names.reading.may_see_amounts(edge) for edge in edges):
+            return ""
+        return quantity(added(edge.moved for edge in edges), self.language)
 
     def _sees(self, holding: Holding) -> bool:
         return self.sight is None or holding in self.sight.holdings
@@ -230,10 +217,6 @@ def holder_row(
         "contact": names.contact(holding.party),
         "answer": say(key, shown.language) if answers else "",
     }
-
-
-def _orders(book: Book, goods: GoodsId, viewer: Viewer) -> tuple[Order, ...]:
-    return standing_orders(book, goods, party=None if viewer.is_official else viewer.party)
 
 
 def _key(holding: Holding) -> str:

@@ -14,29 +14,30 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.requests import Request
 
 from api import links
-from api.deps import Viewer, check_same_origin
+from api.audience import Reading
+from api.deps import Viewer, needs
 from api.drafting import Draft, Drafting
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, Posted, PostedForm, attempt, form_id, keep_photo, new_id, record
 from api.pages.names import Names
 from api.parameters import MaybeText
-from api.scanning import Named, named_by, named_by_link, scanned
+from api.scanning import Named, named_by, named_by_batch, named_by_link, scanned
 from api.words import MARKS
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin, StatementId
 from ledger.trace import code_state, standing_orders
-from ledger.views.book import about, goods_key
 from ledger.vocabulary.documents import Commitment
 from ledger.vocabulary.oversight import Complaint, Recall
 from ledger.vocabulary.parties import Licence
 from scanner.codes import address_host
 
 if TYPE_CHECKING:
+    from api.scanning import Knows
     from ledger.canonical import Json
     from ledger.identifiers import PartyId
     from ledger.store.book import SqlBook
     from ledger.trace import BatchView, CodeState
-    from ledger.views.book import Record
+    from ledger.views.book import Book, Record
 
 _METHODS: Final = ["GET", "HEAD"]
 #: Codes a recall names that the page repeats.
@@ -63,16 +64,14 @@ _LABELS: Final = {
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/p", methods=_METHODS, response_class=HTMLResponse)
-@router.api_route("/p/", methods=_METHODS, response_class=HTMLResponse)
+@router.api_route("/p", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")])
+@router.api_route("/p/", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")])
 def typed(desk: AtDesk, code: MaybeText = None, goods: MaybeText = None, batch: MaybeText = None) -> Response:
     """A code as it was typed or scanned. What names goods here is shown at the address that labels carry."""
     if goods is not None:
         with desk.ledger.book() as book:
             start = GoodsId.parse(goods)
-            return _page(
-                desk, book, Named(goods=start, known=bool(about(book, goods_key(start)))), came=goods
-            )
+            return _page(desk, book, named_by_batch(start, _knows(book)), came=goods)
     text = (code or "").strip()
     reading = scanned(text, desk.settings.base_url)
     if isinstance(reading.value, Gtin) and batch:
@@ -80,7 +79,7 @@ def typed(desk: AtDesk, code: MaybeText = None, goods: MaybeText = None, batch: 
             DigitalLink(reading.value, batch=batch.strip()).at(desk.settings.base_url), desk.settings.base_url
         )
     with desk.ledger.book() as book:
-        named = named_by(reading, desk.settings.base_url, book)
+        named = named_by(reading, desk.settings.base_url, book, _knows(book))
         host = (
             reading.host
             if not reading.is_ours and reading.kind in {"foreign_address", "digital_link"}
@@ -99,7 +98,7 @@ def typed(desk: AtDesk, code: MaybeText = None, goods: MaybeText = None, batch: 
         )
 
 
-@router.api_route("/p/c/{code}", methods=_METHODS, response_class=HTMLResponse)
+@router.api_route("/p/c/{code}", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")])
 def of_code(code: str, desk: AtDesk) -> Response:
     """The page of a batch by its code."""
     try:
@@ -108,10 +107,10 @@ def of_code(code: str, desk: AtDesk) -> Response:
         with desk.ledger.book() as book:
             return _page(desk, book, Named(), came=code)
     with desk.ledger.book() as book:
-        return _page(desk, book, Named(goods=goods, known=bool(about(book, goods_key(goods)))), came=code)
+        return _page(desk, book, named_by_batch(goods, _knows(book)), came=code)
 
 
-@router.api_route("/p/01/{rest:path}", methods=_METHODS, response_class=HTMLResponse)
+@router.api_route("/p/01/{rest:path}", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")])
 def of_link(rest: str, desk: AtDesk, request: Request) -> Response:
     """The page of goods by their GS1 Digital Link."""
     # The path as it came: a batch number may hold an escaped slash, which is no slash of the path.
@@ -122,15 +121,13 @@ def of_link(rest: str, desk: AtDesk, request: Request) -> Response:
         except Refusal:
             return _page(desk, book, Named(), came=f"/01/{rest}")
         gtin = link.gtin if link.batch is None and link.serial is None else None
-        return _page(
-            desk, book, named_by_link(link, desk.settings.base_url, book), came=link.path(), gtin=gtin
-        )
+        named = named_by_link(link, desk.settings.base_url, book, _knows(book))
+        return _page(desk, book, named, came=link.path(), gtin=gtin)
 
 
-@router.post("/p/report", response_class=HTMLResponse)
+@router.post("/p/report", response_class=HTMLResponse, dependencies=[needs("report")])
 def report(desk: AtDesk, posted: PostedForm) -> Response:
     """Take a report. The operator signs for people who have no key; only officials can read it."""
-    check_same_origin(desk.request, desk.settings)
     form = Form(posted.texts)
     drafts = attempt(form, lambda: [_complaint(desk, posted)], _FIELDS, desk.language)
     placed = record(desk, desk.ledger.registrar, drafts, form, _FIELDS) if drafts else ()
@@ -139,13 +136,13 @@ def report(desk: AtDesk, posted: PostedForm) -> Response:
     with desk.ledger.book() as book:
         goods, code = posted.text("goods"), posted.text("code")
         start = GoodsId.parse(goods) if goods else None
-        known = start is not None and bool(about(book, goods_key(start)))
+        known = start is not None and _knows(book)(start)
         return _page(
             desk, book, Named(goods=start, code=code or None, known=known), came=code or goods, form=form
         )
 
 
-@router.get("/p/report/{statement}", response_class=HTMLResponse)
+@router.get("/p/report/{statement}", response_class=HTMLResponse, dependencies=[needs("read_public")])
 def reported(statement: str, desk: AtDesk) -> HTMLResponse:
     """That a report was taken, and when. Whoever has its number may ask; what it says is not shown."""
     number = StatementId.parse(statement, field="report")
@@ -162,6 +159,11 @@ def reported(statement: str, desk: AtDesk) -> HTMLResponse:
             receipt={"seq": found.seq, "at_ms": found.at_ms, "statement": found.header.id},
             back_href=links.goods_page(goods) if goods is not None else None,
         )
+
+
+def _knows(book: Book) -> Knows:
+    """Whoever looks, this page tells what everybody may know."""
+    return Reading(book, Viewer()).knows
 
 
 def _complaint(desk: Desk, posted: Posted) -> Draft:

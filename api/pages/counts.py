@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api.deps import AsOfficial
+from api.deps import needs
 from api.pages.desk import AtDesk, Desk
 from api.pages.findings_view import FindingView, views_of
 from api.pages.forms import Form
@@ -32,14 +32,15 @@ DAY_MS: Final = 86_400_000
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/findings", response_class=HTMLResponse)
-def counts(desk: AtDesk, official: AsOfficial, to: MaybeText = None) -> HTMLResponse:  # noqa: ARG001  (the right to look)
+@router.get("/findings", response_class=HTMLResponse, dependencies=[needs("read_all_findings")])
+def counts(desk: AtDesk, to: MaybeText = None) -> HTMLResponse:
     """Counts from one day to another, both included; by default the month so far."""
     first, last, form = _days(desk, desk.request.query_params.get("from"), to)
     since_ms, until_ms = _start_ms(first), _start_ms(last) + DAY_MS
     found = sorted(desk.ledger.findings(since_ms=since_ms, until_ms=until_ms), key=grade_order)
     with desk.ledger.book() as book:
         names = Names(book, desk.viewer, desk.language)
+        found = [one for one in found if names.reading.may_read_finding(one)]
         grouped = defaultdict[tuple[str, str], list[FindingView]](list)
         for one in views_of(found, names):
             grouped[one.grade, one.kind].append(one)

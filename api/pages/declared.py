@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.asking import read_asked
-from api.deps import AsAuthor, Someone
+from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import FIELDS as BATCH_FIELDS
 from api.pages.batches import amount_of, categories, today, units
@@ -73,7 +73,7 @@ _FIELDS: Final = {
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/my/deliveries/new", response_class=HTMLResponse)
+@router.get("/my/deliveries/new", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
 def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     """A form filled with the last supplier and the last goods from it."""
     values = {
@@ -96,8 +96,8 @@ def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     return _show(desk, caller.party, Form(values))
 
 
-@router.post("/my/deliveries", response_class=HTMLResponse)
-def declare(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+@router.post("/my/deliveries", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
+def declare(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Supplier, batch, receipt, check and voucher in one step."""
     form = Form(posted.texts)
     drafts = attempt(form, lambda: _drafts(desk, author.party, posted), _FIELDS, desk.language)

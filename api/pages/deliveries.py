@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.asking import read_asked
-from api.deps import AsAuthor, Someone
+from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import amount_of, today
 from api.pages.desk import AtDesk, Desk
@@ -76,7 +76,7 @@ _NUMBERS: Final = re.compile("[0-9]{1,15}")
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/my/deliveries", response_class=HTMLResponse)
+@router.get("/my/deliveries", response_class=HTMLResponse, dependencies=[needs("read_own")])
 def deliveries(desk: AtDesk, caller: Someone, done: MaybeText = None) -> HTMLResponse:
     """What waits for an answer, and the latest checks."""
     with desk.ledger.book() as book:
@@ -107,7 +107,7 @@ def deliveries(desk: AtDesk, caller: Someone, done: MaybeText = None) -> HTMLRes
         )
 
 
-@router.get("/my/deliveries/{shipment}", response_class=HTMLResponse)
+@router.get("/my/deliveries/{shipment}", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
 def acceptance(shipment: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """One offer, filled in as the sender declared it."""
     with desk.ledger.book() as book:
@@ -124,8 +124,8 @@ def acceptance(shipment: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
         return _show(desk, book, (record_, said), Form(values))
 
 
-@router.post("/my/deliveries/{shipment}", response_class=HTMLResponse)
-def accept(shipment: str, desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+@router.post("/my/deliveries/{shipment}", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
+def accept(shipment: str, desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Receipt, check and voucher in one step."""
     with desk.ledger.book() as book:
         offer = _shipment(book, author.party, shipment)

@@ -14,6 +14,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.demo.parties import DEMO, party_id
+from api.demo.people import PEOPLE
 from api.deps import DEMO_COOKIE, Anyone, TheLedger, TheSettings, Viewer
 from api.language import LANGUAGE_COOKIE, TAGS, language_of
 from api.pages.rendering import environment, moment
@@ -27,6 +29,7 @@ from ledger.vocabulary.parties import Party
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from api.permissions import Circumstances
     from ledger.errors import Language
     from ledger.store.book import SqlBook
 
@@ -84,13 +87,19 @@ class Desk:
         with self.ledger.book() as book:
             if book.register.clock != "simulated":
                 return Frame()
-            identities = _identities(book) if self.settings.demo else ()
+            identities = (*_people(book), *_identities(book)) if self.settings.demo else ()
         return Frame(
             demo=self.settings.demo,
             demo_now=moment(self.ledger.clock()),
-            identity=self.request.cookies.get(DEMO_COOKIE, ""),
+            identity=self._identity(),
             identities=identities,
         )
+
+    def _identity(self) -> str:
+        """Who the visitor of a demo is: a person with a session, or a party."""
+        here: Circumstances | None = getattr(self.request.state, "here", None)
+        person = None if here is None or here.caller is None else here.caller.person
+        return person or self.request.cookies.get(DEMO_COOKIE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ def answer(
             t=Texts(language),
             w=lambda words: words.in_language(language),
             other_language=_other_language(request, language),
-            nav=_sections(request.url.path, viewer, language),
+            nav=_sections(request, viewer, language),
             back=_shown_at(request)._replace(scheme="", netloc="", fragment="").geturl(),
             is_official=viewer.is_official,
         )
@@ -155,7 +164,7 @@ def answer(
     return made
 
 
-def _sections(path: str, viewer: Viewer, language: Language) -> list[tuple[str, str, bool]]:
+def _sections(request: Request, viewer: Viewer, language: Language) -> list[tuple[str, str, bool]]:
     """The sections open to this reader: address, name, and whether this page lies in it."""
     sections = [("/", "nav_front")]
     if viewer.party is not None and not viewer.is_official:
@@ -164,8 +173,19 @@ def _sections(path: str, viewer: Viewer, language: Language) -> list[tuple[str, 
         sections.append(("/inspect", "nav_inspect"))
     if viewer.is_official:
         sections.append(("/findings", "nav_findings"))
+    if _is_person(request):
+        sections.append(("/account", "nav_account"))
+    elif viewer.party is None:
+        sections.append(("/sign-in", "nav_sign_in"))
+    path = request.url.path
     here = {"/": path == "/", "/inspect": path.startswith(("/inspect", "/trace"))}
     return [(href, say(words, language), here.get(href, path.startswith(href))) for href, words in sections]
+
+
+def _is_person(request: Request) -> bool:
+    """Whether somebody has signed in, as a person with an account."""
+    here: Circumstances | None = getattr(request.state, "here", None)
+    return here is not None and here.caller is not None and here.caller.person is not None
 
 
 def _shown_at(request: Request) -> SplitResult:
@@ -196,6 +216,12 @@ def _identities(book: SqlBook) -> tuple[tuple[str, str], ...]:
     if known is None or known[0] != state:
         known = _known[origin] = (state, _named(book, [one.seq for one in sheets]))
     return known[1]
+
+
+def _people(book: SqlBook) -> tuple[tuple[str, str], ...]:
+    """The people of the story whose parties are here."""
+    parties = {one.party for one in book.register.keys.values()}
+    return tuple((str(one.id), one.name + DEMO) for one in PEOPLE if party_id(one.party) in parties)
 
 
 #: Read again only when a party or a key was added: the switch stands on every page.

@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api import links, printing
-from api.deps import Someone
+from api.deps import Someone, needs
 from api.pages.batches import own_record
 from api.pages.code_picture import code_svg
 from api.pages.desk import AtDesk
@@ -48,7 +48,7 @@ CELL_CHARACTERS_MAX: Final = 20
 REASON_CHARACTERS_MAX: Final = 120
 
 
-@router.get("/my/duty/{position}.pdf", response_class=Response)
+@router.get("/my/duty/{position}.pdf", response_class=Response, dependencies=[needs("read_own")])
 def duty_pdf(position: PathNumber, desk: AtDesk, caller: Someone) -> Response:
     """One check on one side of A4."""
     with desk.ledger.book() as book:
@@ -63,7 +63,7 @@ def duty_pdf(position: PathNumber, desk: AtDesk, caller: Someone) -> Response:
     return printing.sheet(content, name=f"suyuan-{record.seq}")
 
 
-@router.get("/my/duty/{position}", response_class=HTMLResponse)
+@router.get("/my/duty/{position}", response_class=HTMLResponse, dependencies=[needs("read_own")])
 def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """One check with the receipt and the voucher it belongs to."""
     with desk.ledger.book() as book:

@@ -11,6 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import links
 from api.audience import Reading
+from api.delivery import sides_of
+from api.deps import needs
 from api.pages.desk import AtDesk
 from api.pages.names import Names
 from api.pages.rendering import lag, quantity
@@ -23,6 +25,7 @@ from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
     from ledger.canonical import Json
+    from ledger.statement import Item
     from ledger.store.book import Stored
     from ledger.views.book import Book, Record
     from ledger.vocabulary.said import Said
@@ -35,70 +38,85 @@ _FIRST: Final = frozenset({"what", "goods", "analyte", "document_kind", "name", 
 VALUE_CHARACTERS_MAX: Final = 400
 
 
-@router.get("/entries/{position}.tlog-proof")
+@router.get("/entries/{position}.tlog-proof", dependencies=[needs("prove")])
 def proof(position: PathNumber) -> Response:
     """The proof lies where programs look for it."""
     return RedirectResponse(f"{links.API}/entries/{position}/proof", status_code=307)
 
 
-@router.get("/entries/{position}", response_class=HTMLResponse)
+@router.get("/entries/{position}", response_class=HTMLResponse, dependencies=[needs("look_up")])
 def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
-    """The entry; whoever may read an item sees it, everybody sees that it is there."""
+    """The entry. Whoever may read an item sees it, and that there are others; whoever may read none sees what the log shows to anybody."""
     with desk.ledger.book() as book:
         if position >= book.size:
             expected = Words(zh=f"0 至 {book.size - 1}", en=f"a position from 0 to {book.size - 1}")
             raise UnknownName(field="position", came=position, expected=expected)
         record, stored = book.records([position])[position], desk.ledger.stored(position)
-        names, reading = Names(book, desk.viewer, desk.language), Reading(book=book, viewer=desk.viewer)
+        reading = Reading.of(desk.ledger, book, desk.viewer)
+        # The one that signed the checkpoint of its proof, where the log's key was changed since.
+        vkey = str(desk.ledger.receipt(position).vkey)
+        if not reading.may_read_heading(record, stored.opened):
+            return desk.page("entry_closed.html", vkey=vkey, entry=_leaf(record, stored))
+        names = Names(book, desk.viewer, desk.language, reading)
         kind, behalf = said_type(record.header.type), record.header.on_behalf_of
         role = book.register.role_of(record.header.issuer)
         return desk.page(
             "entry.html",
-            vkey=str(desk.ledger.vkey),
+            vkey=vkey,
+            signed_in=desk.viewer.party is not None,
             entry={
+                **_leaf(record, stored),
+                "delivery": sides_of(record) is not None and not desk.viewer.is_official,
                 "title": kind.TITLE,
-                "seq": position,
                 "id": record.header.id,
                 "issuer": names.party(record.header.issuer),
                 "on_behalf_of": names.party(behalf) if behalf is not None else None,
                 # Who enters for somebody else says as what: a market for its stall.
                 "role": desk.say(f"role_{role}") if behalf is not None and role is not None else None,
                 "occurred_ms": record.occurred_ms,
-                "at_ms": record.at_ms,
                 "lag": lag(record.at_ms - record.occurred_ms, desk.language),
                 "custody": record.custody,
                 "corrects_seq": _corrected(book, record),
                 "superseded_seq": _superseding(book, record),
                 "parts": _items(kind, record, stored, reading, names),
-                "leaf": _base64(stored.entry.leaf_hash),
-                "statement_hash": _base64(stored.entry.statement),
             },
         )
+
+
+def _leaf(record: Record, stored: Stored) -> dict[str, object]:
+    """What the log itself shows of an entry to anybody: when it was taken, and digests."""
+    return {
+        "seq": record.seq,
+        "at_ms": record.at_ms,
+        "leaf": _base64(stored.entry.leaf_hash),
+        "statement_hash": _base64(stored.entry.statement),
+    }
 
 
 def _items(
     kind: type[Said], record: Record, stored: Stored, reading: Reading, names: Names
 ) -> list[dict[str, object]]:
     items = list[dict[str, object]]()
-    labels = _labels(kind)
+    open_ = reading.places(record, stored.opened)
     for place, (opened, commitment) in enumerate(zip(stored.opened, record.header.items, strict=True)):
         item = opened.item if opened is not None else None
-        readable = item is not None and reading.may_read(record, item.audience)
+        readable = place in open_
         items.append(
             {
                 "place": place,
                 "audience": item.audience if item is not None and readable else None,
                 "erased": opened is None,
                 "commitment": _base64(commitment),
-                "fields": [
-                    (_label(name, labels, names), _value(name, value, names))
-                    for name, value in item.fields.items()
-                ]
-                if item is not None and readable
-                else [],
+                "fields": fields_in_words(kind, item, names) if item is not None and readable else [],
             }
         )
     return items
+
+
+def fields_in_words(kind: type[Said], item: Item, names: Names) -> list[tuple[str, str]]:
+    """The fields of an item for people, each with its label."""
+    labels = _labels(kind)
+    return [(_label(name, labels, names), _value(name, value, names)) for name, value in item.fields.items()]
 
 
 def _labels(kind: type[Said]) -> Mapping[str, Words]:

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from api.bodies import media_type
 from api.pages.rendering import sentence
 from api.problems import Refusals
+from api.unsigned import AwaitsSignature, unsigned
 from api.words import say
 from ledger.errors import Conflict, Refusal
 from ledger.evidence import chunks_of
@@ -130,7 +131,11 @@ def attempt(
 def record(
     desk: Desk, party: PartyId, drafts: Sequence[Draft], form: Form, fields: Mapping[str, str]
 ) -> tuple[Placed, ...]:
-    """Sign and record, all or nothing; nothing placed, with the reason in the form, when the ledger refuses."""
+    """Sign and record, all or nothing; nothing placed, with the reason in the form, when the ledger refuses.
+
+    For a party that keeps its own key nothing is signed here: what is to be signed goes to its person (`api.pages.signing`).
+    """
+    _hand_over(desk, party, drafts)
     statements = [
         desk.ledger.draft(
             party,
@@ -139,6 +144,7 @@ def record(
             statement_id=one.id,
             on_behalf_of=one.on_behalf_of,
             corrects=one.corrects,
+            holder=desk.viewer.holder if party == desk.viewer.party else None,
         )
         for one in drafts
     ]
@@ -149,6 +155,16 @@ def record(
     except Refusal as refusal:
         form.refuse([refusal], fields, desk.language)
     return ()
+
+
+def _hand_over(desk: Desk, party: PartyId, drafts: Sequence[Draft]) -> None:
+    if party == desk.viewer.party and desk.viewer.holder is not None:
+        return
+    with desk.ledger.book() as book:
+        own = book.register.signs_for_itself(party)
+    if own:
+        log, now = desk.ledger.origin, desk.ledger.clock()
+        raise AwaitsSignature(party, [unsigned(one, log=log, issuer=party, now_ms=now) for one in drafts])
 
 
 def new_id(desk: Desk) -> StatementId:

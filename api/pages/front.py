@@ -7,6 +7,7 @@ from base64 import b64encode
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from api.deps import needs
 from api.pages.desk import AtDesk
 from api.pages.tour import tour
 from ledger.log.entry import Entry
@@ -14,7 +15,7 @@ from ledger.log.entry import Entry
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.get("/", response_class=HTMLResponse, dependencies=[needs("read_public")])
 def front(desk: AtDesk) -> HTMLResponse:
     """Who are you, and how does the log stand."""
     ledger = desk.ledger

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.deps import AsAuthor
+from api.audience import Reading
+from api.deps import needs
 from api.pages.chain import Shown, holder_row, source_row
 from api.pages.desk import AtDesk, Desk
 from api.pages.drawing import wide
@@ -24,19 +25,19 @@ from api.pages.rendering import lag, quantity, sentence
 from api.parameters import MaybeText, QueryNumber
 from api.scanning import named_by_text, require_known, scanned
 from api.tracing import FINDING_SUBJECTS_MAX
+from api.withheld import from_trace
 from api.words import MARKS
 from ledger.errors import Malformed, Refusal, UnknownName, Words
-from ledger.findings import contradictions, grade_order, judge_many, may_read, subjects_of
+from ledger.findings import contradictions, grade_order, judge_many, subjects_of
 from ledger.identifiers import GoodsId
 from ledger.trace import recall_scope, trace
 from ledger.views.book import about, goods_key
 from ledger.vocabulary import TYPES
-from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.profiles import profile_for
 from scanner.photo import read_photo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ledger.findings import Finding
     from ledger.store.book import SqlBook
@@ -51,14 +52,14 @@ _RECALL_FIGURES: Final = ("first_hand", "recovered", "sold", "destroyed", "lost"
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/inspect", response_class=HTMLResponse)
+@router.get("/inspect", response_class=HTMLResponse, dependencies=[needs("read_public")])
 def inspect(desk: AtDesk) -> HTMLResponse:
     """The two ways to ask."""
     return _show(desk, Form({}))
 
 
-@router.post("/inspect", response_class=HTMLResponse)
-def inspect_photo(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:  # noqa: ARG001  (not from another site)
+@router.post("/inspect", response_class=HTMLResponse, dependencies=[needs("scan")])
+def inspect_photo(desk: AtDesk, posted: PostedForm) -> Response:
     """Read the codes in a photo: one opens its trace, several are listed. The photo is forgotten."""
     form = Form(posted.texts)
     photo = posted.files.get("photo")
@@ -83,7 +84,7 @@ def inspect_photo(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Respons
     return _show(desk, form, readings=readings)
 
 
-@router.get("/trace", response_class=HTMLResponse)
+@router.get("/trace", response_class=HTMLResponse, dependencies=[needs("trace")])
 def trace_page(
     desk: AtDesk,
     code: MaybeText = None,
@@ -94,22 +95,28 @@ def trace_page(
     """The trace of some goods. The public is sent to the page for buyers."""
     if (code is None) == (goods is None):
         raise Malformed(field="code", came="", expected=Words(zh="码或货物标识", en="a code, or goods"))
+    asked = {"code": code} if code is not None else {"goods": goods}
+    for_buyers = RedirectResponse(f"/p?{urlencode(asked)}", status_code=303)
     if desk.viewer.party is None:
-        asked = {"code": code} if code is not None else {"goods": goods}
-        return RedirectResponse(f"/p?{urlencode(asked)}", status_code=303)
+        return for_buyers
     with desk.ledger.book(as_of) as book:
-        start = _goods(desk, book, code=code, goods=goods)
-        names = Names(book, desk.viewer, desk.language)
-        shown = Shown.of(trace(book, start, contradictions=contradictions), names)
+        reading = Reading.of(desk.ledger, book, desk.viewer)
+        start = _goods(desk, reading, code=code, goods=goods)
+        names = Names(book, desk.viewer, desk.language, reading)
+        found = trace(book, start, contradictions=contradictions)
+        if desk.viewer.is_official and not reading.sees_everything and reading.sight(found) is None:
+            # Nothing of it lies within the scope of his certificate.
+            return for_buyers
+        shown = Shown.of(found, names)
         template = "trace.html" if print is None else "trace_print.html"
         return desk.page_of(template, _content(desk, book, shown, code=code))
 
 
-def _goods(desk: Desk, book: SqlBook, *, code: str | None, goods: str | None) -> GoodsId:
+def _goods(desk: Desk, reading: Reading, *, code: str | None, goods: str | None) -> GoodsId:
     if code is not None and not code.startswith("urn:"):
-        return require_known(named_by_text(code, desk.settings.base_url, book), code)
+        return require_known(named_by_text(code, desk.settings.base_url, reading.book, reading.knows), code)
     start = GoodsId.parse(code or goods or "")
-    if not about(book, goods_key(start)):
+    if not reading.knows(start):
         expected = Words(zh="本台账记录过的货物", en="goods recorded on this ledger")
         raise UnknownName(field="goods", came=start, expected=expected)
     return start
@@ -119,7 +126,7 @@ def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None) -> di
     names, found = shown.names, shown.found
     scope = _scope(book, shown)
     answers = {one.holding: one for one in scope.holders} if scope is not None else {}
-    findings, cut = _findings(desk, book, shown)
+    findings, cut = _findings(book, shown)
     records = _records(book, shown)
     chain, title = shown.chain(), names.goods(found.goods)
     label = desk.say("chain_label", goods=title)
@@ -129,16 +136,17 @@ def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None) -> di
         "sheet": {"title": title, "facts": _facts(desk, names, found, code)},
         # The recall first: it says what is to be done.
         "orders": sorted(
-            (_order(one, names) for one in shown.orders.get(found.goods, ())),
+            (_order(one, shown) for one in shown.orders.get(found.goods, ())),
             key=lambda one: not one["recall"],
         ),
         "truncated": found.truncated or cut,
+        "withheld": [one.words for one in from_trace(names.reading, shown.edges())],
         "drawing_wide": wide(chain, label=label),
         "drawing_tall": tall(chain, label=label, arrow_words=desk.say("chain_from")),
         "drawing_listed": listed(chain, label=label, arrow_words=desk.say("chain_from")),
         "sources": [source_row(one, shown) for one in shown.sources()],
         "holders": _holders(shown, answers),
-        "recall": _recall(desk, scope) if scope is not None and desk.viewer.is_official else None,
+        "recall": _recall(desk, scope, names) if scope is not None and names.reading.sees_everything else None,
         "findings": views_of(findings, names),
         "records": [_row(one, shown) for one in records[:RECORDS_SHOWN]],
         "records_left": max(len(records) - RECORDS_SHOWN, 0),
@@ -181,7 +189,9 @@ def _scope(book: SqlBook, shown: Shown) -> RecallScope | None:
     return recall_scope(book, own[-1].record) if own else None
 
 
-def _recall(desk: Desk, scope: RecallScope) -> dict[str, object]:
+def _recall(desk: Desk, scope: RecallScope, names: Names) -> dict[str, object]:
+    for one in scope.holders:
+        names.reading.shows_figures(one.holding)
     totals = scope.totals
     figures = [
         (desk.say(f"recall_{name}"), quantity(getattr(totals, name), desk.language))
@@ -190,9 +200,10 @@ def _recall(desk: Desk, scope: RecallScope) -> dict[str, object]:
     return {"figures": figures, "unaccounted": quantity(totals.unaccounted, desk.language)}
 
 
-def _order(order: Order, names: Names) -> dict[str, object]:
-    said, record = order.record.said, order.record
-    text = said.reason if isinstance(said, (Hold, Recall)) and said.reason is not None else ""
+def _order(order: Order, shown: Shown) -> dict[str, object]:
+    record, names = order.record, shown.names
+    # A recall's reason is for everybody, a hold's for the parties it names.
+    text = str(names.reading.fields(record).get("reason") or "")
     if order.inherited:
         mark = MARKS[names.language]
         text = f"{text}{mark.opened}{names.goods(order.goods)}{mark.closed}"
@@ -205,14 +216,13 @@ def _order(order: Order, names: Names) -> dict[str, object]:
     }
 
 
-def _findings(desk: Desk, book: SqlBook, shown: Shown) -> tuple[list[Finding], bool]:
+def _findings(book: SqlBook, shown: Shown) -> tuple[list[Finding], bool]:
     """What does not fit among the records in sight, worst first, and whether there was more than one answer judges."""
     records = book.records(shown.seqs()).values()
     subjects = sorted({subject for record in records for subject in subjects_of(record)})
     judged = judge_many(subjects[:FINDING_SUBJECTS_MAX], book)
-    viewer = desk.viewer
     found = {one: None for some in judged.values() for one in some}
-    readable = [one for one in found if may_read(one, reader=viewer.party, official=viewer.is_official)]
+    readable = [one for one in found if shown.names.reading.may_read_finding(one)]
     return sorted(readable, key=grade_order), len(subjects) > FINDING_SUBJECTS_MAX
 
 
@@ -222,14 +232,7 @@ def _records(book: SqlBook, shown: Shown) -> list[Record]:
     seqs = shown.seqs() | {seq for one in own for some in one.seqs.values() for seq in some}
     seqs |= {one.seq for one in about(book, goods_key(shown.found.goods))}
     found = book.records(seqs)
-    return [record for _, record in sorted(found.items()) if _in_sight(record, shown)]
-
-
-def _in_sight(record: Record, shown: Shown) -> bool:
-    places: Iterable[str] = (
-        {place.audience for place in record.said.places().values()} if record.said is not None else ()
-    )
-    return any(shown.may_read(record, audience) for audience in places)  # type: ignore[arg-type]  # audiences
+    return [record for _, record in sorted(found.items()) if shown.names.reading.opens(record)]
 
 
 def _row(record: Record, shown: Shown) -> dict[str, object]:
@@ -239,7 +242,7 @@ def _row(record: Record, shown: Shown) -> dict[str, object]:
         "title": TYPES[record.header.type].TITLE,
         "superseded": record.superseded_by is not None,
         "party": names.party(record.actor),
-        "summary": names.summary(record, lambda audience: shown.may_read(record, audience)),
+        "summary": names.summary(record),
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,
         "lag": lag(record.at_ms - record.occurred_ms, names.language),

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from api.deps import Someone
+from api.deps import Someone, needs
 from api.pages.desk import AtDesk
 from api.pages.findings_view import views_of
 from api.pages.names import Names
 from api.pages.own import Own
 from api.pages.rendering import lag
 from api.parameters import QueryNumber
-from ledger.findings import grade_order, may_read
+from ledger.findings import grade_order
 from ledger.views.book import party_key
 from ledger.vocabulary import TYPES
 
 if TYPE_CHECKING:
-    from api.deps import Viewer
+    from api.audience import Reading
     from ledger.findings import Finding
     from ledger.identifiers import PartyId
     from ledger.service import Ledger
@@ -40,7 +40,7 @@ _THEN: Final = {
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/my", response_class=HTMLResponse)
+@router.get("/my", response_class=HTMLResponse, dependencies=[needs("read_own")])
 def my(desk: AtDesk, caller: Someone, before: QueryNumber = None) -> HTMLResponse:
     """The list, with what may be done above it."""
     with desk.ledger.book() as book:
@@ -50,18 +50,18 @@ def my(desk: AtDesk, caller: Someone, before: QueryNumber = None) -> HTMLRespons
             "my.html",
             who=who(names, caller.party),
             waiting=len(Own.of(book, caller.party).offers()),
-            findings=len(_findings(desk.ledger, desk.viewer)),
+            findings=len(_findings(desk.ledger, names.reading)),
             records=[_row(one, names) for one in records],
             older=older,
         )
 
 
-@router.get("/my/findings", response_class=HTMLResponse)
+@router.get("/my/findings", response_class=HTMLResponse, dependencies=[needs("read_findings")])
 def my_findings(desk: AtDesk, caller: Someone) -> HTMLResponse:
     """The findings that concern this party, each with how to answer."""
-    found = _findings(desk.ledger, desk.viewer)
     with desk.ledger.book() as book:
         names = Names(book, desk.viewer, desk.language)
+        found = _findings(desk.ledger, names.reading)
         return desk.page("my_findings.html", who=who(names, caller.party), findings=views_of(found, names))
 
 
@@ -70,12 +70,10 @@ def who(names: Names, party: PartyId) -> dict[str, str]:
     return {"name": names.party(party), "trade": names.view(party).trade or ""}
 
 
-def _findings(ledger: Ledger, viewer: Viewer) -> list[Finding]:
-    found = ledger.findings(party=viewer.party) if viewer.party is not None else []
-    return sorted(
-        (one for one in found if may_read(one, reader=viewer.party, official=viewer.is_official)),
-        key=grade_order,
-    )
+def _findings(ledger: Ledger, reading: Reading) -> list[Finding]:
+    party = reading.viewer.party
+    found = ledger.findings(party=party) if party is not None else []
+    return sorted((one for one in found if reading.may_read_finding(one)), key=grade_order)
 
 
 def _listed(book: Book, party: PartyId, before: int | None) -> tuple[list[Record], int | None]:
@@ -97,7 +95,7 @@ def _row(record: Record, names: Names) -> dict[str, object]:
         "seq": record.seq,
         "title": TYPES[record.header.type].TITLE,
         "corrects": record.header.corrects is not None,
-        "summary": names.summary(record, lambda _: True),
+        "summary": names.summary(record),
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,
         "lag": lag(record.at_ms - record.occurred_ms, names.language),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from api.facts import may_see_contact
+from api.audience import Reading
 from api.pages.rendering import quantity
 from api.words import MARKS, say
 from ledger.trace import party_view, what_it_was
@@ -33,7 +33,7 @@ from ledger.vocabulary.parties import Licence, Party, Product, Site, Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, SupplierFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from api.deps import Viewer
     from ledger.errors import Language
@@ -55,8 +55,18 @@ class Names:
     book: Book
     viewer: Viewer
     language: Language
+    #: What this reader may read; left out, what it reads by being who it is.
+    given: Reading | None = None
+    _reading: Reading | None = field(default=None, init=False)
     _parties: dict[PartyId, PartyView] = field(default_factory=dict)
     _goods: dict[GoodsId, BatchView] = field(default_factory=dict)
+
+    @property
+    def reading(self) -> Reading:
+        """What this reader may read in this book."""
+        if self._reading is None:
+            self._reading = self.given or Reading(self.book, self.viewer)
+        return self._reading
 
     def know(self, parties: Iterable[PartyId]) -> None:
         """Look many parties up at once: a batch may be in four hundred hands."""
@@ -80,8 +90,8 @@ class Names:
         view = self.view(party)
         if view.name is not None:
             return view.name
-        if view.person_name is not None and self.may_see_contact(view):
-            return view.person_name
+        if view.person_name is not None and (person := self.reading.contact(view).person_name) is not None:
+            return person
         if view.kind == "farmer":
             return say("farmer_masked", self.language)
         if party == self.book.register.registrar:
@@ -91,14 +101,9 @@ class Names:
     def contact(self, party: PartyId) -> str:
         """Person, phone and address, as far as this reader may see them."""
         view = self.view(party)
-        if not self.may_see_contact(view):
-            return ""
-        person = view.person_name if view.name is not None else None
-        return " · ".join(one for one in (person, view.phone, view.address) if one is not None)
-
-    def may_see_contact(self, view: PartyView) -> bool:
-        """Whether this reader may read the item that holds name, phone and address of a person."""
-        return self.viewer.is_official or may_see_contact(view, self.viewer.party)
+        told = self.reading.contact(view)
+        person = told.person_name if view.name is not None else None
+        return " · ".join(one for one in (person, told.phone, told.address) if one is not None)
 
     def goods(self, goods: GoodsId) -> str:
         """Name and batch number, else what there is of an identifier."""
@@ -113,24 +118,29 @@ class Names:
         """Trade lines in words."""
         return [f"{self.goods(line.goods)} {quantity(line.quantity, self.language)}" for line in lines]
 
-    def summary(self, record: Record, may_read: Callable[[Audience], bool]) -> str:
+    def summary(self, record: Record) -> str:
         """What a record says, in one line, as far as its reader may read it."""
         said = record.said
         if said is None:
             return say("item_erased_short", self.language)
         audience: Audience = _SUMMED.get(type(said), "public")
-        return self._summed(said) if may_read(audience) else ""
+        return self._summed(said, record) if self.reading.may_read(record, audience) else ""
 
-    def _summed(self, said: Said) -> str:  # noqa: C901, PLR0911, PLR0912  (one case for each type, none of them deep)
+    def _open(self, lines: Iterable[Line], record: Record) -> list[Line]:
+        """The lines that this reader may read: each is for the chain of its own goods."""
+        return [one for one in lines if self.reading.may_read(record, "chain", one.goods)]
+
+    def _summed(self, said: Said, record: Record) -> str:  # noqa: C901, PLR0911, PLR0912  (one case for each type, none of them deep)
         match said:
             case Shipment() | Return():
-                return self._moved(said.lines, to=said.to)
+                return self._moved(self._open(said.lines, record), to=said.to)
             case Receipt() | SupplierCheck():
-                return self._moved(said.lines, of=said.supplier)
-            case Sale() | Adjustment() | Use():
-                return self._moved(said.lines)
+                return self._moved(self._open(said.lines, record), of=said.supplier)
+            case Sale() | Adjustment() | Use() | Destruction():
+                return self._moved(self._open(said.lines, record))
             case Transformation():
-                return f"{self._moved(said.inputs)} → {self._moved(said.outputs)}"
+                made = self._moved(self._open(said.outputs, record))
+                return f"{self._moved(self._open(said.inputs, record))} → {made}"
             case Batch():
                 amount = "" if said.quantity is None else quantity(said.quantity, self.language)
                 return f"{said.name} {said.batch_number or ''} {amount}".strip()
@@ -158,8 +168,6 @@ class Names:
                 return f"{self.party(said.party)} → {self.party(said.successor)}"
             case Packing():
                 return f"{said.parent_code} × {len(said.codes)}"
-            case Destruction():
-                return self._moved(said.lines)
             case Answer():
                 return said.text
             case OrderAnswer():

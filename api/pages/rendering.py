@@ -42,7 +42,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity, "cap": cap}
-    made.globals |= {"shape": shape_svg, "style": f"/static/site.css?v={_version('site.css')}"}
+    made.globals |= {
+        "shape": shape_svg,
+        "style": f"/static/site.css?v={_version('site.css')}",
+        "passkey_script": f"/static/passkey.js?v={_version('passkey.js')}",
+        "signing_script": f"/static/signing.js?v={_version('signing.js')}",
+    }
     return made
 
 

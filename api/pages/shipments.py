@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import links
-from api.deps import AsAuthor, Someone
+from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import amount_of, own_record
 from api.pages.code_picture import code_svg
@@ -61,7 +61,7 @@ _BLOCKED: Final = {"lines": "lines"}
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/my/shipments/new", response_class=HTMLResponse)
+@router.get("/my/shipments/new", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
 def shipment_form(desk: AtDesk, caller: Someone, goods: MaybeText = None) -> HTMLResponse:
     """What is in stock, with a field for each; `goods` comes first."""
     with desk.ledger.book() as book:
@@ -70,8 +70,8 @@ def shipment_form(desk: AtDesk, caller: Someone, goods: MaybeText = None) -> HTM
     return _show(desk, caller.party, Form(values), first=None if goods is None else GoodsId.parse(goods))
 
 
-@router.post("/my/shipments", response_class=HTMLResponse)
-def ship(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
+@router.post("/my/shipments", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
+def ship(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Record the shipment and open its slip."""
     form = Form(posted.texts)
     fields = _FIELDS | {f"amount_{number}": f"amount_{number}" for number in range(STOCK_MAX)}
@@ -82,7 +82,7 @@ def ship(desk: AtDesk, author: AsAuthor, posted: PostedForm) -> Response:
     return _show(desk, author.party, form, status=422)
 
 
-@router.get("/my/slips/{position}", response_class=HTMLResponse)
+@router.get("/my/slips/{position}", response_class=HTMLResponse, dependencies=[needs("read_own")])
 def slip(position: PathNumber, desk: AtDesk, caller: Someone, new: MaybeText = None) -> HTMLResponse:
     """The slip, to be printed: what a market asks of a sales voucher, and where the record stands in the log."""
     with desk.ledger.book() as book:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path
 
+from api.deps import needs
 from ledger.errors import UnknownName, Words
 from ledger.findings import label_of
 from ledger.vocabulary.profiles import ROLES, Profile, all_profiles, by_name
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.vocabulary.profiles import LegalField, LicenceDuty, Name
     from ledger.vocabulary.retention_rule import Retention
 
-router = APIRouter(tags=["categories"])
+router = APIRouter(tags=["categories"], dependencies=[needs("read_public")])
 
 
 @router.get("/categories", operation_id="categories")

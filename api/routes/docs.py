@@ -10,10 +10,11 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.deps import needs
 from api.problems import PROBLEM_PAGE, status_of
 from ledger.errors import Refusal, Words
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[needs("read_public")])
 
 Schema = Mapping[str, object]
 _SCHEMAS: Final = "#/components/schemas/"

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from api.answers import ANSWER, Recorded, moment, recorded, status
 from api.bodies import JsonBody
-from api.deps import AsRegistrar, TheLedger, TheSettings
+from api.deps import TheLedger, TheSettings, needs
 from api.drafting import read_model
 from api.parameters import LIST_LIMIT, Limit, MaybeText, QueryNumber
 from api.schemas import Schema, json_body
@@ -140,12 +140,12 @@ class Erased(Recorded):
     "/erasures",
     status_code=201,
     operation_id="post_erasure",
+    dependencies=[needs("erase")],
     response_model_exclude_none=True,
     openapi_extra=_request_schema(),
 )
 def post_erasure(
     body: JsonBody,
-    registrar: AsRegistrar,  # noqa: ARG001  (the right to erase)
     ledger: TheLedger,
     settings: TheSettings,
     response: Response,
@@ -157,9 +157,8 @@ def post_erasure(
     return _answer(ledger, settings.base_url, outcome)
 
 
-@router.get("/retention", operation_id="get_retention")
+@router.get("/retention", operation_id="get_retention", dependencies=[needs("erase")])
 def get_retention(
-    registrar: AsRegistrar,  # noqa: ARG001  (the right to know)
     ledger: TheLedger,
     on: MaybeText = None,
     start: QueryNumber = None,

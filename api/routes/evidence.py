@@ -17,10 +17,9 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response, StreamingResponse
 from starlette.requests import Request
 
-from api.audience import Reading
+from api.audience import Reading, names
 from api.bodies import body_chunks, media_type
-from api.deps import Anyone, AsAuthor, Someone, TheLedger
-from api.facts import fields_of
+from api.deps import Anyone, Someone, TheLedger, needs
 from api.problems import WrongMediaType
 from api.routes.scans import PICTURES
 from ledger.errors import UnknownName, Words
@@ -32,7 +31,6 @@ from scanner.papers import HEAD_BYTES, PDF, kind_of, taken_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ledger.canonical import Json
     from ledger.store.book import SqlBook
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
@@ -66,8 +64,8 @@ async def _sent(request: Request) -> AsyncIterator[_Sent]:
         yield _Sent(kind, file, hasher.hexdigest())
 
 
-@router.post("", status_code=201, operation_id="post_evidence", openapi_extra=_BODY)
-def keep(sent: Annotated[_Sent, Depends(_sent)], author: AsAuthor, ledger: TheLedger) -> dict[str, object]:  # noqa: ARG001  (the right to send)
+@router.post("", status_code=201, operation_id="post_evidence", openapi_extra=_BODY, dependencies=[needs("send_papers")])
+def keep(sent: Annotated[_Sent, Depends(_sent)], ledger: TheLedger) -> dict[str, object]:
     """上传附件 · keep a copy of a paper or a photo. A record names it by `sha256`; `sent_sha256` is the digest of the file as it was sent, which differs for a picture: it is drawn again, without what cannot be seen."""
     sent.content.seek(0)
     head = sent.content.read(HEAD_BYTES)
@@ -83,7 +81,7 @@ def keep(sent: Annotated[_Sent, Depends(_sent)], author: AsAuthor, ledger: TheLe
     }
 
 
-@router.get("/{sha256}", operation_id="get_evidence", response_class=Response)
+@router.get("/{sha256}", operation_id="get_evidence", response_class=Response, dependencies=[needs("read_own")])
 def hand_out(
     sha256: str,
     caller: Someone,
@@ -96,7 +94,7 @@ def hand_out(
     """附件 · the file, for those who may read a record that names it."""
     digest = Sha256Hex.parse(sha256)
     with ledger.book() as book:
-        reading = Reading(book=book, viewer=viewer)
+        reading = Reading.of(ledger, book, viewer)
         if statement is not None:
             records: Iterable[Record] = _one(book, StatementId.parse(statement, field="statement"))
         else:
@@ -127,15 +125,7 @@ def _one(book: SqlBook, statement: StatementId) -> list[Record]:
 
 def _names(reading: Reading, record: Record, digest: Sha256Hex) -> bool:
     """Whether the part of a record that this reader may read names the file."""
-    return _holds(fields_of(record, lambda audience: reading.may_read(record, audience)), str(digest))
-
-
-def _holds(value: Json, text: str) -> bool:
-    if isinstance(value, dict):
-        return any(_holds(inner, text) for inner in value.values())
-    if isinstance(value, list):
-        return any(_holds(inner, text) for inner in value)
-    return value == text
+    return names(reading.fields(record), str(digest))
 
 
 def _unknown(digest: Sha256Hex) -> UnknownName:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.deps import TheLedger
+from api.deps import TheLedger, needs
 
-router = APIRouter(tags=["log"])
+router = APIRouter(tags=["log"], dependencies=[needs("read_public")])
 
 
 @router.get("/healthz", operation_id="health")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 
-from api.deps import Someone, TheLedger, TheSettings
-from api.facts import may_see_contact
+from api.audience import Reading
+from api.deps import Anyone, Someone, TheLedger, TheSettings, needs
 from api.parameters import QueryNumber, Text
 from api.scanning import Named, named_by_link, named_by_text, require_known, scanned
-from ledger.errors import Blocked, Malformed, UnknownName, Words
+from ledger.errors import Blocked, Malformed, NotAllowed, UnknownName, Words
 from ledger.identifiers import DigitalLink, GoodsId, PartyId
 from ledger.trace import party_view, standing_orders, what_it_was
 from ledger.views.book import Book, about, code_key
@@ -25,34 +26,45 @@ _TYPES: Final[dict[Form, str]] = {"png": "image/png", "svg": "image/svg+xml"}
 _DPI, _WIDTH_MM, _HEIGHT_MM = 300, 50, 30
 
 
-@router.get("/codes/{code}/label.{form}", operation_id="code_label", response_class=Response)
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large and how fine a label is asked for."""
+
+    dpi: QueryNumber = None
+    width_mm: QueryNumber = None
+    height_mm: QueryNumber = None
+
+
+TheSize = Annotated[Size, Depends()]
+
+
+@router.get("/codes/{code}/label.{form}", operation_id="code_label", response_class=Response, dependencies=[needs("print_label")])
 def of_code(
     code: Annotated[str, Path(max_length=200)],
     form: Form,
     caller: Someone,
+    viewer: Anyone,
     ledger: TheLedger,
     settings: TheSettings,
-    dpi: QueryNumber = None,
-    width_mm: QueryNumber = None,
-    height_mm: QueryNumber = None,
+    size: TheSize,
 ) -> Response:
     """标签 · the label of a batch by its code, or of one pack by the code on it."""
     with ledger.book() as book:
-        named = named_by_text(code, settings.base_url, book)
-        text = _text(book, named, caller.party, settings.base_url, came=code)
-    return _drawn(text, form, dpi=dpi, width_mm=width_mm, height_mm=height_mm)
+        reading = Reading.of(ledger, book, viewer)
+        named = named_by_text(code, settings.base_url, book, reading.knows)
+        text = _text(reading, named, caller.party, settings.base_url, came=code)
+    return _drawn(text, form, size)
 
 
-@router.get("/goods-label", operation_id="goods_label", response_class=Response)
+@router.get("/goods-label", operation_id="goods_label", response_class=Response, dependencies=[needs("print_label")])
 def of_goods(
     goods: Text,
     caller: Someone,
+    viewer: Anyone,
     ledger: TheLedger,
     settings: TheSettings,
+    size: TheSize,
     form: Annotated[Form, Query()] = "png",
-    dpi: QueryNumber = None,
-    width_mm: QueryNumber = None,
-    height_mm: QueryNumber = None,
 ) -> Response:
     """标签 · the label of goods that a GS1 Digital Link names: a batch, or one pack."""
     with ledger.book() as book:
@@ -61,22 +73,23 @@ def of_goods(
             raise Malformed(
                 field="goods", came=goods, expected=Words(zh="GS1 数字链接", en="a GS1 Digital Link")
             )
-        named = named_by_link(link, settings.base_url, book)
-        text = _text(book, named, caller.party, settings.base_url, came=goods)
-    return _drawn(text, form, dpi=dpi, width_mm=width_mm, height_mm=height_mm)
+        reading = Reading.of(ledger, book, viewer)
+        named = named_by_link(link, settings.base_url, book, reading.knows)
+        text = _text(reading, named, caller.party, settings.base_url, came=goods)
+    return _drawn(text, form, size)
 
 
-def _text(book: Book, named: Named, party: PartyId, base_url: str, *, came: str) -> LabelText:
+def _text(reading: Reading, named: Named, party: PartyId, base_url: str, *, came: str) -> LabelText:
     """What stands on the label. `Blocked` while an order stands on the goods in this party's hands."""
-    goods = require_known(named, came)
+    book, goods = reading.book, require_known(named, came)
+    if named.code is None and not reading.deals_with(goods):
+        # Before the orders are asked: that a hold stands is for those who have to do with the goods.
+        expected = Words(zh="本方经手的货物", en="goods that you have to do with")
+        raise NotAllowed(field="goods", came=goods, expected=expected)
     _check_free(book, goods, party)
     sheet = what_it_was(book, goods)
     maker = None if sheet.maker is None else party_view(book, sheet.maker)
-    name = (
-        None
-        if maker is None
-        else maker.name or (maker.person_name if may_see_contact(maker, party) else None)
-    )
+    name = None if maker is None else maker.name or reading.contact(maker).person_name
     code = goods.batch_code
     return LabelText(
         code=_printed(book, named, goods, base_url),
@@ -119,9 +132,12 @@ def _check_free(book: Book, goods: GoodsId, party: PartyId) -> None:
         raise Blocked(field="goods", came=goods, expected=expected)
 
 
-def _drawn(
-    text: LabelText, form: Form, *, dpi: int | None, width_mm: int | None, height_mm: int | None
-) -> Response:
+def _drawn(text: LabelText, form: Form, size: Size) -> Response:
     draw = label_png if form == "png" else label_svg
-    picture = draw(text, dpi=dpi or _DPI, width_mm=width_mm or _WIDTH_MM, height_mm=height_mm or _HEIGHT_MM)
+    picture = draw(
+        text,
+        dpi=size.dpi or _DPI,
+        width_mm=size.width_mm or _WIDTH_MM,
+        height_mm=size.height_mm or _HEIGHT_MM,
+    )
     return Response(picture, media_type=_TYPES[form])

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api import links
 from api.answers import moment
-from api.deps import TheLedger
+from api.deps import TheLedger, needs
 from api.parameters import PathNumber
 from ledger.errors import UnknownName, Words
 from ledger.log.entry import Entry
@@ -28,15 +28,15 @@ _BRIEFLY: Final = {"Cache-Control": "public, max-age=2"}
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _BYTES: Final = "application/octet-stream"
 
-router = APIRouter(prefix="/log", tags=["log"])
+router = APIRouter(prefix="/log", tags=["log"], dependencies=[needs("read_public")])
 entries = APIRouter(tags=["log"])
 
 
 @router.head("/vkey", include_in_schema=False)
 @router.get("/vkey", operation_id="log_vkey", response_class=PlainTextResponse)
 def vkey(ledger: TheLedger) -> PlainTextResponse:
-    """日志公钥 · the key that checkpoints are checked with (c2sp.org/signed-note)."""
-    return PlainTextResponse(f"{ledger.vkey}\n", headers=_BRIEFLY)
+    """日志公钥 · the key that checkpoints are checked with (c2sp.org/signed-note); below it those that it took the place of."""
+    return PlainTextResponse("".join(f"{one}\n" for one in ledger.log_keys.all), headers=_BRIEFLY)
 
 
 @router.head("/checkpoint", include_in_schema=False)
@@ -81,11 +81,17 @@ def register(ledger: TheLedger) -> JSONResponse:
         }
         for stored in map(ledger.stored, seqs)
     ]
-    body = {"origin": ledger.origin, "size": size, "vkey": str(ledger.vkey), "statements": statements}
+    body = {
+        "origin": ledger.origin,
+        "size": size,
+        "vkey": str(ledger.vkey),
+        "vkeys": [str(one) for one in ledger.log_keys.all],
+        "statements": statements,
+    }
     return JSONResponse(body, headers=_BRIEFLY)
 
 
-@entries.get("/entries/{position}", operation_id="entry")
+@entries.get("/entries/{position}", operation_id="entry", dependencies=[needs("read_public")])
 def entry(position: PathNumber, ledger: TheLedger) -> JSONResponse:
     """日志条目 · one leaf of the log: when it was taken, and digests. What the statement says is not in it."""
     raw = _leaf(ledger, position)
@@ -102,7 +108,7 @@ def entry(position: PathNumber, ledger: TheLedger) -> JSONResponse:
     return JSONResponse(body, headers=_FOR_EVER)
 
 
-@entries.get("/entries/{position}/proof", operation_id="entry_proof", response_class=PlainTextResponse)
+@entries.get("/entries/{position}/proof", operation_id="entry_proof", response_class=PlainTextResponse, dependencies=[needs("prove")])
 def proof(position: PathNumber, ledger: TheLedger) -> PlainTextResponse:
     """存证证明 · the `.tlog-proof` of one entry (c2sp.org/tlog-proof): checks offline with the log's key alone."""
     _leaf(ledger, position)

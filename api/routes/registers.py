@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from api.deps import Anyone, TheLedger
-from api.facts import may_see_contact, party_facts, public_record
+from api.audience import Reading
+from api.deps import Anyone, TheLedger, needs
+from api.facts import party_facts, public_record
 from api.parameters import QueryNumber, Text
 from ledger.errors import UnknownName, Words
 from ledger.identifiers import PartyId
@@ -18,26 +19,25 @@ from ledger.vocabulary.measures import ListEntry
 from ledger.vocabulary.parties import Licence
 
 if TYPE_CHECKING:
-    from api.deps import Viewer
     from api.facts import Facts
-    from ledger.store.book import SqlBook
     from ledger.trace.parties import Step
 
 router = APIRouter(prefix="/parties", tags=["registers"])
 
 
-@router.get("", operation_id="find_parties")
+@router.get("", operation_id="find_parties", dependencies=[needs("look_up")])
 def find(q: Text, viewer: Anyone, ledger: TheLedger) -> dict[str, object]:
     """查找主体 · parties by name, former name or part of one, credit code or licence number; an authority also by phone.
 
     Whoever a party was or became is found with it.
     """
     with ledger.book() as book:
-        hits = find_parties(book, q, phones=viewer.is_official)
-        return {"parties": [_short(book, one, viewer) for one in hits.parties], "left": hits.left}
+        reading = Reading.of(ledger, book, viewer)
+        hits = find_parties(book, q, phones=reading.sees_everything)
+        return {"parties": [_short(one, reading) for one in hits.parties], "left": hits.left}
 
 
-@router.get("/{party}", operation_id="party")
+@router.get("/{party}", operation_id="party", dependencies=[needs("look_up")])
 def show(party: str, viewer: Anyone, ledger: TheLedger, as_of: QueryNumber = None) -> dict[str, object]:
     """主体 · one party: its sheet, who it was and became, its licences and approvals in every version, its public list entries."""
     asked = PartyId.parse(party, field="party")
@@ -49,20 +49,19 @@ def show(party: str, viewer: Anyone, ledger: TheLedger, as_of: QueryNumber = Non
             expected = Words(zh="本台账记录过的主体", en="a party recorded on this ledger")
             raise UnknownName(field="party", came=party, expected=expected)
         return {
-            **_short(book, asked, viewer),
+            **_short(asked, Reading.of(ledger, book, viewer)),
             "licences": [public_record(one) for one, said in licences if said.holder == asked],
             "lists": [public_record(one) for one, said in listed if said.party == asked],
             "as_of": book.size,
         }
 
 
-def _short(book: SqlBook, party: PartyId, viewer: Viewer) -> Facts:
-    view = party_view(book, party)
-    line = lineage(book, party)
-    contact = viewer.is_official or may_see_contact(view, viewer.party)
+def _short(party: PartyId, reading: Reading) -> Facts:
+    view = party_view(reading.book, party)
+    line = lineage(reading.book, party)
     return {
         "party": str(party),
-        **party_facts(view, contact=contact),
+        **party_facts(view, reading.contact(view)),
         "former_names": list(view.former_names),
         "before": [str(one) for one in line.before],
         "after": [str(one) for one in line.after],

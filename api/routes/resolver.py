@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from api import links
-from api.deps import TheLedger, TheSettings
+from api.audience import Reading
+from api.deps import TheLedger, TheSettings, Viewer, needs
 from api.facts import public_facts
 from api.problems import BadAddress
-from api.scanning import Named, named_by_link, require_known
+from api.scanning import Named, named_by_batch, named_by_link, require_known
 from ledger.errors import Refusal
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId
-from ledger.views.book import about, goods_key
 
 if TYPE_CHECKING:
     from ledger.service import Ledger
@@ -31,8 +31,8 @@ _JSON: Final = ("application/json", "application/ld+json")
 _HEADERS: Final = {"Vary": "Accept", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 
 
-@router.head("/01/{rest:path}", include_in_schema=False)
-@router.get("/01/{rest:path}", operation_id="resolve_link")
+@router.head("/01/{rest:path}", include_in_schema=False, dependencies=[needs("read_public")])
+@router.get("/01/{rest:path}", operation_id="resolve_link", dependencies=[needs("read_public")])
 def of_link(rest: str, request: Request, ledger: TheLedger, settings: TheSettings) -> Response:  # noqa: ARG001  (read as it came)
     """GS1 数字链接 · `/01/{gtin}[/10/{batch}][/21/{serial}]`."""
     # The path as it came: a batch number may hold an escaped slash, which is no slash of the path.
@@ -42,12 +42,12 @@ def of_link(rest: str, request: Request, ledger: TheLedger, settings: TheSetting
     except Refusal as refusal:
         raise BadAddress(field=refusal.field, came=refusal.came, expected=refusal.expected) from refusal
     with ledger.book() as book:
-        named = named_by_link(link, settings.base_url, book)
+        named = named_by_link(link, settings.base_url, book, Reading(book, Viewer()).knows)
     return _answer(request, ledger, named, path=link.path())
 
 
-@router.head("/c/{code}", include_in_schema=False)
-@router.get("/c/{code}", operation_id="resolve_code")
+@router.head("/c/{code}", include_in_schema=False, dependencies=[needs("read_public")])
+@router.get("/c/{code}", operation_id="resolve_code", dependencies=[needs("read_public")])
 def of_code(code: str, request: Request, ledger: TheLedger) -> Response:
     """批次码 · the code of a batch."""
     try:
@@ -55,7 +55,7 @@ def of_code(code: str, request: Request, ledger: TheLedger) -> Response:
     except Refusal as refusal:
         raise BadAddress(field=refusal.field, came=refusal.came, expected=refusal.expected) from refusal
     with ledger.book() as book:
-        named = Named(goods=goods, known=bool(about(book, goods_key(goods))))
+        named = named_by_batch(goods, Reading(book, Viewer()).knows)
     return _answer(request, ledger, named, path=f"/c/{goods.batch_code}")
 
 

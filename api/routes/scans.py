@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from api import links
+from api.audience import Reading as Reads
 from api.bodies import FORM_TYPE, form_file, media_type, read_body
-from api.deps import TheLedger, TheSettings
+from api.deps import Anyone, TheLedger, TheSettings, needs
 from api.scanning import named_by, scanned
 from ledger.evidence import EVIDENCE_BYTES_MAX
 from ledger.store.book import SqlBook
@@ -44,20 +45,21 @@ async def _photo(request: Request) -> bytes:
     return await read_body(request, bytes_max=EVIDENCE_BYTES_MAX)
 
 
-@router.post("/photo", operation_id="scan_photo", openapi_extra=_BODY)
+@router.post("/photo", operation_id="scan_photo", openapi_extra=_BODY, dependencies=[needs("scan")])
 def scan_photo(
-    photo: Annotated[bytes, Depends(_photo)], ledger: TheLedger, settings: TheSettings
+    photo: Annotated[bytes, Depends(_photo)], viewer: Anyone, ledger: TheLedger, settings: TheSettings
 ) -> dict[str, object]:
     """拍照识码 · the codes in a photo. The photo is read and forgotten."""
     readings = read_photo(photo)
     with ledger.book() as book:
-        return {"codes": [_code(reading, settings.base_url, book) for reading in readings]}
+        reads = Reads.of(ledger, book, viewer)
+        return {"codes": [_code(reading, settings.base_url, book, reads) for reading in readings]}
 
 
-def _code(reading: Reading, base_url: str, book: SqlBook) -> dict[str, object]:
+def _code(reading: Reading, base_url: str, book: SqlBook, reads: Reads) -> dict[str, object]:
     """What a code is here. What else is known of the goods stands on their page, for each reader their own."""
     code = scanned(reading.text, base_url)
-    named = named_by(code, base_url, book)
+    named = named_by(code, base_url, book, reads.knows)
     facts: dict[str, object] = {
         "text": reading.text,
         "format": reading.format,

@@ -17,8 +17,8 @@ from api.answers import Recorded, RecordedAll, recorded_all, status
 from api.asking import MANY, STATEMENTS_MAX
 from api.audience import Reading
 from api.bodies import JsonBody
-from api.deps import Anyone, Someone, TheLedger, TheSettings
-from api.facts import fields_of, heading
+from api.deps import Anyone, Someone, TheLedger, TheSettings, needs
+from api.facts import heading
 from api.parameters import LIST_LIMIT, Limit, MaybeText
 from api.problems import Refusals
 from api.schemas import json_body
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/statements", tags=["statements"])
 _PORTION: Final = 500
 _CURSOR: Final = re.compile(r"before:(0|[1-9][0-9]{0,15})", re.ASCII)
 
-_SIGNED: Final[dict[str, object]] = {
+SIGNED: Final[dict[str, object]] = {
     "type": "object",
     "required": ["envelope", "items"],
     "additionalProperties": False,
@@ -85,7 +85,7 @@ _SIGNED: Final[dict[str, object]] = {
 }
 _MANY_SIGNED: Final[dict[str, object]] = {
     "type": "array",
-    "items": _SIGNED,
+    "items": SIGNED,
     "minItems": 1,
     "maxItems": STATEMENTS_MAX,
 }
@@ -95,8 +95,9 @@ _MANY_SIGNED: Final[dict[str, object]] = {
     "",
     status_code=201,
     operation_id="post_statements",
+    dependencies=[needs("send_signed")],
     response_model_exclude_none=True,
-    openapi_extra=json_body({"oneOf": [_SIGNED, _MANY_SIGNED]}),
+    openapi_extra=json_body({"oneOf": [SIGNED, _MANY_SIGNED]}),
 )
 def post(
     body: JsonBody, ledger: TheLedger, settings: TheSettings, response: Response
@@ -111,7 +112,7 @@ def post(
     return RecordedAll(statements=answers) if many else answers[0]
 
 
-@router.get("", operation_id="list_statements")
+@router.get("", operation_id="list_statements", dependencies=[needs("read_own")])
 def own(
     caller: Someone, ledger: TheLedger, cursor: MaybeText = None, limit: Limit = LIST_LIMIT
 ) -> dict[str, object]:
@@ -125,7 +126,7 @@ def own(
     return page
 
 
-@router.get("/{statement}", operation_id="get_statement")
+@router.get("/{statement}", operation_id="get_statement", dependencies=[needs("look_up")])
 def read(
     statement: str,
     viewer: Anyone,
@@ -141,7 +142,7 @@ def read(
         if seq is None:
             raise unknown(statement)
         record = book.records([seq])[seq]
-        return statement_facts(Reading(book=book, viewer=viewer), record, ledger.stored(seq))
+        return statement_facts(Reading.of(ledger, book, viewer), record, ledger.stored(seq))
 
 
 def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[str, object]:
@@ -150,7 +151,7 @@ def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[st
     for place, one in enumerate(stored.opened):
         if one is None:
             items.append({"place": place, "withheld": "erased"})
-        elif reading.may_read(record, one.item.audience):
+        elif reading.may_read_item(record, one.item):
             opened = {
                 "kind": one.item.kind,
                 "audience": one.item.audience,
@@ -162,8 +163,7 @@ def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[st
             items.append({"place": place, "withheld": one.item.audience})
     if not any("salt" in item for item in items):
         raise unknown(str(record.header.id))
-    fields = fields_of(record, lambda audience: reading.may_read(record, audience))
-    return {**heading(record), "fields": fields, "envelope": stored.envelope.as_json(), "items": items}
+    return {**heading(record), "fields": reading.fields(record), "envelope": stored.envelope.as_json(), "items": items}
 
 
 def unknown(came: object) -> UnknownName:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from api.deps import Anyone, Someone, TheLedger, TheSettings
+from api.audience import Reading
+from api.deps import Anyone, Someone, TheLedger, TheSettings, needs
 from api.facts import finding_facts, public_facts
 from api.parameters import MaybeText, QueryNumber, Text
 from api.routes.statements import unknown
 from api.scanning import named_by_text, require_known
 from api.tracing import balance_facts, code_facts, scope_facts, trace_facts
 from ledger.errors import Malformed, NotAllowed, UnknownName, Words
-from ledger.findings import contradictions, may_read
+from ledger.findings import contradictions
 from ledger.identifiers import GoodsId, Instant, PartyId, StatementId
-from ledger.trace import TraceLimits, balance, code_state, recall_scope, trace
-from ledger.views.book import Book, about, goods_key
+from ledger.trace import Holding, TraceLimits, balance, code_state, recall_scope, trace
 from ledger.vocabulary.oversight import Recall
 
 DEPTH_MAX: Final = TraceLimits().depth_max
@@ -26,7 +27,7 @@ FINDINGS_MAX: Final = 1_000
 router = APIRouter(tags=["traces"])
 
 
-@router.get("/trace", operation_id="trace")
+@router.get("/trace", operation_id="trace", dependencies=[needs("trace")])
 def trace_goods(
     viewer: Anyone,
     ledger: TheLedger,
@@ -50,38 +51,42 @@ def trace_goods(
         if (code is None) == (goods is None):
             expected = Words(zh="code 或 goods 之一", en="either code or goods")
             raise Malformed(field="goods", came=goods or "", expected=expected)
-        pack = None
+        pack, reading = None, Reading.of(ledger, book, viewer)
         if code is not None:
-            named = named_by_text(code, settings.base_url, book)
+            named = named_by_text(code, settings.base_url, book, reading.knows)
             start, pack = require_known(named, code), named.code
         else:
-            start = _known_goods(GoodsId.parse(goods or ""), book)
+            start = _known_goods(GoodsId.parse(goods or ""), reading)
         if viewer.party is None:
             public = public_facts(book, start, code=pack)
             if public is None:
                 raise _no_goods(start)
             return dict(public)
         found = trace(book, start, limits=limits, contradictions=contradictions)
-        facts = trace_facts(found, book, viewer)
+        if viewer.is_official and not reading.sees_everything and reading.sight(found) is None:
+            # Nothing of it lies within the scope of his certificate.
+            return dict(public_facts(book, start, code=pack) or {})
+        facts = trace_facts(found, reading)
         if pack is not None:
-            facts["code"] = code_facts(code_state(book, pack), viewer)
+            facts["code"] = code_facts(code_state(book, pack), reading)
         return dict(facts)
 
 
-@router.get("/balance", operation_id="balance")
+@router.get("/balance", operation_id="balance", dependencies=[needs("read_own")])
 def goods_balance(
     caller: Someone, viewer: Anyone, ledger: TheLedger, goods: Text, party: MaybeText = None
 ) -> dict[str, object]:
     """结存 · what the caller should have of some goods; an authority may ask for any `party`."""
     whose = caller.party if party is None else PartyId.parse(party)
-    if whose != caller.party and not viewer.is_official:
-        raise NotAllowed(field="party", came=whose, expected=Words(zh="本方", en="yourself"))
     with ledger.book() as book:
-        start = _known_goods(GoodsId.parse(goods), book)
+        reading = Reading.of(ledger, book, viewer)
+        start = _known_goods(GoodsId.parse(goods), reading)
+        if not reading.may_see_figures(Holding(whose, start)):
+            raise NotAllowed(field="party", came=whose, expected=Words(zh="本方", en="yourself"))
         return dict(balance_facts(balance(book, whose, start)))
 
 
-@router.get("/recalls/{recall}/scope", operation_id="recall_scope")
+@router.get("/recalls/{recall}/scope", operation_id="recall_scope", dependencies=[needs("read_own")])
 def scope(
     recall: str, caller: Someone, viewer: Anyone, ledger: TheLedger, as_of: QueryNumber = None
 ) -> dict[str, object]:
@@ -95,17 +100,20 @@ def scope(
         if record is None or not isinstance(record.said, Recall):
             raise unknown(recall)
         found = recall_scope(book, record)
-        whole = viewer.is_official or caller.party in {record.actor, record.header.issuer}
+        reading = Reading.of(ledger, book, viewer)
+        whole = reading.sees_everything or caller.party in {record.actor, record.header.issuer}
         if not whole and all(one.holding.party != caller.party for one in found.holders):
             raise NotAllowed(
                 field="recall",
                 came=recall,
                 expected=Words(zh="召回范围内的主体", en="a party within its scope"),
             )
-        return dict(scope_facts(found, book, viewer, whole=whole))
+        for one in found.holders if whole else ():
+            reading.shows_figures(one.holding)
+        return dict(scope_facts(found, reading, whole=whole))
 
 
-@router.get("/findings", operation_id="findings")
+@router.get("/findings", operation_id="findings", dependencies=[needs("read_findings")])
 def findings(
     caller: Someone,
     viewer: Anyone,
@@ -121,15 +129,20 @@ def findings(
     since_ms = Instant.parse(since, field="since").ms if since is not None else 0
     until_ms = Instant.parse(until, field="until").ms if until is not None else None
     found = ledger.findings(party=whose, since_ms=since_ms, until_ms=until_ms)
-    readable = [one for one in found if may_read(one, reader=viewer.party, official=viewer.is_official)]
+    with ledger.book() as book:
+        reading = Reading.of(ledger, book, viewer)
+        # The newest first, and no further than they are shown: what an official reads is noted.
+        newest = list(
+            islice((one for one in reversed(found) if reading.may_read_finding(one)), FINDINGS_MAX + 1)
+        )
     return {
-        "findings": [finding_facts(one) for one in readable[-FINDINGS_MAX:]],
-        "truncated": len(readable) > FINDINGS_MAX,
+        "findings": [finding_facts(one) for one in reversed(newest[:FINDINGS_MAX])],
+        "truncated": len(newest) > FINDINGS_MAX,
     }
 
 
-def _known_goods(goods: GoodsId, book: Book) -> GoodsId:
-    if not about(book, goods_key(goods)):
+def _known_goods(goods: GoodsId, reading: Reading) -> GoodsId:
+    if not reading.knows(goods):
         raise _no_goods(goods)
     return goods
 

@@ -12,8 +12,10 @@ from fastapi import APIRouter, Response
 from api.answers import Recorded, RecordedAll, recorded_all, status
 from api.asking import Asked, read_asked
 from api.bodies import JsonBody
-from api.deps import AsAuthor, TheLedger, TheSettings
+from api.competence import Competence
+from api.deps import Someone, TheCircumstances, TheLedger, TheSettings, needs
 from api.drafting import Drafting
+from api.permissions import check, to_record
 from api.schemas import request_body
 from ledger.register import REGISTER_TYPES
 from ledger.vocabulary import TYPES
@@ -53,10 +55,22 @@ def trade_router() -> APIRouter:
 
 def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
     def post(
-        body: JsonBody, author: AsAuthor, ledger: TheLedger, settings: TheSettings, response: Response
+        author: Someone,
+        here: TheCircumstances,
+        body: JsonBody,
+        ledger: TheLedger,
+        settings: TheSettings,
+        response: Response,
     ) -> Recorded | RecordedAll:
         drafting = Drafting(ledger=ledger, author=author.party)
         asked = read_asked(drafting, kind, body)
+        if any(draft.on_behalf_of is not None for draft in asked.drafts()):
+            check("record_for_others", here)
+        if author.is_official:
+            with ledger.book() as book:
+                competence = Competence(book, author.scope)
+                for draft in asked.drafts():
+                    competence.check_said(draft.said, by=author.party)
         statements = [
             ledger.draft(
                 author.party,
@@ -65,6 +79,7 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
                 statement_id=draft.id,
                 on_behalf_of=draft.on_behalf_of,
                 corrects=draft.corrects,
+                holder=author.holder,
             )
             for draft in asked.drafts()
         ]
@@ -78,6 +93,7 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
         f"/{path}",
         post,
         methods=["POST"],
+        dependencies=[needs(to_record(kind.TYPE))],
         status_code=201,
         name=f"post_{path}",
         operation_id=f"post_{path.replace('-', '_')}",

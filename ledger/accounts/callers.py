@@ -91,6 +91,11 @@ class Caller:
     certificate: str | None = None
     scope: Scope = field(default_factory=Scope)
     permissions: frozenset[str] | None = None
+    #: The name of the API key, and how many requests a minute it was given.
+    key: str | None = None
+    limit_per_minute: int | None = None
+    #: The name for which the server keeps a signing key that is this person's alone; None where it signs with the party's.
+    holder: str | None = None
 
     @property
     def is_official(self) -> bool:

@@ -66,7 +66,7 @@ class _Folder:
 def export_log(
     connection: Connection, origin: str, into: Path, *, vkey: str, everything: bool = False
 ) -> Exported:
-    """Write the log as it stands into an empty folder. Whoever hands it out remembers it first (`ledger.store.copies`)."""
+    """Write the log as it stands into an empty folder. `vkey`: the log's keys, the newest first, with spaces between them. Whoever hands it out remembers it first (`ledger.store.copies`)."""
     folder = _Folder(into)
     notes = connection.execute(
         select(_checkpoints.c.size, _checkpoints.c.note)
@@ -83,7 +83,7 @@ def export_log(
         message = f"the newest checkpoint is of size {size}, and {held} entries are stored"
         raise StoreBroken(message)
     folder.write("checkpoint", bytes(newest))
-    folder.write("vkey", f"{vkey}\n".encode())
+    folder.write("vkey", "".join(f"{one}\n" for one in vkey.split()).encode())
     rows = {
         (level, number): bytes(hashes)
         for level, number, hashes in connection.execute(

@@ -15,6 +15,7 @@ from ledger.findings.accounts import judge_account, seizure_accounts
 from ledger.findings.answers import with_answers
 from ledger.findings.claims import approvals, claims
 from ledger.findings.codes import judge_code
+from ledger.findings.disputes import disputed_signature
 from ledger.findings.duties import buyers_licence, own_licence, shared_licence
 from ledger.findings.fields import missing_fields
 from ledger.findings.finding import Finding, grade_order
@@ -239,7 +240,7 @@ def _judge_address(subject: str, rest: str, book: Book) -> Iterator[Finding]:
     yield from shared_contact(subject, "address", rest, book)
 
 
-#: What one record says of papers, fields and substances.
+#: What one record says of papers, fields and substances, and whose key stands under it.
 _OF_PAPERS: Final[tuple[Callable[[str, Record, Book], Iterator[Finding]], ...]] = (
     approvals,
     claims,
@@ -249,6 +250,7 @@ _OF_PAPERS: Final[tuple[Callable[[str, Record, Book], Iterator[Finding]], ...]] 
     banned_in_test,
     sold_after_failed_test,
     unnumbered,
+    disputed_signature,
 )
 
 _JUDGES: Final[dict[str, Callable[[str, str, Book], Iterator[Finding]]]] = {

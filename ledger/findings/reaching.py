@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.findings.declared import DENIED_BY_MAX
+from ledger.findings.disputes import touched_by_report
 from ledger.findings.reading import kin, sheets, shops_of
+from ledger.identifiers import PartyId
 from ledger.views.book import (
     about,
     about_many,
@@ -26,6 +28,7 @@ from ledger.views.book import (
     site_key,
     statement_key,
 )
+from ledger.vocabulary.affirming import Affirmation
 from ledger.vocabulary.answering import Answer
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Batch, Release, Transformation, Use
@@ -37,7 +40,7 @@ from ledger.vocabulary.trade import Receipt, Return, Shipment, SupplierCheck, Su
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ledger.identifiers import GoodsId, PartyId, SiteId, StatementId
+    from ledger.identifiers import GoodsId, SiteId, StatementId
     from ledger.views.book import Book, Record
     from ledger.vocabulary.said import Said
 
@@ -62,9 +65,9 @@ class Touched:
 def touched_through(record: Record, book: Book) -> Touched:
     """What one record touches beyond the subjects of its own."""
     touched, said = Touched(), record.said
-    if isinstance(said, Answer):
-        touched.subjects.add(said.subject)
-    elif isinstance(said, (Party, Licence, Succession, Key)):
+    if isinstance(said, (Answer, Affirmation, Key)):
+        _of_words(said, book, touched)
+    elif isinstance(said, (Party, Licence, Succession)):
         touched.add(_of_parties(said, book))
     elif isinstance(said, (Certificate, Commitment, SupplierFile)):
         touched.add(_of_paper(record, said, book))
@@ -85,6 +88,21 @@ def touched_through(record: Record, book: Book) -> Touched:
         touched.subjects |= {holding_key(shop, line.goods) for shop in shops for line in said.lines}
     touched.subjects |= _deniers(record, book)
     return touched
+
+
+def _of_words(said: Answer | Affirmation | Key, book: Book, touched: Touched) -> None:
+    """What speaks of findings, of statements and of signatures."""
+    if isinstance(said, Answer):
+        touched.subjects.add(said.subject)
+    elif isinstance(said, Affirmation):
+        touched.subjects |= {statement_key(one) for one in said.statements}
+    elif said.action == "compromised":
+        signed, affirmed = touched_by_report(said, book)
+        touched.add(signed)
+        touched.subjects |= affirmed
+    else:
+        # With its first key a party becomes one that speaks for itself.
+        touched.add(_of_parties(said, book))
 
 
 def versions(record: Record, book: Book) -> set[StatementId]:
@@ -109,7 +127,8 @@ def _of_parties(said: Said, book: Book) -> Iterator[Record]:
             getattr(said, "successor", None),
             getattr(said, "holder", None),
         )
-        if one is not None
+        # A key's holder is a person or a device, and no party.
+        if isinstance(one, PartyId)
     ]
     parties = {other for one in named for other in kin(book, one)}
     parties |= _sharing(said, parties, book) if isinstance(said, (Party, Licence)) else set()

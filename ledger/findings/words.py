@@ -395,4 +395,23 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = PAPERS | {
             en="A lead for officials to look into; the parties need do nothing.",
         ),
     ),
+    "signature_disputed": KindTexts(
+        label=Words(zh="签名待重新确认（密钥已报失窃）", en="signature to be affirmed (key reported stolen)"),
+        causes=(
+            Words(
+                zh="本方自己签的，报失后还没有重新确认",
+                en="the party signed it itself and has not affirmed it since the key was reported",
+            ),
+            Words(
+                zh="手机或电脑丢失，失窃时间按最早可能填写",
+                en="a phone or computer was lost, and the earliest possible time was reported",
+            ),
+            Words(zh="报失时选错了密钥或时间", en="the wrong key or time was reported"),
+            Words(zh="他人用该密钥签了这条记录", en="somebody else signed it with that key"),
+        ),
+        answer=Words(
+            zh="是本方的记录：用新密钥提交重新确认；不是：提交更正（撤销）。记录和存证位置都不变。",
+            en="If it is yours, affirm it with a new key; if it is not, withdraw it by a correction. The record stays where it is.",
+        ),
+    ),
 }

@@ -241,16 +241,20 @@ def _record(
         at_ms=Entry.parse(entry).at_ms,
         header=content.header,
         said=content.said,
-        custody=custody_of(content.keyids, register),
+        custody=custody_of(content.keyids, register, at=seq),
         missing=content.missing,
         superseded_by=superseded_by,
+        keyids=content.keyids,
     )
 
 
-def custody_of(keyids: Iterable[str], register: Register) -> Custody:
-    """`custodial` if the operator holds any of the keys that signed."""
-    kept = any(register.keys[one].custody == "custodial" for one in keyids if one in register.keys)
-    return "custodial" if kept else "own"
+def custody_of(keyids: Iterable[str], register: Register, *, at: int) -> Custody:
+    """`custodial` if the operator holds any of the keys that signed the entry at `at`; one that it enrols itself signed for nobody."""
+    for keyid in keyids:
+        enrolment = register.keys.get(keyid)
+        if enrolment is not None and enrolment.custody == "custodial" and enrolment.since < max(at, 1):
+            return "custodial"
+    return "own"
 
 
 def read_opened(raw: bytes) -> tuple[OpenedItem | None, ...]:
@@ -297,7 +301,7 @@ def register_of(connection: Connection, log_id: str, *, size: int, known: Regist
     return register.at_size(size)
 
 
-_REGISTER_KEYS = tuple(f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1"))
+_REGISTER_KEYS = tuple(f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1", "log_key.v1"))
 
 
 def portions(values: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:

@@ -118,9 +118,8 @@ def read_places(
     connection: Connection, log_id: str, seqs: Collection[int]
 ) -> list[tuple[int, bytes, str, str]]:
     """Position, leaf, issuer and statement of these entries, in order."""
-    return [
-        (seq, bytes(raw), *names) for seq, raw, *names in _PLACE.rows(connection, log_id, sorted(set(seqs)))
-    ]
+    rows = _PLACE.rows(connection, log_id, sorted(set(seqs)))
+    return [(seq, bytes(raw), issuer, statement) for seq, raw, issuer, statement in rows]
 
 
 def read_tile_row(connection: Connection, log_id: str, level: int, number: int) -> bytes:

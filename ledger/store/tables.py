@@ -5,8 +5,9 @@ Every primary key and unique constraint begins with its shard key (the log, or t
 
     bound      entries, envelopes, items, tiles, heads, checkpoints: an audit recomputes each byte from the others and the log's key
     derived    marks, mentions, edges, findings: folding the log again gives the same rows
-    mutable    sealed_keys, access_keys, exports, removals, rules: how this server signs, who may call it, which copies it gave away, what
-               an erasure still has to remove, and by which rules it judged; no part of the truth
+    mutable    sealed_keys, api_keys, official_scopes, official_reads, exports, removals, rules: how this server signs, who may call it, which copies it gave away, what
+               an erasure still has to remove, and by which rules it judged; persons, sessions, passkeys, once, cards,
+               identities, account_events: who may come in (`ledger.accounts`); no part of the truth
 """
 
 from __future__ import annotations
@@ -190,18 +191,81 @@ class SealedKeyRow(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
-class AccessKeyRow(SQLModel, table=True):
-    """An API key: only its SHA-256 is kept."""
+class FreezeRow(SQLModel, table=True):
+    """That a log is never signed again: its key was stolen (`ledger.store.log_keys`)."""
 
-    __tablename__: ClassVar[str] = "access_keys"
-    __table_args__ = (PrimaryKeyConstraint("digest", "log_id"), Index("access_keys_of", "log_id", "party"))
+    __tablename__: ClassVar[str] = "freezes"
+    __table_args__ = (PrimaryKeyConstraint("log_id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    since_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SigningPasskeyRow(SQLModel, table=True):
+    """Under which credential a person's device knows a signing key of the register. Both are public; the private half never leaves the device."""
+
+    __tablename__: ClassVar[str] = "signing_passkeys"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "keyid"), Index("signing_passkeys_of", "log_id", "party"))
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    keyid: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    credential: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class AccessKeyRow(SQLModel, table=True):
+    """An API key: only its SHA-256 is kept. `name` is what lists call it; `permissions` none means all that its role may."""
+
+    __tablename__: ClassVar[str] = "api_keys"
+    __table_args__ = (PrimaryKeyConstraint("digest", "log_id"), Index("api_keys_of", "log_id", "party"))
 
     digest: str = Field(sa_column=Column(Text, nullable=False))
     log_id: str = Field(sa_column=Column(Text, nullable=False))
+    name: str = Field(sa_column=Column(Text, nullable=False))
     party: str = Field(sa_column=Column(Text, nullable=False))
     label: str = Field(sa_column=Column(Text, nullable=False))
+    acting: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    certificate: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    permissions: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    limit_per_minute: int = Field(sa_column=Column(BigInteger, nullable=False))
     made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
     until_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    #: To the day: more exactly it would tell when somebody works.
+    used_day: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+class OfficialScopeRow(SQLModel, table=True):
+    """Where the holder of a certificate is competent: first digits of region codes, categories of goods. No row, no bounds."""
+
+    __tablename__: ClassVar[str] = "official_scopes"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "certificate"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    certificate: str = Field(sa_column=Column(Text, nullable=False))
+    regions: str = Field(sa_column=Column(Text, nullable=False))
+    categories: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class OfficialReadRow(SQLModel, table=True):
+    """That an official was shown what is not public: who, under which certificate, what, whose, when and at which address."""
+
+    __tablename__: ClassVar[str] = "official_reads"
+    __table_args__ = (
+        # Once for each reader, thing and hour.
+        PrimaryKeyConstraint("log_id", "reader", "hour", "what"),
+        Index("official_reads_of", "log_id", "whose", "at_ms"),
+        Index("official_reads_by", "log_id", "official", "at_ms"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    reader: str = Field(sa_column=Column(Text, nullable=False))
+    hour: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    what: str = Field(sa_column=Column(Text, nullable=False))
+    whose: str = Field(sa_column=Column(Text, nullable=False))
+    official: str = Field(sa_column=Column(Text, nullable=False))
+    certificate: str = Field(sa_column=Column(Text, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    route: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class ExportRow(SQLModel, table=True):
@@ -246,7 +310,175 @@ class RulesRow(SQLModel, table=True):
     digest: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class PersonRow(SQLModel, table=True):
+    """Somebody who may come in for a party. Name and telephone are sealed; `contact` finds a telephone without telling it."""
+
+    __tablename__: ClassVar[str] = "persons"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "id"),
+        Index("persons_of", "log_id", "party"),
+        Index("persons_reached", "log_id", "contact"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    acting: str = Field(sa_column=Column(Text, nullable=False))
+    certificate: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    contact: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SessionRow(SQLModel, table=True):
+    """Somebody who has come in. The row holds the digest of what the browser holds, and opens nothing."""
+
+    __tablename__: ClassVar[str] = "sessions"
+    __table_args__ = (
+        PrimaryKeyConstraint("digest", "log_id"),
+        Index("sessions_of", "log_id", "person"),
+        Index("sessions_until", "log_id", "until_ms"),
+    )
+
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    person: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    acting: str = Field(sa_column=Column(Text, nullable=False))
+    method: str = Field(sa_column=Column(Text, nullable=False))
+    #: The size of the log when it began: from then on the party's keys must have been good without a gap.
+    made_size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    used_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    until_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PasskeyRow(SQLModel, table=True):
+    """A passkey for signing in: another credential than any that signs statements. Only public halves stand here."""
+
+    __tablename__: ClassVar[str] = "passkeys"
+    __table_args__ = (PrimaryKeyConstraint("credential", "log_id"), Index("passkeys_of", "log_id", "person"))
+
+    credential: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    person: str = Field(sa_column=Column(Text, nullable=False))
+    public_key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    counter: int = Field(sa_column=Column(BigInteger, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    used_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    suspended_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+class OnceRow(SQLModel, table=True):
+    """Something that opens once and not for long: a challenge, an invite, a sign-in link, a recovery code. Only its digest is kept.
+
+    `about`: the person or party it is for. `sealed`: what belongs to it and is nobody's business.
+    """
+
+    __tablename__: ClassVar[str] = "once"
+    __table_args__ = (
+        PrimaryKeyConstraint("digest", "log_id"),
+        Index("once_about", "log_id", "about"),
+        Index("once_until", "log_id", "until_ms"),
+    )
+
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    about: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    until_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class CardRow(SQLModel, table=True):
+    """A small trader's card: the digest of its number, and its PIN under scrypt together with the number, which does not stand here."""
+
+    __tablename__: ClassVar[str] = "cards"
+    __table_args__ = (PrimaryKeyConstraint("digest", "log_id"), UniqueConstraint("log_id", "person"))
+
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    person: str = Field(sa_column=Column(Text, nullable=False))
+    salt: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    pin: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    tries: int = Field(sa_column=Column(BigInteger, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class IdentityRow(SQLModel, table=True):
+    """Whom an agency's own sign-in service knows, by a keyed digest of issuer and subject."""
+
+    __tablename__: ClassVar[str] = "identities"
+    __table_args__ = (
+        PrimaryKeyConstraint("digest", "log_id"),
+        Index("identities_of", "log_id", "person"),
+    )
+
+    digest: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    person: str = Field(sa_column=Column(Text, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class AccountEventRow(SQLModel, table=True):
+    """What happened to the accounts of a party: who came in, who was invited, what was locked. Its owners read it."""
+
+    __tablename__: ClassVar[str] = "account_events"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "party", "at_ms", "id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    person: str = Field(sa_column=Column(Text, nullable=False))
+    by_whom: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class SpentRow(SQLModel, table=True):
+    """How much of one budget one caller has spent in one stretch of time (`ledger.store.spent`). The key holds no address, only a day's MAC of it."""
+
+    __tablename__: ClassVar[str] = "spent"
+    __table_args__ = (PrimaryKeyConstraint("key", "log_id"), Index("spent_until", "log_id", "until_ms"))
+
+    key: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    count: int = Field(sa_column=Column(BigInteger, nullable=False))
+    until_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class VisitorKeyRow(SQLModel, table=True):
+    """Under which key the addresses of one day are hidden. It goes the day after next, and with it the way back to any address."""
+
+    __tablename__: ClassVar[str] = "visitor_keys"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "day"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    day: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 #: What an audit says about each table; every column is classed in `tests/faults/columns.toml`.
 BOUND = ("entries", "envelopes", "items", "tiles", "heads", "checkpoints")
 DERIVED = ("marks", "mentions", "edges", "findings")
-MUTABLE = ("sealed_keys", "access_keys", "exports", "removals", "rules")
+MUTABLE = (
+    "sealed_keys",
+    "freezes",
+    "signing_passkeys",
+    "api_keys",
+    "official_scopes",
+    "official_reads",
+    "exports",
+    "removals",
+    "rules",
+    "persons",
+    "sessions",
+    "passkeys",
+    "once",
+    "cards",
+    "identities",
+    "account_events",
+    "spent",
+    "visitor_keys",
+)

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ledger.identifiers import GoodsId, PartyId, ProductId, Sha256Hex, SiteId, StatementId
+from ledger.vocabulary.answering import Grant
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.parties import Approval, Licence, Party
@@ -82,7 +83,8 @@ class Record:
     """One statement as the log took it, with what is left of its items.
 
     `seq` is its position, `at_ms` the log's time, `said` the record itself (None once what is left says nothing), `custody` how its
-    signing key is held, `superseded_by` the later statement that put it right, `missing` the places of erased items.
+    signing key is held, `superseded_by` the later statement that put it right, `missing` the places of erased items, `keyids` the keys that
+    signed it. Whether one of those was stolen is no part of it: that is asked of the register.
     """
 
     seq: int
@@ -92,6 +94,7 @@ class Record:
     custody: Custody
     missing: tuple[int, ...] = ()
     superseded_by: StatementId | None = None
+    keyids: tuple[str, ...] = ()
     #: What it mentions, once somebody asked.
     _keys: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
     #: Whose record it is: the party on whose behalf it was entered, else the issuer.
@@ -119,7 +122,9 @@ class Record:
 
     def placed(self, *, seq: int, at_ms: int, custody: Custody) -> Record:
         """The same record at its place in the log. What it mentions is the same everywhere."""
-        one = Record(seq=seq, at_ms=at_ms, header=self.header, said=self.said, custody=custody)
+        one = Record(
+            seq=seq, at_ms=at_ms, header=self.header, said=self.said, custody=custody, keyids=self.keyids
+        )
         object.__setattr__(one, "_keys", self._keys)
         return one
 
@@ -273,6 +278,11 @@ def file_key(keeper: PartyId, supplier: PartyId) -> str:
     return f"file/{keeper}/{supplier}"
 
 
+def grant_key(party: PartyId) -> str:
+    """The grants that this party gave or was given."""
+    return f"grant/{party}"
+
+
 def bought_key(party: PartyId, goods: GoodsId) -> str:
     """The vouchers between this party and another that list these goods. Goods last: they may contain `/`."""
     return f"bought/{party}/{goods}"
@@ -358,6 +368,8 @@ def _keys_of(record: Record) -> frozenset[str]:
         keys |= name_keys(said.name or "") | name_keys(said.formerly or "")
     if isinstance(said, SupplierFile):
         keys.update(file_key(keeper, said.supplier) for keeper in (record.actor, *(said.for_shops or ())))
+    if isinstance(said, Grant):
+        keys |= {grant_key(record.actor), grant_key(said.to)}
     return frozenset(keys)
 
 

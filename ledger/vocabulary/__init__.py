@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.errors import UnknownName, Words
+from ledger.vocabulary.affirming import Affirmation
 from ledger.vocabulary.answering import Answer, Grant
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
@@ -22,7 +23,7 @@ from ledger.vocabulary.oversight import (
     TestResult,
 )
 from ledger.vocabulary.parties import Approval, Licence, Party, Product, Site, Succession
-from ledger.vocabulary.registering import Credential, Erasure, Genesis, Key
+from ledger.vocabulary.registering import Credential, Erasure, Genesis, Key, LogKey
 from ledger.vocabulary.said import Said
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck, SupplierFile
 
@@ -64,11 +65,13 @@ _ALL: Final[tuple[type[Said], ...]] = (
     ListEntry,
     Answer,
     Grant,
+    Affirmation,
     Correction,
     EpcisEvent,
     Genesis,
     Key,
     Credential,
+    LogKey,
     Erasure,
 )
 

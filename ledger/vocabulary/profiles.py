@@ -86,6 +86,7 @@ FindingKind = Literal[
     "code_unknown",
     "code_goods_differ",
     "shared_contact",
+    "signature_disputed",
 ]
 FINDING_KINDS: Final[tuple[FindingKind, ...]] = get_args(FindingKind)
 

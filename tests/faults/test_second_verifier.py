@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.keys import Ed25519Signer
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import Hash, root_of
 from ledger.log.note import NoteSignature, NoteSigner, sign_note
 from ledger.log.sizes import Size
 from ledger.statement import OpenedItem, Signature
-from ledger.vocabulary.registering import ErasedPlace, Erasure
+from ledger.vocabulary.registering import ErasedPlace, Erasure, Key
 from tests.support import second_verifier
 from tests.support.memory_log import MemoryLog, Speaker, leek, statement_path
+from tests.support.passkeys import USER_PRESENT, Es256Signer, PasskeySigner
 from tests.support.second_verifier import Bad, as_bytes, check_inclusion, verify_export, verify_files
 from tests.support.soak import soak_seeds
 from tests.support.vectors import vectors
@@ -79,7 +81,8 @@ def expect_bad(files: dict[str, bytes], vkey: str, where: int | str) -> str:
 def test_an_honest_log_is_found_in_order(story: Story, tmp_path: Path) -> None:
     report = verify_export(story.log.export(tmp_path), story.log.vkey, complete=True)
     assert (report.origin, report.size, report.clock) == (story.log.origin, 8, "simulated")
-    assert (report.statements, report.signatures, report.keys) == (8, 8, 3)
+    # The farm's key signed its own enrolment too.
+    assert (report.statements, report.signatures, report.keys) == (8, 9, 3)
     assert (report.items, report.items_erased, report.items_withheld) == (11, 1, 0)
     assert (report.root, report.checkpoints) == (root_of(story.log.leaves), 3)
 
@@ -417,6 +420,87 @@ def revoked_by_a_trader(story: Story) -> Told:
     return exported(story, story.log.revoke(story.log.registrar, by=story.farm))
 
 
+def erased_by_a_trader(story: Story) -> Told:
+    """A trader has an item of another's erased."""
+    header = story.log.statements[story.second].header
+    gone = ErasedPlace(issuer=header.issuer, statement=header.id, places=(1,))
+    story.log.remove(story.second, [1])
+    return exported(story, story.log.says(story.farm, Erasure(ground="个人信息保护法 47", erased=(gone,))))
+
+
+def enrolment_of(speaker: Speaker, *, rp_id: str | None = None) -> Key:
+    public = speaker.signer.public
+    return Key(
+        action="enrol",
+        party=speaker.party,
+        role="enterprise",
+        custody="own",
+        kind_of_key=public.kind,
+        public_key=str(public),
+        rp_id=rp_id,
+    )
+
+
+def a_key_that_nobody_showed(story: Story) -> Told:
+    """The registrar enrols a key as somebody's own, and nobody proves that he has it."""
+    return exported(story, story.log.says(story.log.registrar, enrolment_of(story.log.speaker())))
+
+
+def a_key_that_another_showed(story: Story) -> Told:
+    """The new key's signature under its own enrolment was made by another key."""
+    new, other = story.log.speaker(), story.log.speaker()
+    made = story.log.made(
+        story.log.registrar, enrolment_of(new), signers=[story.log.registrar.signer, new.signer]
+    )
+    forged = tuple(
+        replace(one, sig=other.signer.sign(made.envelope.signed_bytes()))
+        if one.keyid == new.signer.public.keyid
+        else one
+        for one in made.envelope.signatures
+    )
+    return exported(story, story.log.take(replace(made, envelope=replace(made.envelope, signatures=forged))))
+
+
+def rotated_by_another_key(story: Story) -> Told:
+    """The farm's key is replaced by one of the party's others, which was not asked for."""
+    second, new = Speaker(story.farm.party, Ed25519Signer.generate()), Ed25519Signer.generate()
+    story.log.enrol("enterprise", speaker=second)
+    rotation = Key(
+        action="rotate",
+        replaces=story.farm.signer.public.keyid,
+        kind_of_key="ed25519",
+        public_key=str(new.public),
+    )
+    return exported(story, story.log.says(second, rotation, also=[new]))
+
+
+def reported_by_the_thief(story: Story) -> Told:
+    """A key reports itself stolen, as its thief might to call all its owner's work in question."""
+    report = Key(
+        action="compromised", party=story.farm.party, keyid=story.farm.signer.public.keyid, since_ms=0
+    )
+    return exported(story, story.log.says(story.farm, report))
+
+
+def a_passkey_without_its_person(story: Story) -> Told:
+    """An assertion that was made without anybody being verified."""
+    passkey = PasskeySigner.make("farm.example", number=1)
+    speaker = story.log.enrol("enterprise", speaker=Speaker(story.farm.party, passkey), rp_id="farm.example")
+    lazy = Speaker(speaker.party, replace(passkey, flags=USER_PRESENT))
+    return exported(story, story.log.says(lazy, leek(story.farm.party)))
+
+
+def a_signature_of_another_p256_key(story: Story) -> Told:
+    """A plain P-256 key's signature was made by another one."""
+    speaker = story.log.enrol("enterprise", speaker=Speaker(story.farm.party, Es256Signer.make(1)))
+    made = story.log.made(speaker, leek(story.farm.party))
+    sig = Es256Signer.make(2).sign(made.envelope.signed_bytes())
+    forged = Signature(keyid=speaker.signer.public.keyid, sig=sig)
+    return exported(
+        story, story.log.take(replace(made, envelope=replace(made.envelope, signatures=(forged,))))
+    )
+
+
 def a_second_genesis(story: Story) -> Told:
     """Somebody founds the log again, with a key of his own."""
     usurper = story.log.speaker()
@@ -462,9 +546,16 @@ LIES = [
     Lie(signed_by_somebody_else, ("check_issuer",)),
     Lie(a_revoked_key, ("check_active",)),
     Lie(before_its_enrolment, ("check_active",)),
-    Lie(a_key_that_enrols_itself, ("check_active",)),
-    Lie(enrolled_by_a_trader, ("check_registrar",)),
-    Lie(revoked_by_a_trader, ("check_registrar",)),
+    Lie(a_key_that_enrols_itself, ("check_issuer", "check_key_right")),
+    Lie(enrolled_by_a_trader, ("check_key_right",)),
+    Lie(revoked_by_a_trader, ("check_key_right",)),
+    Lie(a_key_that_nobody_showed, ("check_key_right",)),
+    Lie(a_key_that_another_showed, ("check_possession",)),
+    Lie(rotated_by_another_key, ("check_key_right",)),
+    Lie(reported_by_the_thief, ("check_key_right",)),
+    Lie(erased_by_a_trader, ("check_registrar",)),
+    Lie(a_passkey_without_its_person, ("check_passkey",)),
+    Lie(a_signature_of_another_p256_key, ("check_es256",)),
     Lie(a_second_genesis, ("check_genesis",)),
 ]
 
@@ -489,11 +580,13 @@ def test_without_its_check_the_lie_would_pass(
 
 def test_no_check_is_without_its_lie() -> None:
     checks = {name for name in vars(second_verifier) if name.startswith("check_")}
-    # These are made of others, or belong to disclosures.
+    # These are made of others, or belong to disclosures; lies about the log's own keys are told in `test_log_keys`.
     assert checks - {check for lie in LIES for check in lie.checks} == {
         "check_ed25519",
         "check_genesis_is_shown",
         "check_inclusion",
+        "check_keys_in_force",
+        "check_log_keys",
         "check_missing",
         "check_nothing_else",
         "check_signatures",

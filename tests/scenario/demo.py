@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from api.app import create_app
 from api.demo.client import API, PublicApi
 from api.demo.clock import DemoClock
-from api.demo.parties import EVERYONE, party_id
+from api.demo.parties import EVERYONE, certificate_of, party_id
 from api.demo.player import playing
 from api.demo.story import Story, told
 from api.demo.telling import REGISTRAR
@@ -84,7 +84,9 @@ def open_copy(folder: Path, target: Path) -> Iterator[Telling]:
     clock = DemoClock(story.now.ms)
     with Ledger.open(settings.database, vault=vault, evidence=settings.evidence_path, clock=clock) as ledger:
         keys = {
-            one.key: ledger.give_access_key(party_id(one.key), label="test")
+            one.key: ledger.give_access_key(
+                party_id(one.key), label="test", certificate=certificate_of(one.key)
+            )
             for one in EVERYONE.values()
             if one.role
         }

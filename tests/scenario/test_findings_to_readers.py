@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.scenario.demo import Telling
 
 SPEAKERS = [one.key for one in EVERYONE.values() if one.role is not None]
-OFFICES = ["G1", "G2", "G3", "G4"]
+OFFICES = ["G1", "G2", "G3", "G4", "G5"]
 #: Findings that several traders' records make together go to officials alone.
 LEADS = {"shared_contact"}
 NOT_SIGNED_IN = 401

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from ledger.keys import Signer
     from ledger.vocabulary.said import Said
 
 ORIGIN = "log.example/0123456789abcdef"
@@ -47,7 +48,7 @@ class Speaker:
     """A party with its key."""
 
     party: PartyId
-    signer: Ed25519Signer
+    signer: Signer
 
 
 @dataclass
@@ -110,6 +111,7 @@ class MemoryLog:
         speaker: Speaker | None = None,
         by: Speaker | None = None,
         custody: Custody = "own",
+        rp_id: str | None = None,
     ) -> Speaker:
         """Somebody (new) whose key the registrar (or `by`) enrols."""
         speaker = speaker or self.speaker()
@@ -121,9 +123,12 @@ class MemoryLog:
                 party=speaker.party,
                 role=role,
                 custody=custody,
-                kind_of_key="ed25519",
+                kind_of_key=public.kind,
                 public_key=str(public),
+                rp_id=rp_id,
             ),
+            # A key that its holder keeps proves that he does.
+            also=[speaker.signer] if custody == "own" and by is not speaker else [],
         )
         return speaker
 
@@ -148,9 +153,11 @@ class MemoryLog:
         """A statement that is not shown at all."""
         self.slots[position] = Slot(self.slots[position].entry, None, [])
 
-    def says(self, speaker: Speaker, said: Said, *, at_ms: int | None = None) -> int:
-        """What a party says becomes the next entry; its position."""
-        return self.take(self.made(speaker, said), at_ms=at_ms)
+    def says(
+        self, speaker: Speaker, said: Said, *, at_ms: int | None = None, also: Sequence[Signer] = ()
+    ) -> int:
+        """What a party says, and others sign with it, becomes the next entry; its position."""
+        return self.take(self.made(speaker, said, signers=[speaker.signer, *also]), at_ms=at_ms)
 
     def made(
         self,
@@ -159,7 +166,7 @@ class MemoryLog:
         *,
         log: str | None = None,
         issuer: PartyId | None = None,
-        signers: Sequence[Ed25519Signer] | None = None,
+        signers: Sequence[Signer] | None = None,
         statement_id: StatementId | None = None,
     ) -> Statement:
         """A statement that has not been taken yet."""

@@ -1,7 +1,7 @@
 """A second verifier: checks an exported log, or a disclosure, by `docs/formats.md` alone.
 
-It shares no line with the program it checks and imports nothing of it: the standard library and Ed25519 from
-`cryptography` are all it needs. It is one long file on purpose, so that it can be carried away and read in
+It shares no line with the program it checks and imports nothing of it: the standard library and Ed25519 and P-256
+from `cryptography` are all it needs. It is one long file on purpose, so that it can be carried away and read in
 the order in which the page stands.
 
     python tests/support/second_verifier.py FOLDER VKEY
@@ -18,7 +18,7 @@ import hmac
 import json
 import re
 import sys
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,13 +26,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PAYLOAD_TYPE = "application/vnd.suyuan.statement+json"
-REGISTER_TYPES = ("genesis.v1", "key.v1", "credential.v1", "erasure.v1")
+REGISTER_TYPES = ("genesis.v1", "key.v1", "credential.v1", "log_key.v1", "erasure.v1")
 ROLES = ("registrar", "enterprise", "operator", "authority", "laboratory")
 AUDIENCES = ("public", "chain", "parties", "officials")
 REASONS = ("lost", "stolen", "superseded", "left")
@@ -95,6 +98,13 @@ def _spelt(value: object) -> str:
 
 def read_json(raw: bytes, *, most: int = 2 * 1024 * 1024) -> object:
     """A value out of canonical JSON."""
+    value = read_any_json(raw, most=most)
+    check_canonical(value, raw)
+    return value
+
+
+def read_any_json(raw: bytes, *, most: int = 2 * 1024 * 1024) -> object:
+    """A value out of JSON in whatever spelling: what a browser wrote is not ours to spell."""
     require(len(raw) <= most, f"{len(raw)} bytes of JSON, at most {most}")
     try:
         value: object = json.loads(
@@ -107,7 +117,6 @@ def read_json(raw: bytes, *, most: int = 2 * 1024 * 1024) -> object:
     except (ValueError, RecursionError) as wrong:
         raise Wrong(f"not JSON: {wrong}") from wrong
     _check_value(value, depth=0)
-    check_canonical(value, raw)
     return value
 
 
@@ -253,32 +262,38 @@ class Head:
     size: int
     root: bytes
     other_signatures: int
+    signed_by: tuple[LogKey, ...]
 
 
-def open_checkpoint(raw: bytes, key: LogKey) -> Head:
-    """The checkpoint in a note that this key signed."""
+def open_checkpoint(raw: bytes, keys: Sequence[LogKey]) -> Head:
+    """The checkpoint in a note that one of these keys signed; which of them had to is asked by `check_keys_in_force`."""
     text, blank, lines = raw.rpartition(b"\n\n")
     require(bool(blank) and lines.endswith(b"\n"), "no signed note")
     require(all(byte >= 32 or byte == 10 for byte in raw), "a control character in the note")
     require(len(raw) <= 1_000_000, "a note of more than 1,000,000 bytes")
     text += b"\n"
-    ours = 0
+    ours: list[LogKey] = []
     signatures = _utf8(lines)[:-1].split("\n")
     require(len(signatures) <= 100, "more than 100 signatures on a note")
     for line in signatures:
         found = as_text(line, "— [^ +\\s]+ [A-Za-z0-9+/=]+").split(" ")
         signature = as_bytes(found[2])
         require(len(signature) > 4, "a signature line without signature")
-        if (found[1], signature[:4]) == (key.name, key.key_id):
-            check_note_signature(key, text, signature[4:])
-            ours += 1
-    require(ours > 0, f"not signed by {key.name}")
+        for key in keys:
+            if (found[1], signature[:4]) == (key.name, key.key_id):
+                check_note_signature(key, text, signature[4:])
+                ours.append(key)
+    require(bool(ours), f"not signed by {keys[0].name}")
     checkpoint = _utf8(text)[:-1].split("\n")
     require(len(checkpoint) == 3, "a checkpoint has three lines")
     origin, size, root = checkpoint
-    check_origin(origin, key)
+    for key in ours:
+        check_origin(origin, key)
     # A log has at least its genesis: its size is never 0.
-    return Head(origin, int(as_text(size, "[1-9][0-9]{0,18}")), as_bytes(root, 32), len(signatures) - ours)
+    others = len(signatures) - len(ours)
+    return Head(
+        origin, int(as_text(size, "[1-9][0-9]{0,18}")), as_bytes(root, 32), others, signed_by=tuple(ours)
+    )
 
 
 def check_note_signature(key: LogKey, text: bytes, signature: bytes) -> None:
@@ -304,6 +319,48 @@ def _utf8(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError as wrong:
         raise Wrong("not UTF-8") from wrong
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """A `log_key.v1`: from its entry on the new key signs, and the old one beside it until its time."""
+
+    position: int
+    old: LogKey
+    new: LogKey
+    until: int
+
+
+def read_key_change(position: int, sheet: dict[str, object], origin: str) -> KeyChange:
+    """Both keys are of this log and have signed the text that names them."""
+    as_object(sheet, "old_vkey new_vkey until_ms old_signature new_signature")
+    vkeys = as_text(sheet["old_vkey"]), as_text(sheet["new_vkey"])
+    change = KeyChange(position, LogKey.parse(vkeys[0]), LogKey.parse(vkeys[1]), as_number(sheet["until_ms"]))
+    require(change.old.name == change.new.name == origin, "a key of another log")
+    text = f"suyuan/log-key/v1\n{origin}\n{vkeys[0]}\n{vkeys[1]}\n{change.until}\n".encode()
+    check_note_signature(change.old, text, as_bytes(sheet["old_signature"]))
+    check_note_signature(change.new, text, as_bytes(sheet["new_signature"]))
+    return change
+
+
+def check_keys_in_force(head: Head, at: int, changes: Sequence[KeyChange]) -> None:
+    """Of the log's keys, those have signed that sign a tree of this size, whose last entry is of this time."""
+    past = [one for one in changes if one.position < head.size]
+    if changes:
+        needed = [past[-1].new if past else changes[0].old, *(one.old for one in past if at <= one.until)]
+        for key in needed:
+            require(
+                key in head.signed_by, f"not signed by the key {key.key_id.hex()}, which is in force there"
+            )
+
+
+def check_log_keys(listed: Sequence[LogKey], changes: Sequence[KeyChange]) -> None:
+    """The keys that go with an export are all that the log had, the newest first."""
+    if changes:
+        chain = [*(one.new for one in reversed(changes)), changes[0].old]
+        require(list(listed) == chain, "not the keys that the log's own statements name")
+    else:
+        require(len(listed) == 1, "more keys than the log ever had")
 
 
 # --- Entries and statements
@@ -435,16 +492,38 @@ def _check_moment(text: str) -> None:
 # --- The register: who may sign what, since when
 
 
+KEY_NAMES = {
+    "enrol": ("party role custody kind_of_key public_key", "rp_id use holder"),
+    "rotate": ("replaces kind_of_key public_key", "rp_id use holder"),
+    "revoke": ("keyid reason", ""),
+    "compromised": ("party keyid since_ms", ""),
+}
+PUBLIC_BYTES = {"ed25519": 32, "es256": 65}
+#: The field of Ed25519, and the heights of its eight points of small order.
+P25519 = 2**255 - 19
+Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+SMALL_ORDER = {0, 1, P25519 - 1, Y8, P25519 - Y8}
+DOMAIN = "(?=.{1,253}$)(localhost|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)"
+
+
 @dataclass
 class Key:
-    """One key, from the entry that enrolled it to the one that revoked it."""
+    """One key, from the entry that enrolled it to the one that ended it."""
 
     public: bytes
     party: str
     role: str
     custody: str
     since: int
+    kind: str = "ed25519"
+    rp_id: str | None = None
     until: int | None = None
+    stolen_since: int | None = None
+
+    @property
+    def keyid(self) -> str:
+        """What it is called in signatures."""
+        return hashlib.sha256(self.kind.encode() + self.public).hexdigest()
 
 
 @dataclass
@@ -455,6 +534,7 @@ class Register:
     clock: str = ""
     keys: dict[str, Key] = field(default_factory=dict)
     erased: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
+    log_keys: list[KeyChange] = field(default_factory=list)
 
     def read(self, position: int, statement: Statement) -> None:
         """Take in one statement; those of the trade change nothing."""
@@ -469,40 +549,84 @@ class Register:
             require(
                 as_number(sheet["valid_from_ms"]) <= as_number(sheet["valid_to_ms"]), "ends before it begins"
             )
+        elif statement.type == "log_key.v1":
+            self._log_key(read_key_change(position, statement.sheet("log_key"), self.origin))
         elif statement.type == "erasure.v1":
             self._erasure(position, statement)
 
     def _found(self, statement: Statement) -> None:
         names = "origin registrar_name clock kind_of_key public_key"
-        sheet = as_object(statement.sheet("genesis"), names)
+        followed = "follows_origin follows_size follows_root"
+        sheet = as_object(statement.sheet("genesis"), names, followed)
+        if "follows_origin" in sheet:
+            as_text(as_object(sheet, f"{names} {followed}")["follows_origin"], "[^\\s]+")
+            as_bytes(sheet["follows_root"], 32)
+            require(as_number(sheet["follows_size"]) > 0, "follows a log that has no entry")
+        else:
+            as_object(sheet, names)
         require(sheet["origin"] == self.origin, f"the genesis of {sheet['origin']}, not of {self.origin}")
         self.clock = as_text(sheet["clock"], "real|simulated")
         # It signs its own enrolment, once, here: the only key that is used before entry 1.
-        self._enrol(
-            sheet, Key(as_bytes(sheet["public_key"], 32), statement.issuer, "registrar", "own", since=-1)
-        )
+        require(sheet["kind_of_key"] == "ed25519", "a log is founded with an Ed25519 key")
+        self._enrol(self._new_key(sheet, statement.issuer, "registrar", "own", since=-1))
 
     def _key(self, position: int, sheet: dict[str, object]) -> None:
-        as_object(sheet, "action", "party role custody kind_of_key public_key keyid reason")
-        if sheet["action"] == "enrol":
-            as_object(sheet, "party role custody kind_of_key public_key", "*")
+        action = as_text(sheet.get("action"), "|".join(KEY_NAMES))
+        needed, others = KEY_NAMES[action]
+        as_object(sheet, f"action {needed}", others)
+        if action == "enrol":
             party, custody = as_text(sheet["party"], PARTY), as_text(sheet["custody"], "own|custodial")
             role = as_text(sheet["role"], "|".join(ROLES))
-            self._enrol(sheet, Key(as_bytes(sheet["public_key"], 32), party, role, custody, since=position))
-        else:
-            require(sheet["action"] == "revoke", f"action {sheet['action']!r}")
-            as_object(sheet, "keyid reason", "*")
+            self._enrol(self._new_key(sheet, party, role, custody, since=position))
+        elif action == "rotate":
+            old = self._active(sheet["replaces"])
+            self._enrol(self._new_key(sheet, old.party, old.role, "own", since=position))
+            old.until = position
+        elif action == "revoke":
             as_text(sheet["reason"], "|".join(REASONS))
-            key = self.keys.get(as_text(sheet["keyid"]))
-            require(key is not None and key.until is None, "revokes a key that is not active")
-            assert key is not None
-            key.until = position
+            self._active(sheet["keyid"]).until = position
+        else:
+            self._stolen(position, sheet)
 
-    def _enrol(self, sheet: dict[str, object], key: Key) -> None:
-        require(sheet["kind_of_key"] == "ed25519", f"a key of kind {sheet['kind_of_key']!r}")
-        keyid = hashlib.sha256(b"ed25519" + key.public).hexdigest()
-        require(keyid not in self.keys, "enrols a key that was enrolled before")
-        self.keys[keyid] = key
+    def _stolen(self, position: int, sheet: dict[str, object]) -> None:
+        key, since = self.keys.get(as_text(sheet["keyid"])), as_number(sheet["since_ms"])
+        require(key is not None and key.party == sheet["party"], "reports a key that the party never had")
+        assert key is not None
+        before = key.stolen_since
+        require(before is None or since < before, "reports a stolen key again, and not from earlier on")
+        key.stolen_since = since
+        key.until = position if key.until is None else key.until
+
+    def _active(self, keyid: object) -> Key:
+        key = self.keys.get(as_text(keyid))
+        require(key is not None and key.until is None, "ends a key that is not active")
+        assert key is not None
+        return key
+
+    def _new_key(self, sheet: dict[str, object], party: str, role: str, custody: str, *, since: int) -> Key:
+        kind = as_text(sheet["kind_of_key"], "|".join(PUBLIC_BYTES))
+        public = as_bytes(sheet["public_key"], PUBLIC_BYTES[kind])
+        rp_id = as_text(sheet["rp_id"], DOMAIN) if "rp_id" in sheet else None
+        require(rp_id is None or kind == "es256", "a passkey of another kind than es256")
+        require(sheet.get("use", "statement") == "statement", "a key for another use")
+        if "holder" in sheet:
+            as_text(sheet["holder"], "(per|dev)_[0-9a-hjkmnp-tv-z]{16}")
+        if kind == "es256":
+            read_point(public)
+        else:
+            y = int.from_bytes(public, "little") % 2**255 % P25519
+            require(y not in SMALL_ORDER, "a point of small order, under which anything is signed")
+        return Key(public, party, role, custody, since, kind=kind, rp_id=rp_id)
+
+    def _enrol(self, key: Key) -> None:
+        require(key.keyid not in self.keys, "enrols a key that was enrolled before")
+        self.keys[key.keyid] = key
+
+    def _log_key(self, change: KeyChange) -> None:
+        before = [key for one in self.log_keys for key in (one.old, one.new)]
+        require(not before or change.old == before[-1], "changes a key that is not the newest")
+        require(change.new not in [*before, change.old], "brings a key that the log had before")
+        self.log_keys.append(change)
 
     def _erasure(self, position: int, statement: Statement) -> None:
         require(
@@ -523,8 +647,8 @@ def check_genesis(position: int, statement: Statement) -> None:
     require((position == 0) == (statement.type == "genesis.v1"), f"{statement.type} at entry {position}")
 
 
-def check_signatures(statement: Statement, position: int, register: Register) -> None:
-    """Every signature is good, and the issuer's own is among them."""
+def check_signatures(statement: Statement, position: int, register: Register, *, rights: bool = True) -> None:
+    """Every signature is good, and the issuer's own is among them. `rights`: and it may say what it says of keys."""
     kind, payload = PAYLOAD_TYPE.encode(), statement.payload
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     signers = []
@@ -532,11 +656,18 @@ def check_signatures(statement: Statement, position: int, register: Register) ->
         key = register.keys.get(keyid)
         require(key is not None, f"signed by a key that nobody enrolled, {keyid}")
         assert key is not None
+        if statement.type == "key.v1" and key.since == position:
+            # The key that this entry enrols proves that somebody holds it. It speaks for nobody.
+            check_possession(key, signature, message)
+            continue
         check_active(key, position)
         check_signature(key, signature, message)
         signers.append(key)
     check_issuer(statement, signers)
-    check_registrar(statement, signers)
+    if statement.type != "key.v1":
+        check_registrar(statement, signers)
+    elif rights:
+        check_key_right(statement, position, signers, register)
 
 
 def check_active(key: Key, position: int) -> None:
@@ -546,8 +677,82 @@ def check_active(key: Key, position: int) -> None:
 
 
 def check_signature(key: Key, signature: bytes, message: bytes) -> None:
-    """The signature is this key's, over the DSSE encoding of the payload."""
-    check_ed25519(key.public, signature, message)
+    """The signature is this key's, over the DSSE encoding of the payload, in the way it was enrolled for."""
+    if key.kind == "ed25519":
+        check_ed25519(key.public, signature, message)
+    elif key.rp_id is None:
+        check_es256(key.public, signature, message)
+    else:
+        check_passkey(key.public, key.rp_id, signature, message)
+
+
+def check_possession(key: Key, signature: bytes, message: bytes) -> None:
+    """A key that proves that somebody holds it does so by a good signature."""
+    check_signature(key, signature, message)
+
+
+def check_es256(public: bytes, signature: bytes, message: bytes) -> None:
+    """ECDSA over P-256 and SHA-256; the two integers in DER, in its one spelling."""
+    try:
+        r, s = decode_dss_signature(signature)
+    except ValueError as wrong:
+        raise Wrong("not an ECDSA signature in DER") from wrong
+    require(encode_dss_signature(r, s) == signature and r > 0 and s > 0, "not an ECDSA signature in DER")
+    try:
+        read_point(public).verify(signature, message, ECDSA(SHA256()))
+    except InvalidSignature as wrong:
+        raise Wrong("the signature does not verify") from wrong
+
+
+def read_point(public: bytes) -> EllipticCurvePublicKey:
+    """A point on P-256, uncompressed."""
+    require(public[0] == 4, "a point in another form than uncompressed")
+    try:
+        return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), public)
+    except ValueError as wrong:
+        raise Wrong("no point on P-256") from wrong
+
+
+def check_passkey(public: bytes, rp_id: str, signature: bytes, message: bytes) -> None:
+    """A WebAuthn assertion at this site, by a verified person, over these bytes and no others."""
+    body = as_object(read_json(signature, most=8192), "authenticatorData clientDataJSON signature")
+    data, client = as_bytes(body["authenticatorData"]), as_bytes(body["clientDataJSON"])
+    told = as_object(read_any_json(client, most=8192), "type challenge origin", "*")
+    require(told.get("type") == "webauthn.get", "an assertion of another type")
+    challenge = urlsafe_b64encode(hashlib.sha256(message).digest()).rstrip(b"=").decode()
+    require(told.get("challenge") == challenge, "an assertion over something else")
+    origin = as_text(told.get("origin"), "(https://[a-z0-9.-]{1,253}|http://localhost)(:[0-9]{1,5})?")
+    host = origin.split("//")[1].split(":")[0]
+    require(host == rp_id or host.endswith(f".{rp_id}"), f"an assertion made at {host}")
+    require(told.get("crossOrigin", False) is False, "an assertion made within another site")
+    require(len(data) >= 37, "authenticator data of less than 37 bytes")
+    require(data[:32] == hashlib.sha256(rp_id.encode()).digest(), "an assertion for another site")
+    require(data[32] & 1 == 1, "nobody was there")
+    require(data[32] & 4 == 4, "the person was not verified")
+    check_es256(public, as_bytes(body["signature"]), data + hashlib.sha256(client).digest())
+
+
+def check_key_right(statement: Statement, position: int, signers: Sequence[Key], register: Register) -> None:
+    """The registrar keeps the register; a party with a key of its own has a say in its own keys."""
+    sheet = statement.sheet("key")
+    action, signed = sheet["action"], {keyid for keyid, _ in statement.signatures}
+    new = [key for key in register.keys.values() if key.since == position]
+    if any(key.custody == "own" for key in new):
+        require(new[0].keyid in signed, "nobody shows that he holds the new key")
+    role = next(key.role for key in signers if key.party == statement.issuer)
+    if role == "registrar" and action in {"enrol", "revoke"}:
+        return
+    mine = [key for key in signers if key.party == statement.issuer and key.custody == "own"]
+    if action == "rotate":
+        may = sheet["replaces"] in {key.keyid for key in mine} and new[0].party == statement.issuer
+    elif action == "enrol":
+        may = (new[0].party, new[0].custody) == (statement.issuer, "own")
+        may = may and new[0].role in {key.role for key in mine}
+    else:
+        about = register.keys[as_text(sheet["keyid"])]
+        may = bool({key.keyid for key in mine} - {about.keyid})
+        may = may and (about.party == statement.issuer or role == "registrar")
+    require(may, f"{statement.issuer} may not say this of that key")
 
 
 def check_issuer(statement: Statement, signers: Sequence[Key]) -> None:
@@ -620,17 +825,23 @@ def verify_export(folder: Path, vkey: str, *, complete: bool = False) -> Report:
 def verify_files(files: Mapping[str, bytes], vkey: str, *, complete: bool = False) -> Report:
     """As `verify_export`, for the files by their paths."""
     with at("vkey"):
-        require(files.get("vkey") == vkey.encode() + b"\n", "not the public key that was given")
-        key = LogKey.parse(vkey)
+        listed = _utf8(files.get("vkey", b"")).split("\n")
+        require(vkey in listed[:-1] and listed[-1] == "", "not the public key that was given")
+        keys = [LogKey.parse(one) for one in listed[:-1]]
     with at("checkpoint"):
-        head = open_checkpoint(files.get("checkpoint", b""), key)
+        head = open_checkpoint(files.get("checkpoint", b""), keys)
     check_files(files, head.size)
     entries, leaves = read_tree(files, head)
-    checkpoints = read_checkpoints(files, key, leaves)
+    earlier = read_checkpoints(files, keys, leaves)
     register = Register(head.origin)
     statements = read_statements(files, entries, register)
+    with at("vkey"):
+        check_log_keys(keys, register.log_keys)
+    for path, one in {**earlier, "checkpoint": head}.items():
+        with at(path):
+            check_keys_in_force(one, entries[one.size - 1].at, register.log_keys)
     report = Report(
-        head.origin, head.size, head.root, checkpoints=checkpoints, other_signatures=head.other_signatures
+        head.origin, head.size, head.root, checkpoints=len(earlier), other_signatures=head.other_signatures
     )
     for position, statement in enumerate(statements):
         with at(position):
@@ -713,17 +924,19 @@ def read_tree(files: Mapping[str, bytes], head: Head) -> tuple[list[Entry], list
     return entries, leaves
 
 
-def read_checkpoints(files: Mapping[str, bytes], key: LogKey, leaves: Sequence[bytes]) -> int:
-    """How many checkpoints were signed before, if the log has only grown since each of them."""
-    found = 0
+def read_checkpoints(
+    files: Mapping[str, bytes], keys: Sequence[LogKey], leaves: Sequence[bytes]
+) -> dict[str, Head]:
+    """The checkpoints that were signed before, if the log has only grown since each of them."""
+    found: dict[str, Head] = {}
     for size, root in growing_roots(leaves):
         path = checkpoint_path(size)
         if path in files:
             with at(path):
-                before = open_checkpoint(files[path], key)
+                before = open_checkpoint(files[path], keys)
                 require(before.size == size, f"a checkpoint of {before.size} entries")
                 check_root(root, before.root)
-            found += 1
+            found[path] = before
     return found
 
 
@@ -851,7 +1064,7 @@ class Disclosed:
 
 
 def verify_disclosure(data: bytes, vkey: str) -> Disclosed:
-    """Check one disclosure file with the log's public key."""
+    """Check one disclosure file with the log's public key, or with several of its keys, one a line."""
     with at("disclosure"):
         names = "v kind position entry envelope items proof register"
         body = as_object(read_json(data, most=16 * 1024 * 1024), names)
@@ -859,7 +1072,7 @@ def verify_disclosure(data: bytes, vkey: str) -> Disclosed:
             (as_number(body["v"]), body["kind"]) == (1, "suyuan/disclosure/v1"), "of another version or kind"
         )
         note = as_text(body["proof"]).partition("\n\n")[2].encode()
-        head = open_checkpoint(note, LogKey.parse(vkey))
+        head = open_checkpoint(note, [LogKey.parse(one) for one in vkey.split()])
         listed = [
             as_object(one, "position entry envelope items proof") for one in as_list(body["register"], 1, 256)
         ]
@@ -869,14 +1082,17 @@ def verify_disclosure(data: bytes, vkey: str) -> Disclosed:
         with at(f"register[{number}]"):
             position, _, statement = _read_shown(one, head, note)
             require(position > max(shown, default=-1), "the register stands in the order of the log")
-            require(position == 0 or statement.sheet("key").get("action") == "enrol", "no enrolment")
+            require(
+                position == 0 or statement.sheet("key").get("action") in {"enrol", "rotate"}, "no enrolment"
+            )
             register.read(position, statement)
             check_signatures(statement, position, register)
             shown[position] = statement
     with at("disclosure"):
         position, entry, statement = _read_shown(body, head, note)
         require(position > 0, "the genesis is in every disclosure and needs none")
-        check_signatures(statement, position, register)
+        # What it says of a key it says of one that need not be in this file.
+        check_signatures(statement, position, register, rights=False)
         check_nothing_else(statement, register, shown)
     signers = [register.keys[keyid] for keyid, _ in statement.signatures]
     return Disclosed(

@@ -10,6 +10,7 @@ Nothing is put in place of our own parts: requests go through every middleware, 
 from __future__ import annotations
 
 import json as jsons
+from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,9 @@ from api.settings import Settings
 from ledger.identifiers import PartyId
 from ledger.keys import Vault
 from ledger.service import Ledger
+from ledger.statement import pre_authentication_encoding
 from ledger.vocabulary.parties import Party
+from ledger.vocabulary.registering import Credential
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -90,11 +93,37 @@ def enrol_party(
     kind: PartyKind = "company",
     signer: Signer | None = None,
 ) -> Enrolled:
-    """A party with its sheet, its key (kept here, unless it brings its own) and an access key."""
+    """A party with its sheet, its key (kept here, unless it brings its own) and an access key; of an agency that of an inspector."""
     party = PartyId.new(len(name).to_bytes(2, "big") + ledger.size().to_bytes(8, "big"))
     ledger.enrol(party, role=role, public=signer)
     ledger.say(ledger.registrar, Party(party=party, party_kind=kind, name=name))
-    return Enrolled(party=party, key=ledger.give_access_key(party, label="test"))
+    certificate = certify(ledger, party) if role == "authority" else None
+    return Enrolled(party=party, key=ledger.give_access_key(party, label="test", certificate=certificate))
+
+
+def certify(ledger: Ledger, party: PartyId, *, days: int = 300) -> str:
+    """An officer's certificate for an agency, valid from yesterday; its number."""
+    number, now = f"演-{str(party)[-6:]}-{ledger.size()}", ledger.clock()
+    credential = Credential(
+        number=number, party=party, valid_from_ms=now - 24 * HOUR_MS, valid_to_ms=now + days * 24 * HOUR_MS
+    )
+    ledger.say(ledger.registrar, credential)
+    return number
+
+
+def signed_draft(draft: Mapping[str, object], *signers: Signer) -> dict[str, object]:
+    """A draft as the server gave it, with these signatures: what goes back to the server."""
+    payload = b64decode(str(draft["payload"]))
+    message = pre_authentication_encoding(payload)
+    signatures = sorted((one.public.keyid, b64encode(one.sign(message)).decode()) for one in signers)
+    return {
+        "envelope": {
+            "payload": draft["payload"],
+            "payloadType": draft["payload_type"],
+            "signatures": [{"keyid": keyid, "sig": sig} for keyid, sig in signatures],
+        },
+        "items": draft["items"],
+    }
 
 
 def registrar_of(ledger: Ledger) -> Enrolled:
@@ -150,6 +179,8 @@ class Client:
             sent["authorization"] = f"Bearer {key}"
 
         async def ask() -> httpx.Response:
+            # What an answer wants kept is kept by the test, or not at all.
+            self._http.cookies.clear()
             return await self._http.request(
                 method, path, content=content, files=files, data=data, headers=sent
             )

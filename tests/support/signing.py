@@ -56,17 +56,20 @@ class Pen:
         )
         return self.signs(self.registrar, said, [self.registrar_key])
 
-    def enrols(self, party: PartyId, signer: Signer, role: Role = "enterprise") -> Statement:
-        """The registrar enrols a key."""
+    def enrols(
+        self, party: PartyId, signer: Signer, role: Role = "enterprise", *, rp_id: str | None = None
+    ) -> Statement:
+        """The registrar enrols a key, which proves that it is there."""
         said = Key(
             action="enrol",
             party=party,
             role=role,
             custody="own",
-            kind_of_key="ed25519",
+            kind_of_key=signer.public.kind,
             public_key=str(signer.public),
+            rp_id=rp_id,
         )
-        return self.signs(self.registrar, said, [self.registrar_key])
+        return self.signs(self.registrar, said, [self.registrar_key, signer])
 
     def signs(
         self,

@@ -510,6 +510,7 @@ def test_every_kind_of_finding_about_goods_exists_for_some_goods() -> None:
         "credit_code_fails",
         "licence_shared",
         "shared_contact",
+        "signature_disputed",
         "voucher_edited",
         "voucher_overused",
         "voucher_reused",

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.keys import Ed25519Signer
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.note import NoteVerifier
 from ledger.log.tiles import decode_bundle
 from ledger.register import Register
 from ledger.statement import Envelope, OpenedItem, Statement
-from tests.support.server import enrol_party, registrar_of
+from tests.support.server import enrol_party, registrar_of, signed_draft
 from tests.support.slow_merkle import leaf, root
 
 if TYPE_CHECKING:
@@ -93,8 +94,11 @@ def test_the_registrar_enrols_a_party_that_keeps_its_key_and_one_that_does_not(
     registrar = registrar_of(ledger)
     kept = client.post("/api/v1/keys", json={"role": "enterprise"}, key=registrar.key)
     assert kept.status_code == 201, kept.text
-    public = b64encode(bytes(31) + b"\x09").decode()
-    own = client.post("/api/v1/keys", json={"role": "laboratory", "public_key": public}, key=registrar.key)
+    signer = Ed25519Signer.from_secret(bytes(31) + b"\x09")
+    asked = {"role": "laboratory", "public_key": str(signer.public)}
+    draft = client.post("/api/v1/keys/drafts", json=asked, key=registrar.key)
+    assert draft.status_code == 200, draft.text
+    own = client.post("/api/v1/keys", json=signed_draft(draft.json(), signer), key=registrar.key)
     assert own.status_code == 201, own.text
     with ledger.book() as book:
         found = {str(one.party): (one.role, one.custody) for one in book.register.keys.values()}

@@ -73,7 +73,7 @@ def test_the_public_gets_the_public_facts_and_no_holder(chain: Chain) -> None:
     assert answer.status_code == 200
     body = answer.json()
     assert set(body) == {
-        *("goods", "page", "batch", "declared", "maker", "commitments", "recalls", "as_of"),
+        *("goods", "page", "batch", "declared", "maker", "commitments", "recalls", "as_of", "withheld"),
     }
     assert body["batch"]["origin"] == "江苏如东"
     assert body["commitments"][0]["number"] == "HGZ-1"

@@ -125,6 +125,15 @@ SAMPLES: dict[str, Json] = {
     "checklist": [{"what": "标签", "result": "in_order"}],
     "witnesses": ["见证人（演示）"],
     "finding": "oversold",
+    "public_key": "AAAA",
+    "rp_id": "suyuan.example",
+    "since_ms": 3,
+    "until_ms": 4,
+    "follows_size": 5,
+    "old_vkey": "log.example+00000000+AAAA",
+    "new_vkey": "log.example+00000001+AAAA",
+    "old_signature": "A" * 86 + "==",
+    "new_signature": "A" * 86 + "==",
 }
 #: Where the same name means something else in one type.
 OTHERWISE: dict[tuple[str, str], Json] = {
@@ -134,6 +143,8 @@ OTHERWISE: dict[tuple[str, str], Json] = {
     ("grant.v1", "goods"): [LEEK],
     ("destruction.v1", "evidence"): ["ab" * 32],
     ("answer.v1", "evidence"): ["ab" * 32],
+    ("key.v1", "holder"): "per_0123456789abcdef",
+    ("key.v1", "replaces"): "1" * 64,
     ("recall.v1", "goods"): [LEEK],
     ("inspection.v1", "goods"): [LEEK],
     ("inspection.v1", "evidence"): ["ab" * 32],

@@ -55,6 +55,7 @@ class Maker:
         log: str | None = None,
         issuer: PartyId | None = None,
         signer: Ed25519Signer | None = None,
+        also: Ed25519Signer | None = None,
         at_ms: int = MORNING_MS,
         type_name: str | None = None,
     ) -> Statement:
@@ -66,7 +67,7 @@ class Maker:
             type_name=type_name or content.TYPE,
             issuer=issuer or self.party,
             occurred_at=Instant(at_ms, 480),
-            signers=[signer or self.signer],
+            signers=[signer or self.signer, *([] if also is None else [also])],
         )
 
 
@@ -152,8 +153,25 @@ def test_the_right_key_without_the_right_is_refused(client: Client, ledger: Ledg
     refused(
         client, ledger, body, status=403, name="NotAllowed", at="type", came="inspection.v1 by enterprise"
     )
-    enrolment = Key(action="enrol", party=maker.party, role="authority", custody="own", public_key="x")
-    refused(client, ledger, maker.signs(enrolment).as_json(), status=403, name="NotAllowed", at="type")
+
+
+def test_a_party_gives_its_own_key_no_other_role_and_nobody_elses_key_any(
+    client: Client, ledger: Ledger, maker: Maker, co_op: Enrolled
+) -> None:
+    new = Ed25519Signer.from_secret(b"\x09" * 32)
+    for party, role in ((maker.party, "authority"), (co_op.party, "enterprise")):
+        enrolment = Key.read(
+            {
+                "action": "enrol",
+                "party": str(party),
+                "role": role,
+                "custody": "own",
+                "kind_of_key": "ed25519",
+                "public_key": str(new.public),
+            }
+        )
+        body = maker.signs(enrolment, also=new).as_json()
+        refused(client, ledger, body, status=403, name="NotAllowed", at="type")
 
 
 def test_a_statement_for_another_log_is_refused(client: Client, ledger: Ledger, maker: Maker) -> None:
@@ -307,7 +325,8 @@ def test_what_is_no_statement_is_refused(client: Client, ledger: Ledger, maker: 
 def test_the_server_signs_for_nobody_who_keeps_the_key(client: Client, ledger: Ledger, maker: Maker) -> None:
     content = json.dumps(maker.batch().model_dump(mode="json", exclude_none=True)).encode()
     asked = Asked("/api/v1/batches", content, key=maker.enrolled.key)
-    check_refused(client, ledger, asked, status=403, name="NotAllowed", at="issuer", came=str(maker.party))
+    came = str(maker.party)
+    check_refused(client, ledger, asked, status=403, name="SignsForHimself", at="authorization", came=came)
 
 
 def refused(

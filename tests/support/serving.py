@@ -1,0 +1,128 @@
+"""A server of its own process, as an operator runs it, for tests that wear it down: `suyuan serve` on a port of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.keys import Vault
+from ledger.service import Ledger
+from tests.browser.serving import HOST, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_SECONDS_MAX = 90.0
+STOP_SECONDS_MAX = 20.0
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One running server."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def resident_bytes(self) -> int:
+        """The memory of the server: of the process that was started, and of the one that it has serve."""
+        return sum(_resident(pid) for pid in [self.process.pid, *_children(self.process.pid)])
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets the serving process has open, those it listens on among them."""
+        found = 0
+        for pid in _children(self.process.pid):
+            for handle in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):
+                    found += str(handle.readlink()).startswith("socket:")
+        return found
+
+
+@contextmanager
+def served(folder: Path, *, begin: list[str] | None = None, **settings: str) -> Iterator[Served]:
+    """A server over the ledger in this folder. `begin` is put before its command line; `settings` are SUYUAN_… variables."""
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SUYUAN_")},
+        "SUYUAN_DATA": str(folder / "data"),
+        "SUYUAN_KEY_FILE": str(folder / "keys" / "ledger.key"),
+        "SUYUAN_BASE_URL": f"http://{HOST}:{port}",
+        "SUYUAN_PORT": str(port),
+        "SUYUAN_HOST": HOST,
+        **{f"SUYUAN_{name.upper()}": value for name, value in settings.items()},
+    }
+    log = folder / f"server-{port}.log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            [*(begin or [sys.executable, "-m", "api.cli"]), "serve"],
+            env=environment,
+            stdout=out,
+            stderr=out,
+            cwd=Path(__file__).resolve().parents[2],
+        ) as process,
+    ):
+        try:
+            _wait_for(port, process, log)
+            yield Served(port=port, process=process, log=log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@contextmanager
+def founded(folder: Path) -> Iterator[Ledger]:
+    """A new ledger in the place where `served` looks for it, on the machine's clock. Close it before it is served."""
+    (folder / "data").mkdir(parents=True)
+    with Ledger.create(
+        f"sqlite:///{folder / 'data' / 'suyuan.db'}",
+        host="suyuan.example",
+        registrar_name="登记处（演示）",
+        vault=Vault.create_file(folder / "keys" / "ledger.key"),
+        evidence=folder / "data" / "evidence",
+    ) as ledger:
+        yield ledger
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    until, waiting = time.monotonic() + START_SECONDS_MAX, threading.Event()
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            break
+        with socket.socket() as one:
+            if one.connect_ex((HOST, port)) == 0:
+                return
+        waiting.wait(0.1)
+    raise RuntimeError(f"the server did not start:\n{log.read_text('utf-8', 'replace')[-2_000:]}")
+
+
+def _children(pid: int) -> list[int]:
+    found = list[int]()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text("ascii").split()):
+            found += [child, *_children(child)]
+    return found
+
+
+def _resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
