@@ -84,9 +84,7 @@ def recorded_all(
     ]
 
 
-def _answer(
-    base_url: str, receipt: Receipt, kind: str, *, again: bool, said: Said | None
-) -> Recorded:
+def _answer(base_url: str, receipt: Receipt, kind: str, *, again: bool, said: Said | None) -> Recorded:
     goods = said.goods if isinstance(said, (Batch, Codes)) else None
     label = links.label(goods) if isinstance(goods, GoodsId) else None
     names = _named(said)

@@ -140,6 +140,10 @@ class Reading:
         """Whether nothing is withheld from this viewer: holders, figures, findings. Of an official whose scope has bounds, something is."""
         return self.viewer.is_official and self._competence.unbounded
 
+    def lies_outside(self, found: Trace) -> bool:
+        """Whether nothing of a trace lies within the scope of this official's certificate."""
+        return self.viewer.is_official and not self.sees_everything and self.sight(found) is None
+
     def shows(self, seqs: Iterable[int]) -> None:
         """These entries are being shown: of an official's reading that is noted."""
         if self.viewer.is_official:

@@ -358,7 +358,8 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
 
 #: Every text, by its key.
 WORDS: Final[Mapping[str, Words]] = {
-    key: Words(zh=zh, en=en) for key, (zh, en) in (_PAGES | TRADE | FIELDS | SHOWING | SIGNING | PEOPLE).items()
+    key: Words(zh=zh, en=en)
+    for key, (zh, en) in (_PAGES | TRADE | FIELDS | SHOWING | SIGNING | PEOPLE).items()
 }
 
 

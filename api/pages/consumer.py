@@ -98,7 +98,9 @@ def typed(desk: AtDesk, code: MaybeText = None, goods: MaybeText = None, batch: 
         )
 
 
-@router.api_route("/p/c/{code}", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")])
+@router.api_route(
+    "/p/c/{code}", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")]
+)
 def of_code(code: str, desk: AtDesk) -> Response:
     """The page of a batch by its code."""
     try:
@@ -110,7 +112,9 @@ def of_code(code: str, desk: AtDesk) -> Response:
         return _page(desk, book, named_by_batch(goods, _knows(book)), came=code)
 
 
-@router.api_route("/p/01/{rest:path}", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")])
+@router.api_route(
+    "/p/01/{rest:path}", methods=_METHODS, response_class=HTMLResponse, dependencies=[needs("read_public")]
+)
 def of_link(rest: str, desk: AtDesk, request: Request) -> Response:
     """The page of goods by their GS1 Digital Link."""
     # The path as it came: a batch number may hold an escaped slash, which is no slash of the path.

@@ -124,7 +124,9 @@ def acceptance(shipment: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
         return _show(desk, book, (record_, said), Form(values))
 
 
-@router.post("/my/deliveries/{shipment}", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
+@router.post(
+    "/my/deliveries/{shipment}", response_class=HTMLResponse, dependencies=[needs("record_delivery")]
+)
 def accept(shipment: str, desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Receipt, check and voucher in one step."""
     with desk.ledger.book() as book:

@@ -104,8 +104,7 @@ def trace_page(
         start = _goods(desk, reading, code=code, goods=goods)
         names = Names(book, desk.viewer, desk.language, reading)
         found = trace(book, start, contradictions=contradictions)
-        if desk.viewer.is_official and not reading.sees_everything and reading.sight(found) is None:
-            # Nothing of it lies within the scope of his certificate.
+        if reading.lies_outside(found):
             return for_buyers
         shown = Shown.of(found, names)
         template = "trace.html" if print is None else "trace_print.html"
@@ -146,7 +145,9 @@ def _content(desk: Desk, book: SqlBook, shown: Shown, *, code: str | None) -> di
         "drawing_listed": listed(chain, label=label, arrow_words=desk.say("chain_from")),
         "sources": [source_row(one, shown) for one in shown.sources()],
         "holders": _holders(shown, answers),
-        "recall": _recall(desk, scope, names) if scope is not None and names.reading.sees_everything else None,
+        "recall": _recall(desk, scope, names)
+        if scope is not None and names.reading.sees_everything
+        else None,
         "findings": views_of(findings, names),
         "records": [_row(one, shown) for one in records[:RECORDS_SHOWN]],
         "records_left": max(len(records) - RECORDS_SHOWN, 0),

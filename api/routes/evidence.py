@@ -64,7 +64,13 @@ async def _sent(request: Request) -> AsyncIterator[_Sent]:
         yield _Sent(kind, file, hasher.hexdigest())
 
 
-@router.post("", status_code=201, operation_id="post_evidence", openapi_extra=_BODY, dependencies=[needs("send_papers")])
+@router.post(
+    "",
+    status_code=201,
+    operation_id="post_evidence",
+    openapi_extra=_BODY,
+    dependencies=[needs("send_papers")],
+)
 def keep(sent: Annotated[_Sent, Depends(_sent)], ledger: TheLedger) -> dict[str, object]:
     """上传附件 · keep a copy of a paper or a photo. A record names it by `sha256`; `sent_sha256` is the digest of the file as it was sent, which differs for a picture: it is drawn again, without what cannot be seen."""
     sent.content.seek(0)
@@ -81,7 +87,9 @@ def keep(sent: Annotated[_Sent, Depends(_sent)], ledger: TheLedger) -> dict[str,
     }
 
 
-@router.get("/{sha256}", operation_id="get_evidence", response_class=Response, dependencies=[needs("read_own")])
+@router.get(
+    "/{sha256}", operation_id="get_evidence", response_class=Response, dependencies=[needs("read_own")]
+)
 def hand_out(
     sha256: str,
     caller: Someone,

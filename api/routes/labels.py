@@ -38,7 +38,12 @@ class Size:
 TheSize = Annotated[Size, Depends()]
 
 
-@router.get("/codes/{code}/label.{form}", operation_id="code_label", response_class=Response, dependencies=[needs("print_label")])
+@router.get(
+    "/codes/{code}/label.{form}",
+    operation_id="code_label",
+    response_class=Response,
+    dependencies=[needs("print_label")],
+)
 def of_code(
     code: Annotated[str, Path(max_length=200)],
     form: Form,
@@ -56,7 +61,9 @@ def of_code(
     return _drawn(text, form, size)
 
 
-@router.get("/goods-label", operation_id="goods_label", response_class=Response, dependencies=[needs("print_label")])
+@router.get(
+    "/goods-label", operation_id="goods_label", response_class=Response, dependencies=[needs("print_label")]
+)
 def of_goods(
     goods: Text,
     caller: Someone,

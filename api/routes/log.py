@@ -108,7 +108,12 @@ def entry(position: PathNumber, ledger: TheLedger) -> JSONResponse:
     return JSONResponse(body, headers=_FOR_EVER)
 
 
-@entries.get("/entries/{position}/proof", operation_id="entry_proof", response_class=PlainTextResponse, dependencies=[needs("prove")])
+@entries.get(
+    "/entries/{position}/proof",
+    operation_id="entry_proof",
+    response_class=PlainTextResponse,
+    dependencies=[needs("prove")],
+)
 def proof(position: PathNumber, ledger: TheLedger) -> PlainTextResponse:
     """存证证明 · the `.tlog-proof` of one entry (c2sp.org/tlog-proof): checks offline with the log's key alone."""
     _leaf(ledger, position)

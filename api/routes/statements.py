@@ -163,7 +163,12 @@ def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[st
             items.append({"place": place, "withheld": one.item.audience})
     if not any("salt" in item for item in items):
         raise unknown(str(record.header.id))
-    return {**heading(record), "fields": reading.fields(record), "envelope": stored.envelope.as_json(), "items": items}
+    return {
+        **heading(record),
+        "fields": reading.fields(record),
+        "envelope": stored.envelope.as_json(),
+        "items": items,
+    }
 
 
 def unknown(came: object) -> UnknownName:

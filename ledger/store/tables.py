@@ -205,7 +205,10 @@ class SigningPasskeyRow(SQLModel, table=True):
     """Under which credential a person's device knows a signing key of the register. Both are public; the private half never leaves the device."""
 
     __tablename__: ClassVar[str] = "signing_passkeys"
-    __table_args__ = (PrimaryKeyConstraint("log_id", "keyid"), Index("signing_passkeys_of", "log_id", "party"))
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "keyid"),
+        Index("signing_passkeys_of", "log_id", "party"),
+    )
 
     log_id: str = Field(sa_column=Column(Text, nullable=False))
     keyid: str = Field(sa_column=Column(Text, nullable=False))

@@ -38,10 +38,10 @@ VISITS = (
     ("stall", "/my/deliveries"),
     ("stall", "/my/deliveries/new"),
     ("shop", "/my/findings"),
-    ("wholesaler", "/entries/40/eyes"),
-    ("wholesaler", "/entries/40/disclose"),
-    ("wholesaler", "/my/grants"),
-    ("wholesaler", "/who-sees-what"),
+    ("farm", "/entries/40/disclose"),
+    ("farm", "/my/grants"),
+    ("authority", "/entries/40/eyes"),
+    ("public", "/who-sees-what"),
     ("authority", "/inspect"),
     ("authority", TRACE),
     ("authority", f"{TRACE}&print=1"),
@@ -50,7 +50,7 @@ VISITS = (
 )
 
 TOO_SMALL = """
-least => [...document.querySelectorAll('button, input:not([type=hidden]):not([type=radio]), select, textarea, summary, .choice, .button, .site-nav a, .language a, .brand, .card > a')]
+least => [...document.querySelectorAll('button, input:not([type=hidden]):not([type=radio]):not([type=checkbox]), select, textarea, summary, .choice, .button, .site-nav a, .language a, .brand, .card > a')]
   .filter(one => one.offsetParent !== null)
   .map(one => [one.tagName + '.' + one.className + '#' + one.id, one.getBoundingClientRect()])
   .filter(([, box]) => box.height < least || box.width < least)

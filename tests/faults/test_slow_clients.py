@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CLOSED_SECONDS_MAX = 15.0
 PROBE_SECONDS_MAX = 1.0
 #: The test waits this long for the last one to be closed before it gives up on it.
-WAIT_SECONDS_MAX = 25.0
+WAIT_SECONDS_MAX = 18.0
 #: Of each kind.
 CLIENTS = 500 // 6
 #: Longer than all buffers between the server and a client that does not read: a few megabytes.

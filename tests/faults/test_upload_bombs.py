@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import sys
-import time
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+#: Of a processor: what else the machine does meanwhile is not the file's doing.
 SECONDS_MAX = 2.0
 GROWTH_BYTES_MAX = 50 * MIB
 
@@ -165,11 +165,11 @@ def test_no_bomb_goes_off_in_the_server(tmp_path: Path) -> None:
 
         def send(name: str, path: str) -> tuple[int, float]:
             content, kind = files[name]
-            began = time.monotonic()
+            began = server.cpu_seconds
             answer = http.post(
                 path, content=content, headers={"Content-Type": kind, "Authorization": f"Bearer {key}"}
             )
-            return answer.status_code, time.monotonic() - began
+            return answer.status_code, server.cpu_seconds - began
 
         # The first one loads what all others need.
         send("a hundred megapixels", "/api/v1/evidence")
@@ -180,9 +180,7 @@ def test_no_bomb_goes_off_in_the_server(tmp_path: Path) -> None:
                     status, seconds = send(name, path)
                     if name in BOMBS:
                         assert 400 <= status < 500, (name, path, status)
-                        # On a machine that others use as well the wait may be theirs: it counts when it comes again.
-                        tries = [seconds, *(send(name, path)[1] for _ in range(2) if seconds > SECONDS_MAX)]
-                        assert min(tries) <= SECONDS_MAX, (name, path, tries)
+                        assert seconds <= SECONDS_MAX, (name, path, seconds)
                     assert status < 500, (name, path, status)
         assert server.resident_bytes - before <= GROWTH_BYTES_MAX, (before, server.resident_bytes)
 
