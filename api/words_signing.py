@@ -27,8 +27,8 @@ SIGNING: Final[dict[str, tuple[str, str]]] = {
     "sign_digest": ("待签摘要（SHA-256）", "Digest to be signed (SHA-256)"),
     "sign_of": ("第 {number} 条，共 {count} 条", "Record {number} of {count}"),
     "sign_working": ("正在等您的设备签名……", "Waiting for your device …"),
-    "sign_done": ("已签名并入账：", "Signed and recorded: "),
-    "sign_failed": ("没有入账：", "Nothing was recorded: "),
+    "sign_done": ("已签名并入账：", "Signed and recorded:"),
+    "sign_failed": ("没有入账：", "Nothing was recorded:"),
     "sign_to_entry": ("查看日志条目", "See the log entry"),
     # Enrolling a passkey for signing
     "enrol_title": ("登记签名用的通行密钥", "Enrol a passkey for signing"),

@@ -93,6 +93,8 @@ def _shots(browser: Browser, address: str) -> list[Shot]:
         Shot("trace", trace, "G1"),
         Shot("print", f"{trace}&print=1", "G1"),
         Shot("buyer", buyer, None),
+        Shot("sign-in", "/sign-in", None),
+        Shot("eyes", "/who-sees-what", None),
     ]
 
 

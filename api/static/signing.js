@@ -76,7 +76,7 @@
       try {
         await does();
       } catch (wrong) {
-        why.textContent = block.dataset.failed + (wrong.message || wrong.name);
+        why.textContent = block.dataset.failed + " " + (wrong.message || wrong.name);
         why.hidden = false;
         button.disabled = false;
       }
