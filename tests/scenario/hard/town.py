@@ -97,14 +97,27 @@ class Town:
         self.names[party] = name
         for one in licences or ():
             self.licence(party, one, valid_from="2020-01-01")
-        answer = self.client.post(
-            "/api/v1/access-keys", json={"party": party, "label": "test"}, key=self.registrar.key
-        )
+        asked: dict[str, Json] = {"party": party, "label": "test"}
+        if role == "authority":
+            asked["certificate"] = self._certified(party)
+        answer = self.client.post("/api/v1/access-keys", json=asked, key=self.registrar.key)
         assert answer.status_code == 201, answer.text
         enrolled = Enrolled(party=PartyId.parse(party), key=answer.json()["access_key"])
         if role == "enterprise":
             self.traders.append(enrolled)
         return enrolled
+
+    def _certified(self, agency: str) -> str:
+        """The number of a certificate that an officer of the agency has always held."""
+        number = f"演-{agency[-6:]}"
+        said: dict[str, Json] = {
+            "number": number,
+            "party": agency,
+            "valid_from_ms": 0,
+            "valid_to_ms": Instant.parse("2099-12-31T00:00:00+08:00").ms,
+        }
+        self.tells(self.registrar, "credentials", said, mark=f"certificate of {self.names[agency]}")
+        return number
 
     def licence(self, holder: object, kind: str, *, mark: str = "", **body: Json) -> str:
         """A licence in the register."""
