@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from api.channels import ChannelWrong, channel_of
 from api.commands.auditing import audited
 from api.commands.console import GOOD, Console, Does, misuse
 from api.commands.opening import (
@@ -71,6 +72,7 @@ def serve(asked: Namespace, console: Console) -> int:
     """The ledger that the settings name."""
     settings = settings_of(**_ports(asked))
     _check_port_free(settings)
+    _check_channel(settings)
     open_ledger(settings).close()
     return _serve(settings, console)
 
@@ -208,6 +210,13 @@ def _environment(settings: Settings) -> dict[str, str]:
     else:
         os.environ.pop("SUYUAN_DATABASE_URL", None)
     return environment
+
+
+def _check_channel(settings: Settings) -> None:
+    try:
+        channel_of(settings.channel)
+    except ChannelWrong as wrong:
+        misuse(f"发送渠道不对：{wrong}", f"channel: {wrong}")
 
 
 def _check_port_free(settings: Settings) -> None:

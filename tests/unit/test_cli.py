@@ -79,6 +79,20 @@ def test_a_call_that_is_wrong_ends_with_one_line(
     assert "Traceback" not in complaint
 
 
+@pytest.mark.parametrize("channel", ["nowhere", "no.such.module:make", "os.path:join_not", "pathlib:Path"])
+def test_a_channel_that_is_none_ends_with_one_line_that_names_it(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    monkeypatch.setenv("SUYUAN_CHANNEL", channel)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    status, _, complaint = call(capsys, "serve", "--port", port)
+    assert (status, len(complaint.splitlines())) == (MISUSED, 1)
+    assert "SUYUAN_CHANNEL" in complaint
+    assert channel in complaint
+
+
 @pytest.mark.parametrize(
     ("words", "expected"), [(("--lang", "en"), "no ledger in"), (("--lang=zh",), "还没有账本")]
 )
