@@ -68,8 +68,8 @@ STOCKS: tuple[Literal["own_stock", "seized", "recalled"], ...] = ("own_stock", "
 READERS: tuple[Literal["consumer", "trade", "inspector"], ...] = ("consumer", "consumer", "trade")
 HOLDS: tuple[Literal["hold", "release"], ...] = ("hold", "hold", "release")
 RECALLS: tuple[Literal["recall", "end"], ...] = ("recall", "recall", "end")
-#: What stories of trade hold; those of papers are told in `test_incremental_papers`.
-TRADE_KINDS = set(FINDING_KINDS) - set(PAPERS)
+#: What stories of trade hold; those of papers are told in `test_incremental_papers`, stolen keys in `tests/integration/test_disputes.py`.
+TRADE_KINDS = set(FINDING_KINDS) - set(PAPERS) - {"signature_disputed"}
 FIRST_DAY_MS = Instant.parse("2026-10-01T00:00:00+08:00").ms
 DAY_MS = 24 * 3600 * 1000
 
