@@ -35,6 +35,8 @@ from ledger.service import Ledger
 if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
 
+    from ledger.store.book import SqlBook
+
 DEMO_COOKIE: Final = "suyuan_demo_identity"
 #: The cookie of a session. The prefix has browsers refuse it without https, from another host, or for a part of the site.
 SECURE_SESSION_COOKIE: Final = "__Host-suyuan"
@@ -82,24 +84,29 @@ def session_cookie(settings: Settings) -> str:
     return SECURE_SESSION_COOKIE if settings.base_url.startswith("https://") else SESSION_COOKIE
 
 
-def _caller(request: Request, ledger: Ledger, settings: Settings) -> Caller | None:
+def _brings_something(request: Request) -> bool:
+    """Whether there is anything to know a caller by. Whoever brings nothing is nobody, and no table is asked."""
+    return "authorization" in request.headers or bool(request.cookies)
+
+
+def _caller(request: Request, ledger: Ledger, settings: Settings, book: SqlBook) -> Caller | None:
     header = request.headers.get("authorization")
     if header is not None:
-        return _caller_by_key(header, ledger)
+        return _caller_by_key(header, ledger, book)
     token = request.cookies.get(session_cookie(settings))
     if token:
-        caller = ledger.accounts.caller_by_session(token)
+        caller = ledger.accounts.caller_by_session(token, book)
         if caller is not None:
             return caller
     identity = request.cookies.get(DEMO_COOKIE)
     if settings.demo and identity:
-        return demo_caller(identity, ledger)
+        return demo_caller(identity, book.register)
     return None
 
 
-def _caller_by_key(header: str, ledger: Ledger) -> Caller:
+def _caller_by_key(header: str, ledger: Ledger, book: SqlBook) -> Caller:
     scheme, _, key = header.partition(" ")
-    caller = ledger.caller(key.strip()) if scheme.lower() == _SCHEME else None
+    caller = ledger.accounts.caller_by_key(key.strip(), book) if scheme.lower() == _SCHEME else None
     if caller is None:
         # The key itself is never repeated back.
         raise KeyMissing(
@@ -108,21 +115,13 @@ def _caller_by_key(header: str, ledger: Ledger) -> Caller:
     return caller
 
 
-def is_registered(party: PartyId, ledger: Ledger) -> bool:
-    """Whether any key of this party is enrolled and not revoked."""
-    with ledger.book() as book:
-        return book.register.speaks(party)
-
-
-def demo_caller(identity: str, ledger: Ledger) -> Caller | None:
+def demo_caller(identity: str, register: Register) -> Caller | None:
     """The party a visitor of the demo has chosen to be; None when the demo does not know it."""
     try:
         party = PartyId.parse(identity)
     except Refusal:
         return None
-    with ledger.book() as book:
-        register = book.register
-        role = register.role_of(party) if register.speaks(party) else None
+    role = register.role_of(party) if register.speaks(party) else None
     if role is None:
         return None
     # Of an agency the visitor is the officer whose certificate lasts longest.
@@ -139,19 +138,13 @@ def demo_caller(identity: str, ledger: Ledger) -> Caller | None:
 
 
 def _circumstances(request: Request, ledger: TheLedger, settings: TheSettings) -> Circumstances:
-    caller, credential, own = _caller(request, ledger, settings), None, False
-    if caller is not None:
+    caller, credential, own = None, None, False
+    if _brings_something(request):
+        # Who it is, whether his key is kept here and whether his certificate is valid: all by one state of the log.
         with ledger.book() as book:
-            register = book.register
-            if caller.person is not None and register.keeps_key_for(caller.party, caller.person):
-                caller = replace(caller, holder=caller.person)
-            own = caller.holder is None and register.signs_for_itself(caller.party)
-            # What a form of ours asks for is handed to its person to be signed (`api.pages.signing`): nothing is signed here.
-            own = own and not request.url.path.startswith("/my/")
-            if caller.role == "authority" and caller.certificate is not None:
-                credential = _certificate(register, caller)
-                scope = ledger.accounts.officials.scope_of(book.connection, caller.certificate)
-                caller = replace(caller, scope=scope)
+            caller = _caller(request, ledger, settings, book)
+            if caller is not None:
+                caller, credential, own = _known_of(caller, request, ledger, book)
     ours, came = _origin(request, settings)
     here = Circumstances(
         caller=caller,
@@ -165,6 +158,23 @@ def _circumstances(request: Request, ledger: TheLedger, settings: TheSettings) -
     )
     request.state.here = here
     return here
+
+
+def _known_of(
+    caller: Caller, request: Request, ledger: Ledger, book: SqlBook
+) -> tuple[Caller, Credential | None, bool]:
+    """The caller with his scope and the key kept for him alone; his certificate; and whether his party signs for itself."""
+    register, credential = book.register, None
+    if caller.person is not None and register.keeps_key_for(caller.party, caller.person):
+        caller = replace(caller, holder=caller.person)
+    own = caller.holder is None and register.signs_for_itself(caller.party)
+    # What a form of ours asks for is handed to its person to be signed (`api.pages.signing`): nothing is signed here.
+    own = own and not request.url.path.startswith("/my/")
+    if caller.role == "authority" and caller.certificate is not None:
+        credential = _certificate(register, caller)
+        scope = ledger.accounts.officials.scope_of(book.connection, caller.certificate)
+        caller = replace(caller, scope=scope)
+    return caller, credential, own
 
 
 def _certificate(register: Register, caller: Caller) -> Credential | None:

@@ -31,7 +31,7 @@ SHOWING: Final[dict[str, tuple[str, str]]] = {
     "grant_run_out": ("已到期", "has run out"),
     "grant_ended": ("已收回", "ended"),
     "grant_end": ("收回", "End it"),
-    "grant_end_what": ("收回后对方不能再在这里查看；对方已经看过或存下的内容收不回来。", "They can read it here no more; what they have seen or kept cannot be taken back."),
+    "grant_end_what": ("收回后对方不能再在这里查看；对方已经看过或存下的内容收不回来。", "Once it is ended they can read it here no more; what they have seen or kept cannot be taken back."),
     "grants_none": ("还没有授权。", "None yet."),
     # A disclosure file
     "disclose_title": ("出示这条记录", "Show this record to somebody"),

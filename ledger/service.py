@@ -37,7 +37,7 @@ from ledger.store.engine import create_tables, open_engine, reading, writing
 from ledger.store.erasing import finish
 from ledger.store.findings import findings_in
 from ledger.store.log_keys import Keyring, freeze
-from ledger.store.log_rows import first_checkpoint_over, read_places, read_tile_row
+from ledger.store.log_rows import first_checkpoint_over, read_places, read_size, read_tile_row
 from ledger.store.rules import keep_in_step, note_rules
 from ledger.store.tables import CheckpointRow, EntryRow, HeadRow, SealedKeyRow
 from ledger.vocabulary.registering import Genesis, Key
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from ledger.accounts.callers import ActingRole, Caller, Scope
+    from ledger.accounts.callers import ActingRole, Scope
     from ledger.evidence import Shelf
     from ledger.findings import Finding
     from ledger.keys import Signer
@@ -197,7 +197,7 @@ class Ledger:
     def book(self, as_of: int | None = None) -> Iterator[SqlBook]:
         """The book as it stands, or as it stood at an earlier log size, in one consistent reading."""
         with reading(self.engine) as connection:
-            size = self._size(connection)
+            size = read_size(connection, self.origin)
             if as_of is not None and not 1 <= as_of <= size:
                 raise UnknownName(
                     field="as_of",
@@ -267,7 +267,7 @@ class Ledger:
         for again in (False, True):
             if again:
                 # Another process changed the key since we last looked.
-                self._know(register_of(connection, self.origin, size=self._size(connection)))
+                self._know(register_of(connection, self.origin, size=read_size(connection, self.origin)))
             for key in self._log_keys.all:
                 if key.key_id in signed:
                     return key
@@ -321,7 +321,7 @@ class Ledger:
     def size(self) -> int:
         """How many entries the log has."""
         with reading(self.engine) as connection:
-            return self._size(connection)
+            return read_size(connection, self.origin)
 
     def head_of(self, note: bytes) -> SignedCheckpoint:
         """Open a checkpoint of ours, signed by every key that had to sign it."""
@@ -336,7 +336,7 @@ class Ledger:
     def change_log_key(self, *, overlap_ms: int = LOG_KEY_OVERLAP_MS) -> Placed:
         """Sign with a new key from now on, and with the old one beside it until the overlap ends."""
         with writing(self.engine) as connection:
-            register = register_of(connection, self.origin, size=self._size(connection))
+            register = register_of(connection, self.origin, size=read_size(connection, self.origin))
             said = self._keyring.change(connection, register, until_ms=self.clock() + overlap_ms)
         (placed,) = self.say(self.registrar, said)
         with self.book() as book:
@@ -520,18 +520,9 @@ class Ledger:
         text, _ = self.accounts.access.give(party, terms)
         return text
 
-    def caller(self, text: str) -> Caller | None:
-        """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register."""
-        return self.accounts.caller_by_key(text)
-
     def take_access_keys(self, party: PartyId) -> None:
         """All API keys of a party stop working now."""
         self.accounts.access.take(party)
-
-    def _size(self, connection: Connection) -> int:
-        return int(
-            connection.execute(select(_heads.c.size).where(_heads.c.log_id == self.origin)).scalar_one()
-        )
 
     def _unseal(self, connection: Connection, purpose: str) -> bytes:
         sealed = connection.execute(

@@ -64,7 +64,8 @@ def be(
         let_in(answer, come_in(ledger.accounts, PersonId.parse(identity, field="identity")), settings)
         _take(answer)
     elif identity:
-        caller = demo_caller(identity, ledger)
+        with ledger.book() as book:
+            caller = demo_caller(identity, book.register)
         if caller is None:
             expected = Words(zh="演示中的人员或主体", en="somebody or a party of the demo")
             raise UnknownName(field="identity", came=identity, expected=expected)

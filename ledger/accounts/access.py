@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
     from ledger.accounts.office import Office
+    from ledger.store.book import SqlBook
 
 #: So that a scanner of leaked secrets can tell what it found.
 ACCESS_KEY_PREFIX: Final = "suyuan_"
@@ -186,20 +187,20 @@ class AccessKeys:
         with self.office.reading() as connection:
             return self._working(connection, None, name)
 
-    def caller(self, text: str) -> Caller | None:
+    def caller(self, text: str, book: SqlBook | None = None) -> Caller | None:
         """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register."""
         if not is_access_key(text):
             return None
-        with self.office.book() as book:
-            row = book.connection.execute(
+        with self.office.book_or(book) as opened:
+            row = opened.connection.execute(
                 select(_access).where(
                     _access.c.digest == digest_of(text), _access.c.log_id == self.office.log_id
                 )
             ).one_or_none()
             if row is None or self.office.clock() >= row.until_ms:
                 return None
-            key = _read(row)
-            role = book.register.role_of(key.party) if book.register.speaks(key.party) else None
+            key, register = _read(row), opened.register
+            role = register.role_of(key.party) if register.speaks(key.party) else None
         if role is None:
             return None
         self._note_use(row.digest, key)

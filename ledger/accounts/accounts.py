@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ledger.canonical import JsonObject
     from ledger.identifiers import PartyId
     from ledger.register import Register
+    from ledger.store.book import SqlBook
 
 #: Ways in that may make new ways in for the same person.
 FIRM: Final[frozenset[Method]] = frozenset({"passkey", "recovery", "oidc"})
@@ -111,13 +112,13 @@ class Accounts:
 
     # Who is it?
 
-    def caller_by_session(self, token: str) -> Caller | None:
-        """Who holds this session now; None when it is none or over."""
-        return self.sessions.caller(token)
+    def caller_by_session(self, token: str, book: SqlBook | None = None) -> Caller | None:
+        """Who holds this session now; None when it is none or over. `book`: one that is open already."""
+        return self.sessions.caller(token, book)
 
-    def caller_by_key(self, text: str) -> Caller | None:
-        """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register."""
-        return self.access.caller(text)
+    def caller_by_key(self, text: str, book: SqlBook | None = None) -> Caller | None:
+        """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register. `book` as above."""
+        return self.access.caller(text, book)
 
     # Coming in
 

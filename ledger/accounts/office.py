@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from base64 import urlsafe_b64encode
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -83,6 +84,10 @@ class Office:
     def reading(self) -> AbstractContextManager[Connection]:
         """One transaction that reads."""
         return reading(self.engine)
+
+    def book_or(self, book: SqlBook | None) -> AbstractContextManager[SqlBook]:
+        """A book that somebody has open already, or one of our own."""
+        return self.book() if book is None else nullcontext(book)
 
     def token(self, size: int = TOKEN_BYTES) -> str:
         """A new secret as text for an address or a cookie."""

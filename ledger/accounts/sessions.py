@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ledger.accounts.callers import ActingRole
     from ledger.accounts.persons import Person
     from ledger.register import Enrolment, Register
+    from ledger.store.book import SqlBook
 
 IDLE_MS: Final = 30 * MINUTE_MS
 WHOLE_MS: Final = 12 * HOUR_MS
@@ -112,16 +113,16 @@ class Sessions:
         )
         return SignedIn(token=token, caller=caller)
 
-    def caller(self, token: str) -> Caller | None:
+    def caller(self, token: str, book: SqlBook | None = None) -> Caller | None:
         """Who holds this session now; None when it is none, is over, or its person or party has lost the right to it."""
         if not token or len(token) > SECRET_CHARACTERS_MAX:
             return None
         digest, now = digest_of(token), self.office.clock()
-        with self.office.book() as book:
-            row = self._row(book.connection, digest)
+        with self.office.book_or(book) as opened:
+            row = self._row(opened.connection, digest)
             if row is None or not _lasts(row, now):
                 return None
-            caller = self._caller(book.connection, row, book.register)
+            caller = self._caller(opened.connection, row, opened.register)
         if caller is not None and now - row.used_ms >= NOTE_MS:
             self._note_use(digest, now)
         return caller

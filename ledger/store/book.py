@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import select
-
 from ledger.canonical import Json, canonical, read
 from ledger.errors import LedgerFault
 from ledger.identifiers import PartyId, StatementId
@@ -18,7 +16,7 @@ from ledger.statement import Envelope, Header, OpenedItem, Statement
 from ledger.store.edges import reach_in, ways_in
 from ledger.store.sql import Sql
 from ledger.store.tables import MentionRow
-from ledger.views.book import Mention, Record, statement_key
+from ledger.views.book import LooksUp, Mention, Record, statement_key
 from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
@@ -86,7 +84,7 @@ class _Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class SqlBook:
+class SqlBook(LooksUp):
     """See `ledger.views.book.Book`. `size` may be less than the log's: then the book stands as it stood then."""
 
     connection: Connection
@@ -282,15 +280,8 @@ def register_of(connection: Connection, log_id: str, *, size: int, known: Regist
         return register
     start = 0 if register is None else register.size
     # From the beginning, the few register statements are found by their types; later on, what is new is found by its place.
-    place = _mentions.c.seq if start else _mentions.c.seq + 0
-    rows = connection.execute(
-        select(_mentions.c.seq).where(
-            _mentions.c.key.in_(_REGISTER_KEYS),
-            _mentions.c.log_id == log_id,
-            place >= start,
-            place < size,
-        )
-    )
+    among = _REGISTER_SINCE if start else _REGISTER_WHOLE
+    rows = among.rows(connection, list(_REGISTER_KEYS), log_id, start, size)
     for stored in stored_entries(connection, log_id, {seq for (seq,) in rows}):
         opened = tuple(one for one in stored.opened if one is not None)
         statement = Statement(envelope=stored.envelope, header=stored.header, opened=opened)
@@ -301,6 +292,12 @@ def register_of(connection: Connection, log_id: str, *, size: int, known: Regist
     return register.at_size(size)
 
 
+_REGISTER_WHOLE = Sql[tuple[int]].of(
+    "SELECT seq FROM mentions WHERE key {texts} AND log_id = {} AND seq + 0 >= {} AND seq + 0 < {}"
+)
+_REGISTER_SINCE = Sql[tuple[int]].of(
+    "SELECT seq FROM mentions WHERE key {texts} AND log_id = {} AND seq >= {} AND seq < {}"
+)
 _REGISTER_KEYS = tuple(f"type/{kind}" for kind in ("genesis.v1", "key.v1", "credential.v1", "log_key.v1"))
 
 

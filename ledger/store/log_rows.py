@@ -45,6 +45,7 @@ _HEAD: Final = Sql[tuple[()]].inserting("heads", "log_id", "size", "root", "edge
 _HEAD_STANDS: Final = Sql[tuple[int, bytes, bytes, bytes, int]].of(
     "SELECT size, root, edge, last, at_ms FROM heads WHERE log_id = {}"
 )
+_SIZE: Final = Sql[tuple[int]].of("SELECT size FROM heads WHERE log_id = {}")
 #: On PostgreSQL the row is locked until the transaction ends; on SQLite only one may write at all.
 _HEAD_LOCKED: Final = Sql[tuple[int, bytes, bytes, bytes, int]].of(
     "SELECT size, root, edge, last, at_ms FROM heads WHERE log_id = {}", on_postgresql=" FOR UPDATE"
@@ -64,6 +65,12 @@ class HeadRow:
     edge: bytes
     last: bytes
     at_ms: int
+
+
+def read_size(connection: Connection, log_id: str) -> int:
+    """How many entries the log has."""
+    ((size,),) = _SIZE.rows(connection, log_id)
+    return size
 
 
 def lock_head(connection: Connection, log_id: str) -> HeadRow:

@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ledger.store.book import Stored, mentions_in, records_in, stored_entries
-from ledger.views.book import Filed, Mention, Record, corrected_by, lasts, statement_key
+from ledger.views.book import Mention, Record, corrected_by, lasts, statement_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,7 @@ class Waiting:
     record: Record
 
 
-class Page(Filed):
+class Page:
     """See `ledger.views.book.Book`. Everything that was put on the page counts, written or not."""
 
     def __init__(
@@ -123,7 +123,7 @@ class Page(Filed):
     # The book
 
     def about(self, key: str) -> tuple[Record, ...]:
-        """See `Filed`."""
+        """See `Book`."""
         known = self._recent.about.get(key)
         if known is None:
             self._fetch([key])
@@ -131,7 +131,7 @@ class Page(Filed):
         return known
 
     def about_many(self, keys: Collection[str]) -> dict[str, tuple[Record, ...]]:
-        """See `Filed`."""
+        """See `Book`."""
         self._fetch(keys)
         known = self._recent.about
         return {key: records for key in sorted(set(keys)) if (records := known[key])}
@@ -139,7 +139,7 @@ class Page(Filed):
     def sheet(
         self, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
     ) -> _Sheet:
-        """See `Filed`."""
+        """See `Book`."""
         known = self._recent.sheets.get((of, thing))
         if known is not None and self._recent.about.get(known[0]) is known[1]:
             return known[2]  # type: ignore[return-value]  # what this reader made of it

@@ -162,51 +162,57 @@ class Book(Protocol):
         """Where a statement stands; with `issuer` None, the first statement with that id."""
         ...
 
+    def about(self, key: str) -> Sequence[Record]:
+        """The records that mention one thing, in order."""
+        ...
 
-class Filed:
-    """A book that keeps its records by what they mention: what it is asked for again, it need not put together again."""
-
-    def about(self, key: str) -> tuple[Record, ...]:
-        """The records that mention one thing, in order. The same tuple as long as nothing of it changes."""
-        raise NotImplementedError
-
-    def about_many(self, keys: Collection[str]) -> dict[str, tuple[Record, ...]]:
-        """As `about` for many things at once; what nobody mentions is left out."""
-        raise NotImplementedError
+    def about_many(self, keys: Collection[str]) -> Mapping[str, Sequence[Record]]:
+        """As `about` for many things at once: one look at the index and one at the records. What nobody mentions is left out."""
+        ...
 
     def sheet(
         self, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
     ) -> _Sheet:
-        """See `sheet_of`: read once for as long as its records stay the same."""
-        raise NotImplementedError
+        """What the records that mention a thing under its key come to, as `of` reads them; `of` is a pure function of the two."""
+        ...
+
+
+class LooksUp:
+    """For books that keep nothing together: what is asked about a thing is looked up, in the index and among the records."""
+
+    __slots__ = ()
+
+    def about(self: Book, key: str) -> Sequence[Record]:
+        """See `Book`."""
+        return self.about_many([key]).get(key, ())
+
+    def about_many(self: Book, keys: Collection[str]) -> Mapping[str, Sequence[Record]]:
+        """See `Book`."""
+        mentions = self.mentions(keys)
+        records = self.records({mention.seq for mention in mentions})
+        found: dict[str, list[Record]] = defaultdict(list)
+        for mention in mentions:
+            found[mention.key].append(records[mention.seq])
+        return dict(found)
+
+    def sheet(
+        self: Book,
+        of: Callable[[_Thing, Sequence[Record]], _Sheet],
+        thing: _Thing,
+        key: Callable[[_Thing], str],
+    ) -> _Sheet:
+        """See `Book`."""
+        return of(thing, self.about(key(thing)))
 
 
 def about(book: Book, key: str) -> Sequence[Record]:
     """The records that mention one thing, in order."""
-    if isinstance(book, Filed):
-        return book.about(key)
-    return about_many(book, [key]).get(key, ())
+    return book.about(key)
 
 
 def about_many(book: Book, keys: Collection[str]) -> Mapping[str, Sequence[Record]]:
-    """As `about` for many things at once: one look at the index and one at the records. What nobody mentions is left out."""
-    if isinstance(book, Filed):
-        return book.about_many(keys)
-    mentions = book.mentions(keys)
-    records = book.records({mention.seq for mention in mentions})
-    found: dict[str, list[Record]] = defaultdict(list)
-    for mention in mentions:
-        found[mention.key].append(records[mention.seq])
-    return dict(found)
-
-
-def sheet_of(
-    book: Book, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
-) -> _Sheet:
-    """What the records that mention a thing under its key come to, as `of` reads them; `of` is a pure function of the two."""
-    if isinstance(book, Filed):
-        return book.sheet(of, thing, key)
-    return of(thing, about(book, key(thing)))
+    """As `about` for many things at once."""
+    return book.about_many(keys)
 
 
 def said_about(book: Book, key: str, kind: type[_Said]) -> list[tuple[Record, _Said]]:
@@ -450,7 +456,7 @@ def lasts(key: str) -> bool:
 
 
 @dataclass(slots=True)
-class MemoryBook:
+class MemoryBook(LooksUp):
     """A book in memory: for tests, offline checking and refolding. The same answers as the one in the database."""
 
     register: Register

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.views.book import goods_sheet_key, of_type, party_sheet_key, sheet_of
+from ledger.views.book import goods_sheet_key, of_type, party_sheet_key
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.parties import Licence, Party, Succession
@@ -35,7 +35,7 @@ class GoodsSheet:
 
 def goods_sheet(book: Book, goods: GoodsId) -> GoodsSheet:
     """What is said of this lot apart from the trade in it."""
-    return sheet_of(book, _goods_sheet, goods, goods_sheet_key)
+    return book.sheet(_goods_sheet, goods, goods_sheet_key)
 
 
 def _goods_sheet(goods: GoodsId, records: Sequence[Record]) -> GoodsSheet:
@@ -62,7 +62,7 @@ class PartySheet:
 
 def party_sheet(book: Book, party: PartyId) -> PartySheet:
     """Who this party is, by everybody's records."""
-    return sheet_of(book, _party_sheet, party, party_sheet_key)
+    return book.sheet(_party_sheet, party, party_sheet_key)
 
 
 def _party_sheet(party: PartyId, records: Sequence[Record]) -> PartySheet:

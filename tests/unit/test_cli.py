@@ -166,7 +166,7 @@ def test_the_registrars_first_key_opens_the_registrars_desk(
     key = answer.split()[-1].rpartition("：")[2]
     vault = Vault.open_file(data.parent / ".suyuan-keys" / "data.key")
     with Ledger.open(f"sqlite:///{data / 'suyuan.db'}", vault=vault, evidence=data / "evidence") as ledger:
-        caller = ledger.caller(key)
+        caller = ledger.accounts.caller_by_key(key)
         assert caller is not None
         assert (caller.role, caller.party) == ("registrar", ledger.registrar)
 

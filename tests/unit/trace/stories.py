@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.identifiers import GoodsId, LegalDate, PartyId, Quantity, SiteId, StatementId
+from ledger.views.book import LooksUp
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation, Use
 from ledger.vocabulary.oversight import Recall, RecallAnswer
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
@@ -292,7 +293,7 @@ def boxes(amount: int) -> Quantity:
 
 
 @dataclass(slots=True)
-class CountingBook:
+class CountingBook(LooksUp):
     """A book that counts how often it is asked; nothing else about it differs."""
 
     inner: Book
