@@ -16,6 +16,7 @@ from api.channels import channel_of
 from api.deps import check_routes
 from api.door import Door
 from api.headers import Assets, SecurityHeaders
+from api.kept import keep
 from api.limits import Limits
 from api.logs import Journal
 from api.noting import NotedReads
@@ -105,7 +106,7 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
     app.mount("/static", Assets(directory=STATIC), name="static")
     check_routes(app)
     add_schemas(app, PATHS.values())
-    add_handlers(app, page=problem_page)
+    add_handlers(app, page=problem_page, keep=keep)
     app.add_exception_handler(AwaitsSignature, hand_over)
     # The last one added sees a request first.
     app.add_middleware(NotedReads, ledger=ledger)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -262,14 +262,19 @@ class Problem:
 
 #: Shows a problem to a person; `api.pages` may bring one.
 ProblemPage = Callable[[Request, Problem], Response]
+#: Saves what was typed into a form that gets this status.
+Keep = Callable[[Request, int], Awaitable[None]]
 
 
-def add_handlers(app: FastAPI, *, page: ProblemPage | None = None) -> None:
-    """Every error of every route ends here. With `page`, readers who want HTML get it outside /api and /log."""
+def add_handlers(app: FastAPI, *, page: ProblemPage | None = None, keep: Keep | None = None) -> None:
+    """Every error of every route ends here. With `page`, readers who want HTML get it outside /api and /log; `keep` saves for it what they typed."""
 
     async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(request, error)
+        if keep is not None and _wants_page(request):
+            await keep(request, problem.status)
         # A page asks the ledger who is looking; that must not hold up other requests.
-        return await run_in_threadpool(answer, request, problem_of(request, error), page=page)
+        return await run_in_threadpool(answer, request, problem, page=page)
 
     for kind in (
         Refusal,

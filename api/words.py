@@ -11,10 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from api.words_consumer import CONSUMER
 from api.words_fields import FIELDS
+from api.words_goods import GOODS
+from api.words_inspecting import INSPECTING
+from api.words_market import MARKET
+from api.words_papers import PAPERS
 from api.words_people import PEOPLE
+from api.words_scan import SCAN
+from api.words_selling import SELLING
+from api.words_sheets import SHEETS
 from api.words_showing import SHOWING
 from api.words_signing import SIGNING
+from api.words_stall import STALL
 from api.words_trade import TRADE
 from ledger.errors import Words
 
@@ -106,6 +115,13 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "problem_number": ("请把这个编号告诉管理员：", "Please tell the operator this number:"),
     "problem_retry": ("请在 {seconds} 秒后再试。", "Please try again in {seconds} seconds."),
     "problem_details": ("技术细节", "Details"),
+    "kept_title": ("您填写的内容还在", "What you typed is still here"),
+    "kept_what": ("填写的内容保留在本页，不必重填；再次提交也只入账一次。", "It stays on this page; nothing needs to be typed again, and sending it again records once."),
+    "kept_sign_in": ("在新页面登录", "Sign in on a new page"),
+    "kept_again": ("回到本页，再次提交。", "Come back to this page and send it again."),
+    "kept_files": ("照片等文件要重新选择。", "Photos and other files have to be chosen again."),
+    "kept_file": ("重新选择文件", "Choose the file again"),
+    "kept_go": ("再次提交", "Send again"),
     "problem_name": ("错误名称", "Name of the problem"),
     # Front page
     "front_title": ("货从哪里来，谁经手，谁查验", "Where goods came from, who handled them, who checked them"),
@@ -357,10 +373,24 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
 # fmt: on
 
 #: Every text, by its key.
-WORDS: Final[Mapping[str, Words]] = {
-    key: Words(zh=zh, en=en)
-    for key, (zh, en) in (_PAGES | TRADE | FIELDS | SHOWING | SIGNING | PEOPLE).items()
-}
+_ALL: Final = (
+    _PAGES
+    | TRADE
+    | FIELDS
+    | SHOWING
+    | SIGNING
+    | PEOPLE
+    | SELLING
+    | STALL
+    | PAPERS
+    | GOODS
+    | MARKET
+    | SHEETS
+    | SCAN
+    | INSPECTING
+    | CONSUMER
+)
+WORDS: Final[Mapping[str, Words]] = {key: Words(zh=zh, en=en) for key, (zh, en) in _ALL.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,11 @@ def problem_page(request: Request, problem: Problem) -> HTMLResponse:
     return answer(
         request,
         "problem.html",
-        {"problem": problem, "family": _FAMILIES.get(problem.status, "wrong")},
+        {
+            "problem": problem,
+            "family": _FAMILIES.get(problem.status, "wrong"),
+            "kept": getattr(request.state, "kept", None),
+        },
         frame=frame,
         viewer=viewer,
         status=problem.status,

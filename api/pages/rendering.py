@@ -44,16 +44,15 @@ def environment() -> Environment:
     made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity, "cap": cap}
     made.globals |= {
         "shape": shape_svg,
-        "style": f"/static/site.css?v={_version('site.css')}",
-        "passkey_script": f"/static/passkey.js?v={_version('passkey.js')}",
-        "signing_script": f"/static/signing.js?v={_version('signing.js')}",
+        "asset": asset,
     }
     return made
 
 
-def _version(name: str) -> str:
-    """So that a browser may keep a static file until it changes."""
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+@cache
+def asset(name: str) -> str:
+    """The address of a static file, with its version: a browser may keep it until it changes."""
+    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
 
 
 def moment(ms: int) -> str:
