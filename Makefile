@@ -7,7 +7,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: check demo fix help lock run setup soak test
+.PHONY: check demo fix help lock run scan-page setup soak test
 
 run: .venv/ready ## start the server on http://127.0.0.1:8000 (PORT=9000 chooses another port)
 	@PORT=$(PORT) exec .venv/bin/suyuan run
@@ -27,6 +27,7 @@ check: .venv/ready ## everything a change must pass: format, lint, types, layers
 	.venv/bin/lint-imports --no-logo
 	@# The locked packages are the ones that pyproject.toml asks for.
 	.uv/bin/uv pip check --python .venv/bin/python
+	.venv/bin/python tools/scan_page.py --check
 	SUYUAN_SOAK=$${SUYUAN_SOAK:-0.1} .venv/bin/python -m pytest -n auto --dist loadfile --cov --durations=10 --durations-min=1
 
 fix: .venv/ready ## put right what can be put right without thinking: format, imports
@@ -39,6 +40,9 @@ soak: .venv/ready ## run the long tests whole; goes on where it was stopped
 
 setup: .venv/ready ## build the environment in .venv and nothing else
 
+scan-page: .venv/ready ## build the script of the scan page, where the set-up could not
+	.venv/bin/python tools/scan_page.py
+
 LOCK = .uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
@@ -48,8 +52,10 @@ lock: .venv/ready ## write the lock files again after pyproject.toml changed (UP
 	echo uv | $(LOCK) - -o requirements-uv.lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-.venv/ready: pyproject.toml requirements-dev.lock requirements-uv.lock tools/setup.py
+SCAN_PAGE = tools/scan_page.py $(wildcard scanner/web/*.js* scanner/web/src/*.ts)
+
+.venv/ready: pyproject.toml requirements-dev.lock requirements-uv.lock tools/setup.py $(SCAN_PAGE)
 	@$(PYTHON) tools/setup.py
 	@touch $@

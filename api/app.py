@@ -21,8 +21,10 @@ from api.limits import Limits
 from api.logs import Journal
 from api.noting import NotedReads
 from api.oidc import Agency
-from api.pages import STATIC, problem_page
+from api.openings import Openings
+from api.pages import STATIC, consumer, problem_page
 from api.pages import router as pages
+from api.pages.lean import Kept
 from api.pages.signing import hand_over
 from api.problems import DOCUMENTED, add_handlers
 from api.routes import (
@@ -45,11 +47,13 @@ from api.routes import (
     resolver,
     scans,
     sharing,
+    sheets,
     statements,
     traces,
 )
 from api.routes.trade import PATHS, trade_router
 from api.schemas import add_schemas
+from api.sheets.jobs import Jobs
 from api.unsigned import AwaitsSignature
 
 if TYPE_CHECKING:
@@ -79,6 +83,11 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.channel = channel_of(settings.channel)
     app.state.agency = Agency.of(settings)
+    app.state.sheets = Jobs(ledger)
+    app.state.openings = Openings(ledger, proxies=settings.proxies)
+    app.state.kept = Kept()
+    # First: addresses are tried in this order, and none is asked for as often as what is printed on packs.
+    app.include_router(consumer.router, include_in_schema=False)
     for router in (
         trade_router(),
         statements.router,
@@ -90,6 +99,7 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         categories.router,
         labels.router,
         scans.router,
+        sheets.router,
         evidence.router,
         registering.router,
         access.router,

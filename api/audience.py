@@ -11,6 +11,8 @@ received goods does not thereby see whence his supplier has them, nor whoever cl
 looks through another party's hands only where that party has recorded the step itself. Others who bought from the same supplier
 are on neither way. What a record says of several goods is one item each, and each is open to the chain of those goods alone.
 
+Whoever opens a market (食品安全法 61) reads what those who sell in it took in and were sent, on the chain's terms: no papers, prices or sales.
+
 Whoever may read something may show it: a *grant* lets one reader read the records it names, as far as its granter reads them without any
 grant, until its last day (`ledger.views.grants`).
 """
@@ -27,8 +29,10 @@ from ledger.findings import may_read as may_read_finding
 from ledger.identifiers import GoodsId
 from ledger.trace import trace
 from ledger.trace.edges import Holding
-from ledger.views.book import STOCK_TYPES, about, goods_key, keys_of
+from ledger.views.book import STOCK_TYPES, about, goods_key, goods_sheet_key, keys_of
 from ledger.views.grants import grants_to
+from ledger.views.sheets import market_of
+from ledger.vocabulary.trade import Shipment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,6 +55,9 @@ _GOODS: Final = "goods/"
 
 #: What stops goods in whosever hands they are.
 ORDERS: Final = frozenset({"hold.v1", "takedown.v1", "recall.v1"})
+
+#: What the market's operator reads of those who sell in it (食品安全法 61: 定期检查): what came in, from whom, and that it was looked over.
+FOR_THE_MARKET: Final = frozenset({"receipt.v1", "supplier_check.v1"})
 
 #: Seen only on the way they went: who holds the goods has other customers, and other stock to account for.
 ON_THEIR_WAY_ONLY: Final = frozenset(
@@ -262,12 +269,19 @@ class Reading:
 
     def knows(self, goods: GoodsId) -> bool:
         """Whether this viewer may know that goods are recorded here: by a public item, by dealing with them, or on their chain."""
+        # What is public about goods lies among the few records that say what they are: a batch in four hundred hands is not read whole.
+        if self._is_public(goods, about(self.book, goods_sheet_key(goods))):
+            return True
         records = about(self.book, goods_key(goods))
         if not records:
             return False
-        if self.deals_with(goods) or any(names(public_fields(one), str(goods)) for one in records):
+        if self.deals_with(goods) or self._is_public(goods, records):
             return True
         return self.viewer.party is not None and self.sight(trace(self.book, goods)) is not None
+
+    @staticmethod
+    def _is_public(goods: GoodsId, records: Iterable[Record]) -> bool:
+        return any(names(public_fields(one), str(goods)) for one in records)
 
     @property
     def is_within_bounds(self) -> bool:
@@ -312,7 +326,17 @@ class Reading:
             return False
         if party in record.said.named_parties():
             return True
-        return audience == "chain" and self._on_chain(record, goods)
+        return audience == "chain" and (self._in_our_market(record) or self._on_chain(record, goods))
+
+    def _in_our_market(self, record: Record) -> bool:
+        """Whether it is what somebody who sells in this reader's market took in, or was sent."""
+        if self.viewer.role != "operator":
+            return False
+        if isinstance(record.said, Shipment):
+            return market_of(self.book, record.said.to) == self.viewer.party
+        return (
+            record.header.type in FOR_THE_MARKET and market_of(self.book, record.actor) == self.viewer.party
+        )
 
     def _was_granted(self, record: Record, audience: Audience, goods: GoodsId | None) -> bool:
         """By a grant that names the record, as far as its granter reads it as a party and without any grant."""

@@ -69,8 +69,11 @@ class Showable:
                 raise _not_open("kinds", kind, sorted(there))
         return tuple(place for place, one in self.items.items() if one.kind in kinds)
 
-    def show(self, ledger: Ledger, places: Collection[int], *, to_whom: str) -> bytes:
-        """The file with the items at these places, remembered as handed out to `to_whom`."""
+    def show(self, ledger: Ledger, places: Collection[int], *, to_whom: str, once: bool = False) -> bytes:
+        """The file with the items at these places, remembered as handed out to `to_whom`.
+
+        `once`: what anybody may take as often as he likes is remembered the first time only.
+        """
         wanted = sorted(set(places))
         for place in wanted:
             if place not in self.items:
@@ -85,7 +88,10 @@ class Showable:
             checkpoint=ledger.checkpoint(),
             reader=_Tiles(ledger),
         ).to_bytes()
-        name = ledger.copies.remember("disclosure", to_whom=to_whom, places={self.record.seq: wanted})
+        held = {self.record.seq: wanted}
+        if once and ledger.copies.is_with(to_whom, "disclosure", held):
+            return content
+        name = ledger.copies.remember("disclosure", to_whom=to_whom, places=held)
         ledger.copies.made(name, digest=sha256(content).hexdigest())
         return content
 

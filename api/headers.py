@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 
 if TYPE_CHECKING:
@@ -77,8 +79,17 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+#: Names of built files change with their content (`scanner/web`), so these are never asked for again.
+_BUILT: Final = "scan/assets/"
+_KEPT: Final = "public, max-age=31536000, immutable"
+_KEPT_A_DAY: Final = "public, max-age=86400"
+
+
 class Assets(StaticFiles):
-    """Our own style, script and pictures. Pages name them with a version, so they may be kept."""
+    """Our own style, script and pictures. Pages name them with a version, so they may be kept.
+
+    Where a file's Brotli form lies beside it, whoever takes that gets it: the module that reads codes is a third of the size.
+    """
 
     def file_response(
         self,
@@ -87,7 +98,26 @@ class Assets(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file, to be kept for a day."""
-        answer = super().file_response(full_path, stat_result, scope, status_code)
-        answer.headers["Cache-Control"] = "public, max-age=86400"
+        """The file, to be kept."""
+        asked = Path(full_path)
+        short = asked.with_name(f"{asked.name}.br")
+        has_short = short.exists()
+        takes_short = has_short and _takes_brotli(Headers(scope=scope).get("accept-encoding", ""))
+        sent, stated = (short, short.stat()) if takes_short else (asked, stat_result)
+        answer = super().file_response(sent, stated, scope, status_code)
+        if has_short:
+            answer.headers["Vary"] = "Accept-Encoding"
+        if takes_short:
+            answer.headers["Content-Encoding"] = "br"
+            answer.headers["Content-Type"] = guess_type(asked.name)[0] or "application/octet-stream"
+        answer.headers["Cache-Control"] = _KEPT if _BUILT in asked.as_posix() else _KEPT_A_DAY
         return answer
+
+
+def _takes_brotli(accepted: str) -> bool:
+    """Whether `Accept-Encoding` names Brotli and does not rule it out (RFC 9110 12.5.3)."""
+    for one in accepted.lower().split(","):
+        name, _, weight = one.partition(";")
+        if name.strip() == "br":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

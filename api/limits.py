@@ -1,8 +1,9 @@
 """How much one caller may ask for: a budget for each kind of request, and one of its own for guessing.
 
     budget     what is counted                                                    whose
-    lookups    reading a code: `/c/…`, `/01/…`, `/p/…`                            account, else address
-    unknown    codes that nobody recorded; used up, it stops lookups and traces   address
+    lookups    reading a code: `/c/…`, `/01/…`, `/p…`, `/s/…`, following a report    account, else address
+    unknown    codes and reports that are not there; used up, it stops lookups    address
+               and traces
     sign_in    refused sign-ins and keys; used up, it stops sign-ins and keys     address
     …          traces, uploads, reports, recording, log, reading                  account, else address
 
@@ -65,8 +66,12 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str], Budget | None], ...]] = (
     ("*", re.compile(r"/static/|/healthz$|/favicon\.ico$"), None),
     ("GET", re.compile(r"/log/"), "log"),
     ("POST", re.compile(r"/p/"), "reports"),
-    ("GET", re.compile(r"/(c|01|p)/"), "lookups"),
-    ("*", re.compile(r"/api/v1/(trace|balance|recalls|findings)\b|/(trace|inspect)\b|/my/duty/"), "traces"),
+    ("GET", re.compile(r"/(c|01|p|s)/|/p$"), "lookups"),
+    (
+        "*",
+        re.compile(r"/api/v1/(trace|balance|recalls|findings)\b|/(trace|inspect|search)\b|/my/duty/"),
+        "traces",
+    ),
     ("POST", re.compile(r"/api/v1/(evidence|scans/)"), "uploads"),
     ("POST", re.compile(r"(/api/v1)?/(sign-in|invites?)\b"), "sign_in"),
     ("GET", re.compile(r"/"), "reading"),

@@ -43,6 +43,8 @@ Permission = Literal[
     "record_delivery",
     "record_trade",
     "record_for_others",
+    "run_market",
+    "record_in_market",
     "record_sheets",
     "record_results",
     "adjust_stock",
@@ -50,6 +52,7 @@ Permission = Literal[
     "answer_finding",
     "correct",
     "share",
+    "publish_stall",
     "order",
     "inspect",
     "take_reports",
@@ -230,6 +233,13 @@ PERMISSIONS: Final[Mapping[Permission, Row]] = {
         Words("代他人录入", "record for others"),
         (Grant(_who("owner", "market_operator", "platform", "registrar"), _FULL, _SIGNED),),
     ),
+    "run_market": Row(
+        Words("查看本市场销售者", "look after one's market"), (Grant(_who("market_operator"), _FULL),)
+    ),
+    "record_in_market": Row(
+        Words("代本市场销售者录入、停止销售", "record for one's market, take goods off sale in it"),
+        (Grant(_who("market_operator"), _FULL, _SIGNED),),
+    ),
     "record_sheets": Row(
         Words("登记主体、证照和场所", "record parties, licences and sites"),
         (Grant(_TRADERS | _INSPECTOR | _who("laboratory"), _FULL, _SIGNED),),
@@ -248,6 +258,10 @@ PERMISSIONS: Final[Mapping[Permission, Row]] = {
     "share": Row(
         Words("向他人出示", "show a delivery to others"),
         (Grant(_SPEAKERS | _who("laboratory"), _FULL, _SIGNED),),
+    ),
+    "publish_stall": Row(
+        Words("启用、更换和停用摊位码", "open, change and close a stall's page"),
+        (Grant(_SPEAKERS | _who("stall"), _SMALL, _SENT),),
     ),
     "order": Row(
         Words("控制、召回、下架", "hold, recall, take off sale"),

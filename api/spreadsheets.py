@@ -17,13 +17,18 @@ MARK: Final = "'"
 #: How a formula may begin; an apostrophe, so that the way back is clear.
 _BEGINNINGS: Final = tuple("=+-@\t\r\n\0|%\uff1d\uff0b\uff0d\uff20'")
 #: A spreadsheet on Windows takes a file without this mark for GBK.
-_UTF_8_MARK: Final = "\ufeff"
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def like_a_formula(text: str) -> bool:
+    """Whether a spreadsheet might read the text as something to be worked out."""
+    # Programs skip blanks before they look for the sign.
+    return text.lstrip(" \u00a0\u3000").startswith(_BEGINNINGS)
 
 
 def cell(text: str) -> str:
     """The text as a spreadsheet may hold it."""
-    # Programs skip blanks before they look for the sign.
-    return f"{MARK}{text}" if text.lstrip(" \u00a0\u3000").startswith(_BEGINNINGS) else text
+    return f"{MARK}{text}" if like_a_formula(text) else text
 
 
 def plain(held: str) -> str:
@@ -34,7 +39,7 @@ def plain(held: str) -> str:
 def csv_bytes(rows: Iterable[Sequence[str]]) -> bytes:
     """Rows as RFC 4180 text, every cell in quotes."""
     written = io.StringIO()
-    written.write(_UTF_8_MARK)
+    written.write(BYTE_ORDER_MARK)
     writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([cell(text) for text in row] for row in rows)
     return written.getvalue().encode("utf-8")

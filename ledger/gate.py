@@ -132,6 +132,10 @@ class Known(Protocol):
         """Who first recorded this party."""
         ...
 
+    def market_of(self, party: PartyId) -> PartyId | None:
+        """In whose market this party stands, by the latest sheet that names one."""
+        ...
+
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         """Whether this party recorded the batch as its own make, or as that of a supplier it declared."""
         ...
@@ -180,6 +184,16 @@ def admit(
         raise AnotherLog(field="log", came=header.log, expected=Words(zh=register.origin, en=register.origin))
     signers = register.admits(statement, at=position, good=ahead.good if ahead is not None else ())
     said = ahead.said if ahead is not None else said_type(header.type).from_items(statement.items)
+    role = issuers_key(header, signers).role
+    may_be_said(header, said, role=role, register=register, known=known, at_ms=at_ms)
+    after = register.after(statement, at=position)
+    return Admitted(statement=statement, said=said, signers=signers, register=after)
+
+
+def may_be_said(
+    header: Header, said: Said, *, role: Role, register: Register, known: Known, at_ms: int
+) -> None:
+    """Raise what stands against recording this, signatures apart: a trial run asks the same gate, and nobody has to sign for it."""
     if header.occurred_at.ms > at_ms + AHEAD_MS_MAX:
         latest = str(Instant(at_ms + AHEAD_MS_MAX).at_shanghai())
         raise NotYetHappened(
@@ -187,8 +201,7 @@ def admit(
             came=header.occurred_at,
             expected=Words(zh=f"不晚于 {latest}", en=f"at most {latest}"),
         )
-    role = issuers_key(header, signers).role
-    _check_right(header, role)
+    _check_right(header, role, known)
     _check_correction(header, said, role=role, known=known)
     _check_sense(header, said, known)
     _check_profile(said)
@@ -198,8 +211,6 @@ def admit(
     _check_officers(header, said, role=role, register=register, at_ms=at_ms)
     _check_theft(said, at_ms=at_ms)
     _check_asked(header, said, known)
-    after = register.after(statement, at=position)
-    return Admitted(statement=statement, said=said, signers=signers, register=after)
 
 
 def may_do(goods: Collection[GoodsId], *, by: PartyId, known: Known, field: str = "goods") -> None:
@@ -213,7 +224,7 @@ def may_do(goods: Collection[GoodsId], *, by: PartyId, known: Known, field: str 
             raise Blocked(field=field, came=one, expected=expected)
 
 
-def _check_right(header: Header, role: Role) -> None:
+def _check_right(header: Header, role: Role, known: Known) -> None:
     allowed = RIGHTS.get(header.type, _TRADERS)
     if role not in allowed:
         roles = ", ".join(sorted(allowed)) or "—"
@@ -228,6 +239,21 @@ def _check_right(header: Header, role: Role) -> None:
             field="on_behalf_of",
             came=header.on_behalf_of,
             expected=Words(zh=f"仅 {roles} 可代录", en=f"only {roles} may enter for others"),
+        )
+    # 食品安全法 61: whoever opens a market answers for those who sell in it, and for nobody else. A party's sheet is its own, the registrar's,
+    # or that of whoever declared it first, so nobody draws a stranger into his market by his own word.
+    if (
+        role == "operator"
+        and header.on_behalf_of is not None
+        and known.market_of(header.on_behalf_of) != header.issuer
+    ):
+        raise NotAllowed(
+            field="on_behalf_of",
+            came=header.on_behalf_of,
+            expected=Words(
+                zh="主体登记写明在本市场经营的销售者（market）",
+                en="a party whose sheet says that it sells in your market (market)",
+            ),
         )
 
 
@@ -374,17 +400,24 @@ def _check_erasure(said: Erasure, known: Known) -> None:
 
 
 def _check_order(header: Header, said: Said, *, role: Role, known: Known) -> None:
-    """A trader calls back what it made and stops what it holds (食品安全法 63); nobody stops a rival's goods."""
-    if role != "enterprise" or not isinstance(said, (Hold, Recall)):
+    """A trader calls back what it made and stops what it holds (食品安全法 63), a market what is sold in it; nobody stops a rival's goods."""
+    if role not in {"enterprise", "operator"} or not isinstance(said, (Hold, Recall)):
         return
     party = header.issuer
     if isinstance(said, Hold) and said.at == party:
         return
+    if (
+        isinstance(said, Hold)
+        and role == "operator"
+        and said.at is not None
+        and known.market_of(said.at) == party
+    ):
+        return
     for number, goods in enumerate(said.goods):
         if not known.made_by(goods, party):
             expected = Words(
-                zh="本方生产的货物，或仅限本方库存（at）",
-                en="goods of your own make, or a hold at yourself (at)",
+                zh="本方生产的货物，或仅限本方库存、本市场销售者（at）",
+                en="goods of your own make, or a hold at yourself or at whoever sells in your market (at)",
             )
             raise NotAllowed(field=f"goods[{number}]", came=goods, expected=expected)
 
@@ -460,5 +493,6 @@ __all__ = [
     "NotYetHappened",
     "ReadAhead",
     "admit",
+    "may_be_said",
     "may_do",
 ]

@@ -1,8 +1,8 @@
 """Builds the environment that everything else runs in, from nothing but a Python.
 
 `.uv/` gets the installer (uv, pinned by hash); `.venv/` gets what `requirements-dev.lock` says, to the last
-hash, and the program itself, installed so that a change of its source counts at once. The Makefile starts it
-where the environment is missing or older than the lock files.
+hash, and the program itself, installed so that a change of its source counts at once. Last the script of the scan
+page is built (`scan_page.py`). The Makefile starts it where the environment is missing or older than what it is made of.
 
 It works with an empty environment and behind a company's certificate authority, and takes packages from where
 this machine's pip is set up to take them.
@@ -28,6 +28,7 @@ UV_LOCK = ROOT / "requirements-uv.lock"
 LOCK = ROOT / "requirements-dev.lock"
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
+SCAN_PAGE = ROOT / "tools" / "scan_page.py"
 
 PYTHON_MIN = (3, 11)
 
@@ -49,6 +50,7 @@ def main() -> None:
     try:
         install_uv()
         install_packages()
+        build_scan_page()
     except subprocess.CalledProcessError as error:
         sys.exit(f"setting up failed at: {' '.join(str(word) for word in error.cmd)}")
 
@@ -63,7 +65,7 @@ def install_uv() -> None:
         sys.exit(
             f"{sys.executable} cannot make an environment: `apt-get install python3-venv` gives it ensurepip"
         )
-    say("1/3 the installer, into .uv/")
+    say("1/4 the installer, into .uv/")
     run(sys.executable, "-m", "venv", "--clear", UV_HOME)
     quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
     pinned = ("--require-hashes", "--only-binary", ":all:", "-r", UV_LOCK)
@@ -77,12 +79,18 @@ def install_packages() -> None:
     env = uv_environment(pip_settings())
     if not runs(VENV_PYTHON):
         run(UV, "venv", "--quiet", "--clear", "--python", sys.executable, VENV, env=env)
-    say("2/3 the packages, into .venv/")
+    say("2/4 the packages, into .venv/")
     run(UV, "pip", "sync", "--require-hashes", "--python", VENV_PYTHON, LOCK, env=env)
-    say("3/3 suyuan itself")
+    say("3/4 suyuan itself")
     # What builds it is in the lock file too, so this asks nobody.
     alone = ("--quiet", "--offline", "--no-deps", "--no-build-isolation")
     run(UV, "pip", "install", *alone, "--python", VENV_PYTHON, "--editable", ROOT, env=env)
+
+
+def build_scan_page() -> None:
+    """The script that scans with a camera; where it cannot be built, that is said, and the pages do without."""
+    say("4/4 the scan page, into api/static/scan/")
+    run(VENV_PYTHON, SCAN_PAGE)
 
 
 def pip_settings() -> dict[str, str]:

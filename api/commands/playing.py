@@ -42,7 +42,7 @@ TAMPERED: Final = "demo-tampered"
 #: Says that a folder is a demo's and may be replaced, and whether its story was played to the end.
 MARK: Final = ".suyuan-demo"
 #: Raised when what a demo holds changes: an older one is played anew.
-PLAYED: Final = "played 2\n"
+PLAYED: Final = "played 3\n"
 #: Who asks the five questions.
 OFFICE: Final = "G1"
 

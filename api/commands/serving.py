@@ -33,4 +33,7 @@ def application() -> FastAPI:
     settings = Settings()
     ledger = open_ledger(settings)
     atexit.register(ledger.close)
-    return create_app(ledger, settings)
+    app = create_app(ledger, settings)
+    # What a stop broke off goes on.
+    app.state.sheets.resume()
+    return app

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Every invented party says so.
 DEMO: Final = "（演示）"
 
+#: Who opens the market in which the stalls stand.
+MARKET: Final = "F5"
+
 #: Two products that nobody may make without an approval of their own. Neither number was ever given.
 DRUG_NAME: Final = "阿莫西林胶囊"
 DRUG_APPROVAL: Final = "国药准字H99999901"
@@ -53,6 +56,8 @@ class Someone:
     role: Role | None = "enterprise"
     papers: tuple[Papers, ...] = ()
     formerly: str | None = None
+    #: Where it stands, of those who sell in F5's market.
+    stall: str | None = None
 
 
 _FOOD: Final = (
@@ -93,6 +98,7 @@ _FOOD: Final = (
         "蔬菜批发（A-07）",
         "92320613DEM001068F",
         "320613",
+        stall="A-07",
     ),
     Someone(
         "F7",
@@ -101,6 +107,7 @@ _FOOD: Final = (
         "零售摊（百姓菜场15号）",
         "92320613DEM001076A",
         "320613",
+        stall="15",
     ),
     Someone(
         "F8",
@@ -120,7 +127,9 @@ _FOOD: Final = (
         "320613",
         papers=(Papers("食品经营许可证", "JY33206139900023", "2026-10-31"),),
     ),
-    Someone("F10", "崇川区阿芳菜摊", "individual_business", "零售摊（百姓菜场22号）", "", "320613"),
+    Someone(
+        "F10", "崇川区阿芳菜摊", "individual_business", "零售摊（百姓菜场22号）", "", "320613", stall="22"
+    ),
 )
 
 _DRUGS: Final = (
@@ -268,7 +277,16 @@ _NAMED: Final = (
 
 STALL_KEYS: Final = tuple(f"S{number:02}" for number in range(1, 39))
 _STALLS: Final = tuple(
-    Someone(key, f"百姓菜场{100 + number}号摊", "individual_business", "零售摊", "", "320613", role=None)
+    Someone(
+        key,
+        f"百姓菜场{100 + number}号摊",
+        "individual_business",
+        "零售摊",
+        "",
+        "320613",
+        role=None,
+        stall=str(100 + number),
+    )
     for number, key in enumerate(STALL_KEYS, start=1)
 )
 
@@ -307,6 +325,7 @@ def _with_code(one: Someone, number: int) -> Someone:
         role=one.role,
         papers=one.papers,
         formerly=None if one.formerly is None else one.formerly + DEMO,
+        stall=one.stall,
     )
 
 

@@ -8,6 +8,7 @@ from api.demo.parties import (
     DRUG_APPROVAL,
     DRUG_NAME,
     EVERYONE,
+    MARKET,
     OFFICER_VALID,
     PESTICIDE_APPROVAL,
     PESTICIDE_NAME,
@@ -96,6 +97,8 @@ def party_sheet(
         region=RegionCode(someone.region),
         trade=someone.trade,
         formerly=None if formerly_called else former,
+        market=story.party(MARKET) if someone.stall is not None else None,
+        stall_number=someone.stall,
         phone=phone,
         address=address,
     )

@@ -1,4 +1,4 @@
-"""One's own account (passkeys, recovery codes, sessions, PIN), and, for those at the head of a party, its people."""
+"""One's own account (passkeys, recovery codes, sessions, PIN), and, for those at the head of a party, its people. API keys: `access_keys`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.pages.rendering import cap, moment
 from api.people import Changing, OwnToken, TheAccounts, let_out
 from api.problems import status_of
 from ledger.accounts.officials import reminder
-from ledger.accounts.persons import ACTING_OF, HEADS, PersonId
+from ledger.accounts.persons import ACTING_OF, HEADS, SMALL, PersonId
 from ledger.errors import Refusal
 from ledger.identifiers import PartyId
 
@@ -151,6 +151,30 @@ def remove(caller: Someone, accounts: TheAccounts, posted: PostedForm) -> Respon
     return _back("/people")
 
 
+@router.post("/people/role", response_class=HTMLResponse, dependencies=[needs("manage_people")])
+def change_role(desk: AtDesk, caller: Someone, accounts: TheAccounts, posted: PostedForm) -> Response:
+    """Let somebody act as something else; what they are signed in as ends."""
+    return _changed(
+        desk,
+        caller,
+        accounts,
+        posted,
+        lambda: accounts.change_role(caller, _person(posted), posted.text("acting")),
+    )
+
+
+@router.post("/people/suspend", response_class=HTMLResponse, dependencies=[needs("manage_people")])
+def suspend(desk: AtDesk, caller: Someone, accounts: TheAccounts, posted: PostedForm) -> Response:
+    """Keep somebody out for the time being; every session of theirs ends."""
+    return _changed(desk, caller, accounts, posted, lambda: accounts.suspend_person(caller, _person(posted)))
+
+
+@router.post("/people/resume", response_class=HTMLResponse, dependencies=[needs("manage_people")])
+def resume(desk: AtDesk, caller: Someone, accounts: TheAccounts, posted: PostedForm) -> Response:
+    """Let somebody in again who was kept out."""
+    return _changed(desk, caller, accounts, posted, lambda: accounts.resume_person(caller, _person(posted)))
+
+
 def _account(
     desk: Desk, caller: Caller, accounts: Accounts, token: str, form: Form, *, status: int = 200
 ) -> HTMLResponse:
@@ -200,13 +224,26 @@ def _people(desk: Desk, caller: Caller, accounts: Accounts, form: Form, *, statu
         party=party,
         me=caller.person or "",
         people=[(one, desk.say(f"acting_{one.acting}"), accounts.doors(one.id).card) for one in listed],
-        acting=[(one, desk.say(f"acting_{one}")) for one in sorted(ACTING_OF[caller.role] - {"stall"})],
+        acting=[(one, desk.say(f"acting_{one}")) for one in sorted(ACTING_OF[caller.role] - SMALL)],
+        changeable=[one for one in listed if one.acting not in SMALL],
         for_others=caller.acting == "registrar",
         events=[
             (one, desk.say(f"event_{one.kind}"), names.get(one.person, ""))
             for one in accounts.events(caller.party)[:EVENTS_SHOWN]
         ],
     )
+
+
+def _changed(
+    desk: Desk, caller: Caller, accounts: Accounts, posted: Posted, change: Callable[[], None]
+) -> Response:
+    """The list after a change; or the list again, with the reason."""
+    try:
+        change()
+    except Refusal as refusal:
+        form = Form(posted.texts, {"": _why(desk, refusal)})
+        return _people(desk, caller, accounts, form, status=status_of(refusal, reading=False))
+    return _back("/people")
 
 
 def _card(desk: Desk, card: Card) -> HTMLResponse:

@@ -1,6 +1,6 @@
-"""Answering a finding (情况说明): the finding, a cause to choose, a few words, a photo if there is one.
+"""Answering a finding (情况说明): whose duty it is and why, a cause to choose, a few words, the copy of a paper if there is one.
 
-An answer changes no entry and no finding. Whoever reads the finding reads it beside it.
+An answer changes no entry and no finding. Whoever reads the finding reads it beside it. The copy stays while the rest is mended.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
+from api.pages.console import Counter
+from api.pages.console_forms import PAPER_TYPES, sent, submit
 from api.pages.desk import AtDesk
 from api.pages.findings_view import views_of
-from api.pages.forms import Form, PostedForm, attempt, form_id, keep_photo, new_id, record
-from api.pages.my import who
-from api.pages.names import Names
+from api.pages.forms import Form, PostedForm, new_id
 from api.parameters import Text
 from ledger.errors import UnknownName, Words
 from ledger.vocabulary.answering import Answer
 
 if TYPE_CHECKING:
+    from api.pages.console_forms import Sent
     from api.pages.desk import Desk
-    from api.pages.forms import Posted
     from ledger.canonical import Json
     from ledger.findings import Finding
     from ledger.identifiers import PartyId
@@ -39,6 +39,7 @@ CAUSES: Final = (
     "disputed",
     "other",
 )
+_DAY_MS: Final = 86_400_000
 _LABELS: Final = {"cause": "answer_cause", "text": "answer_text", "photo": "answer_photo"}
 _FIELDS: Final = {"cause": "cause", "text": "text", "evidence": "photo", "photo": "photo"}
 
@@ -55,12 +56,11 @@ def answer_form(desk: AtDesk, caller: Someone, kind: Text, subject: Text) -> HTM
 @router.post("/my/findings/answer", response_class=HTMLResponse, dependencies=[needs("answer_finding")])
 def answer(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Record the answer and show the findings again."""
-    form = Form(posted.texts)
     finding = _own(desk, author.party, posted.text("kind"), posted.text("subject"))
-    drafts = attempt(form, lambda: [_draft(desk, author.party, finding, posted)], _FIELDS, desk.language)
-    if drafts and record(desk, author.party, drafts, form, _FIELDS):
+    came = sent(desk, posted, ("photo",))
+    if submit(desk, author.party, came, _FIELDS, lambda: [_draft(desk, author.party, finding, came)]):
         return RedirectResponse("/my/findings", status_code=303)
-    return _show(desk, author.party, finding, form, status=422)
+    return _show(desk, author.party, finding, came.form, status=422)
 
 
 def _own(desk: Desk, party: PartyId, kind: str, subject: str) -> Finding:
@@ -73,34 +73,38 @@ def _own(desk: Desk, party: PartyId, kind: str, subject: str) -> Finding:
     raise UnknownName(field="subject", came=subject, expected=expected)
 
 
-def _draft(desk: Desk, party: PartyId, finding: Finding, posted: Posted) -> Draft:
-    photo = keep_photo(desk, posted, "photo")
+def _draft(desk: Desk, party: PartyId, finding: Finding, came: Sent) -> Draft:
     with desk.ledger.book() as book:
         about = [str(one.header.id) for one in book.records(finding.seqs).values()]
     body: dict[str, Json] = {
-        "id": str(form_id(posted)),
+        "id": came.text("id"),
         "finding": finding.kind,
         "subject": finding.subject,
         "about": sorted(set(about)),
-        **posted.present("cause", "text"),
+        **came.present("cause", "text"),
     }
-    if photo is not None:
-        body["evidence"] = [str(photo.digest)]
+    if digest := came.copy("photo"):
+        body["evidence"] = [digest]
     return Drafting(ledger=desk.ledger, author=party).draft(Answer, body)
 
 
 def _show(desk: Desk, party: PartyId, finding: Finding, form: Form, *, status: int = 200) -> HTMLResponse:
     with desk.ledger.book() as book:
-        names = Names(book, desk.viewer, desk.language)
-        (shown,) = views_of([finding], names)
-        return desk.page(
+        counter = Counter.of(desk, book, party)
+        (shown,) = views_of([finding], counter.names)
+        return counter.page(
             "answer.html",
+            {
+                "here": "/my/findings",
+                "finding": shown,
+                "since_ms": finding.since_ms,
+                "days": (desk.ledger.clock() - finding.since_ms) // _DAY_MS,
+                "form": form,
+                "kind": finding.kind,
+                "subject": finding.subject,
+                "causes": [(one, desk.say(f"cause_{one}")) for one in CAUSES],
+                "paper_types": PAPER_TYPES,
+                "labels": {name: desk.say(words) for name, words in _LABELS.items()},
+            },
             status=status,
-            who=who(names, party),
-            finding=shown,
-            form=form,
-            kind=finding.kind,
-            subject=finding.subject,
-            causes=[(one, desk.say(f"cause_{one}")) for one in CAUSES],
-            labels={name: desk.say(words) for name, words in _LABELS.items()},
         )

@@ -1,4 +1,4 @@
-"""Registering a batch: one form, and its result with label, code, link and receipt."""
+"""Registering a batch: one form, and its page with label, code, link and receipt, its account, its releases, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, gather, new_id, record
+from api.pages.holdings import account_of
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import Own
@@ -21,8 +22,9 @@ from api.problems import Refusals
 from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import Instant, Quantity, SiteId, Unit
-from ledger.views.book import site_key
-from ledger.vocabulary.goods import Batch
+from ledger.trace import standing_orders
+from ledger.views.book import goods_sheet_key, said_about, site_key
+from ledger.vocabulary.goods import Batch, Release
 from ledger.vocabulary.parties import Site
 from ledger.vocabulary.profiles import all_profiles, profile_for
 from ledger.vocabulary.said import Said
@@ -99,10 +101,17 @@ def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLRes
     with desk.ledger.book() as book:
         batch, record_ = own_record(book, position, caller.party, Batch)
         names = Names(book, desk.viewer, desk.language)
-        path = links.code_path(batch.goods)
+        path, orders = links.code_path(batch.goods), standing_orders(book, batch.goods, party=caller.party)
         return desk.page(
             "batch_done.html",
             batch=batch,
+            seq=position,
+            is_maker=batch.maker == caller.party,
+            superseded=record_.superseded_by is not None,
+            account=account_of(names, caller.party, batch.goods),
+            orders=[{"kind": one.kind, "words": one.words, "seq": one.record.seq} for one in orders],
+            releases=_releases(names, batch),
+            release_law=_release_law(batch, names),
             facts=_facts(batch, names),
             label_path=links.label(batch.goods),
             code=batch.goods.batch_code.printed if batch.goods.batch_code is not None else None,
@@ -110,6 +119,29 @@ def batch_result(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLRes
             page_address=f"{desk.settings.base_url}{path or links.goods_page(batch.goods)}",
             receipt={"seq": record_.seq, "at_ms": record_.at_ms, "statement": record_.header.id},
         )
+
+
+def _releases(names: Names, batch: Batch) -> list[dict[str, object]]:
+    """The decisions about this batch that are on record, the latest first."""
+    places, language = Release.places(), names.language
+    return [
+        {
+            "seq": record_.seq,
+            "result": f"goods_release_{said.result}",
+            "basis": f"goods_basis_{said.basis}",
+            "certificate": said.certificate_number or "",
+            "label": places["certificate_number"].label.in_language(language),
+            "occurred_ms": record_.occurred_ms,
+        }
+        for record_, said in reversed(said_about(names.book, goods_sheet_key(batch.goods), Release))
+        if said.goods == batch.goods and names.reading.may_read(record_, "chain")
+    ]
+
+
+def _release_law(batch: Batch, names: Names) -> str | None:
+    """By which article its maker lets a batch of this category out on a record; None where none is known, or not of such a party."""
+    duty, kind = profile_for(batch.category).release, names.view(batch.maker).kind
+    return None if duty is None or kind in duty.not_for_parties else duty.law
 
 
 def own_record(book: Book, position: int, party: PartyId, kind: type[_Said]) -> tuple[_Said, Record]:

@@ -6,8 +6,10 @@ Nothing is told by colour alone: every state has a word, a shape at the left of 
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,8 +18,9 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What a box is: where the goods come from (recorded, declared or contradicted), a hand they went through, or several hands in one box.
-BoxKind = Literal["recorded", "declared", "contradicted", "through", "several"]
+#: What a box is: where the goods come from (recorded, declared or contradicted), a hand they went through, several hands in one box, or
+#: such a box that was opened, with the hands inside it.
+BoxKind = Literal["recorded", "declared", "contradicted", "through", "several", "block"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Box:
     tags: tuple[Tag, ...] = ()
     href: str | None = None
     weight: float = 0.0
+    #: Of a box that gathers others: which one it is, for the address that opens or closes it.
+    group: str = ""
+    #: Of an opened one: the boxes it shows.
+    inside: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,12 @@ ROW_H: Final = 24
 TITLE_LINES_MAX: Final = 3
 #: A finger finds it.
 BOX_HEIGHT_MIN: Final = 44
+#: An opened box: its first line, the boxes in it and the room between them.
+BLOCK_HEAD_H: Final = 44
+BLOCK_BOX_W: Final = 164
+BLOCK_GAP: Final = 8
+#: How many rows stand to one column, in square roots.
+BLOCK_ROWS_A_COLUMN: Final = 1.3
 
 
 def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
@@ -95,13 +108,62 @@ def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
 
 def box_height(box: Box, width: float) -> float:
     """How high a box of that width must be."""
+    if box.kind == "block":
+        rows, _, heights = _block(box, width)
+        return BLOCK_HEAD_H + sum(heights) + (rows + 1) * BLOCK_GAP
     title, further = _lines_of(box, width)
     tags = len(_tag_rows(box.tags, width - SHAPE_W - 2 * PAD)) * (TAG_H + 4)
     return max(2 * PAD + (len(title) + len(further)) * LINE_H + tags - 2, BOX_HEIGHT_MIN)
 
 
+def block_width(box: Box) -> float:
+    """How wide an opened box is where there is room to both sides: about half as wide again as it is high."""
+    columns = max(math.ceil(math.sqrt(len(box.inside)) / BLOCK_ROWS_A_COLUMN), 1)
+    return columns * BLOCK_BOX_W + (columns + 1) * BLOCK_GAP
+
+
+def _block(box: Box, width: float) -> tuple[int, int, list[float]]:
+    """Rows and columns of an opened box, and how high each row is."""
+    columns = max(int((width - BLOCK_GAP) // (BLOCK_BOX_W + BLOCK_GAP)), 1)
+    rows = math.ceil(len(box.inside) / columns)
+    inner = _inner_width(width, columns)
+    heights = [
+        max(box_height(one, inner) for one in box.inside[row * columns : (row + 1) * columns])
+        for row in range(rows)
+    ]
+    return rows, columns, heights
+
+
+def _inner_width(width: float, columns: int) -> float:
+    return (width - (columns + 1) * BLOCK_GAP) / columns
+
+
+def _block_svg(box: Box, x: float, y: float, width: float) -> str:
+    """An opened box: a frame, a line that closes it, and the boxes inside it, row by row."""
+    _, columns, heights = _block(box, width)
+    inner, height = _inner_width(width, columns), box_height(box, width)
+    head = (
+        f'<g class="block-head" transform="translate({x:.0f} {y:.1f})">'
+        f'<rect class="frame" width="{width:.0f}" height="{BLOCK_HEAD_H}" rx="5"/>'
+        f'<path class="shape" d="{_SHAPES["block"]}" transform="translate({PAD} 14)"/>'
+        f'<text class="who" x="{PAD + SHAPE_W}" y="27">{escape(" · ".join((box.title, *box.lines)))}</text></g>'
+    )
+    parts = [
+        f'<rect class="block-frame" x="{x:.0f}" y="{y:.1f}" width="{width:.0f}" height="{height:.1f}" rx="5"/>',
+        _linked(box, head),
+    ]
+    top = y + BLOCK_HEAD_H + BLOCK_GAP
+    for row, row_height in enumerate(heights):
+        for column, one in enumerate(box.inside[row * columns : (row + 1) * columns]):
+            parts.append(box_svg(one, x + BLOCK_GAP + column * (inner + BLOCK_GAP), top, inner))
+        top += row_height + BLOCK_GAP
+    return "".join(parts)
+
+
 def box_svg(box: Box, x: float, y: float, width: float) -> str:
     """A box with its shape, its words and its tags; a link where there is more to read."""
+    if box.kind == "block":
+        return _block_svg(box, x, y, width)
     title, further = _lines_of(box, width)
     height = box_height(box, width)
     parts = [
@@ -178,7 +240,10 @@ _HEADS: Final = {"right": "m0 -5l7 5l-7 5z", "up": "m-5 0l5 -7l5 7z"}
 
 
 def _linked(box: Box, svg: str) -> str:
-    return f"<a href={quoteattr(box.href)}>{svg}</a>" if box.href else svg
+    if not box.href:
+        return svg
+    group = f" data-group={quoteattr(box.group)}" if box.group else ""
+    return f"<a href={quoteattr(box.href)}{group}>{svg}</a>"
 
 
 #: Shapes in a field of 16: a filled disc (recorded), a ring (declared), a cross in an octagon (contradicted), a small square, a stack.
@@ -188,6 +253,7 @@ _SHAPES: Final[dict[BoxKind, str]] = {
     "contradicted": "M5 1h6l4 4v6l-4 4h-6l-4-4v-6zM5 6.4L6.4 5L8 6.6L9.6 5L11 6.4L9.4 8L11 9.6L9.6 11L8 9.4L6.4 11L5 9.6L6.6 8z",
     "through": "M3 3h10v10h-10z",
     "several": "M1 1h6v6h-6zM9 1h6v6h-6zM1 9h6v6h-6zM9 9h6v6h-6z",
+    "block": "M1 1h14v14h-14zM3 3v10h10v-10zM4 7h8v2h-8z",
 }
 
 
@@ -238,6 +304,7 @@ def letters_wide(text: str) -> float:
     return sum(_letter(c) for c in text)
 
 
+@cache
 def _letter(c: str) -> float:
     if unicodedata.east_asian_width(c) in "WF":
         return 1.0

@@ -6,11 +6,11 @@ An authority sees all of it; a party sees the steps before and behind its own (`
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from api.pages.boxes import Arrow, Box, Chain, Tag
-from api.pages.drawing import gathered
+from api.pages.drawing import Opening, gathered
 from api.pages.rendering import quantity
 from api.words import MARKS, say
 from ledger.errors import NotAllowed, Words
@@ -103,33 +103,59 @@ class Shown:
         """How much it is, for sorting; an order by figures that are not the reader's would tell them."""
         return _in_base(amount) if self.names.reading.may_see_figures(holding) else 0.0
 
-    def chain(self) -> Chain:
-        """The drawing: a box for every holding in sight, an arrow for every way between two."""
+    def chain(self, opening: Opening | None = None, *, href: str = "#holders") -> Chain:
+        """The drawing: a box for every holding in sight, an arrow for every way between two; many like ends are one box, unless opened."""
+        ways = self.ways()
+        opened = None
+        if opening is not None:
+            opened = replace(
+                opening,
+                words=say("pic_opened", self.language),
+                lines={key_of(target): self._from(source, edges) for (source, target), edges in ways.items()}
+                if opening.groups
+                else {},
+            )
+        return gathered(
+            self.whole(),
+            words=say("chain_several", self.language),
+            label=lambda keys: self._together(keys, ways),
+            href=href,
+            opening=opened,
+        )
+
+    def whole(self) -> Chain:
+        """The drawing with nothing gathered."""
+        arrows = (
+            Arrow(key_of(source), key_of(target), self.moved(edges), all(edge.may_contain for edge in edges))
+            for (source, target), edges in self.ways().items()
+        )
+        return Chain(self._boxes(), tuple(arrows))
+
+    def _boxes(self) -> tuple[Box, ...]:
         kinds = {one.holding: one.kind for one in self.sources()}
         rows = {one.holding: number for number, one in enumerate(self.holders())}
         left = {one.holding: one.left for one in self.holders()}
-        boxes = [
+        return tuple(
             self._box(node, kinds.get(node.holding, "through"), rows, left.get(node.holding))
             for node in self.nodes()
-        ]
+        )
+
+    def ways(self) -> Mapping[tuple[Holding, Holding], list[Edge]]:
+        """The steps in sight, those between the same two holdings together."""
         ways = defaultdict[tuple[Holding, Holding], list["Edge"]](list)
         for edge in self.edges():
-            ways[edge.source, edge.target].append(edge)
-        arrows = [
-            Arrow(_key(source), _key(target), self._label(edges), all(edge.may_contain for edge in edges))
-            for (source, target), edges in ways.items()
-        ]
-        return gathered(
-            Chain(tuple(boxes), tuple(arrows)),
-            words=say("chain_several", self.language),
-            label=lambda keys: self._together(keys, ways),
-            href="#holders",
-        )
+            if edge.source != edge.target:
+                ways[edge.source, edge.target].append(edge)
+        return ways
+
+    def _from(self, source: Holding, edges: Sequence[Edge]) -> str:
+        """What came to a box inside an opened one, and from whom."""
+        return say("chain_from", self.language, name=self.names.party(source.party), amount=self.moved(edges))
 
     def _together(self, keys: Sequence[str], ways: Mapping[tuple[Holding, Holding], list[Edge]]) -> str:
         """What went to the holders that share one box."""
         wanted = set(keys)
-        edges = [edge for (_, target), some in ways.items() if _key(target) in wanted for edge in some]
+        edges = [edge for (_, target), some in ways.items() if key_of(target) in wanted for edge in some]
         amount = self._amount(edges) or say("chain_amount_withheld", self.language)
         return say("chain_several_what", self.language, amount=amount)
 
@@ -143,7 +169,7 @@ class Shown:
         if source != "through":
             lines.append(say(f"source_{source}", language))
         return Box(
-            key=_key(holding),
+            key=key_of(holding),
             title=self.names.party(holding.party),
             lines=tuple(lines),
             kind=source,  # type: ignore[arg-type]  # one of the kinds of a source, or through
@@ -167,8 +193,8 @@ class Shown:
         if "not_followed" in node.flags:
             yield Tag(say("chain_cut", language), "grey")
 
-    def _label(self, edges: Sequence[Edge]) -> str:
-        """What went this way; where the two sides differ, both amounts."""
+    def moved(self, edges: Sequence[Edge]) -> str:
+        """What went this way, as it stands on the arrow."""
         amount = self._amount(edges)
         if amount and edges[0].kind == "use":
             return say("chain_use", self.language, amount=amount)
@@ -219,7 +245,8 @@ def holder_row(
     }
 
 
-def _key(holding: Holding) -> str:
+def key_of(holding: Holding) -> str:
+    """The key of the box of a holding."""
     return f"{holding.party} {holding.goods}"
 
 

@@ -18,7 +18,7 @@ from api.pages.batches import FIELDS as BATCH_FIELDS
 from api.pages.batches import amount_of, categories, today, units
 from api.pages.deliveries import FIELDS as DELIVERY_FIELDS
 from api.pages.deliveries import LABELS as DELIVERY_LABELS
-from api.pages.deliveries import PAPERS, VOUCHER_KINDS, check_body, voucher_body
+from api.pages.deliveries import PAPERS, VOUCHER_KINDS, check_body, day_of, recorded, voucher_body
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import (
     Form,
@@ -44,11 +44,14 @@ from ledger.vocabulary.profiles import profile_for
 from ledger.vocabulary.trade import Receipt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.pages.forms import Posted
     from ledger.canonical import Json
+    from ledger.recorder import Placed
 
-_KINDS: Final = ("farmer", "individual_business", "company", "unknown")
-_LABELS: Final = DELIVERY_LABELS | {
+KINDS: Final = ("farmer", "individual_business", "company", "unknown")
+LABELS: Final = DELIVERY_LABELS | {
     "supplier": "farmer_who",
     "party_kind": "farmer_kind",
     "party_name": "farmer_name",
@@ -76,6 +79,11 @@ router = APIRouter(include_in_schema=False)
 @router.get("/my/deliveries/new", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
 def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     """A form filled with the last supplier and the last goods from it."""
+    return show(desk, caller.party, Form(fresh(desk, caller.party)))
+
+
+def fresh(desk: Desk, party: PartyId) -> dict[str, str]:
+    """What stands in the form at first: the last supplier of this party and the last goods from it."""
     values = {
         "id": str(new_id(desk)),
         "received_on": today(desk),
@@ -84,7 +92,7 @@ def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     }
     values |= {"party_kind": "farmer", "voucher_kind": "purchase_invoice", "category": "farm_produce"}
     with desk.ledger.book() as book:
-        own = Own.of(book, caller.party)
+        own = Own.of(book, party)
         last = next((batch for batch in own.batches() if batch.maker in own.declared_suppliers()), None)
     if last is not None:
         values |= {
@@ -93,24 +101,32 @@ def declared_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
             "category": profile_for(last.category).category,
         }
         values["quantity_unit"] = str(last.quantity.unit) if last.quantity is not None else "KGM"
-    return _show(desk, caller.party, Form(values))
+    return values
 
 
 @router.post("/my/deliveries", response_class=HTMLResponse, dependencies=[needs("record_delivery")])
 def declare(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Supplier, batch, receipt, check and voucher in one step."""
     form = Form(posted.texts)
-    drafts = attempt(form, lambda: _drafts(desk, author.party, posted), _FIELDS, desk.language)
-    placed = record(desk, author.party, drafts, form, _FIELDS) if drafts else ()
-    if placed:
-        return RedirectResponse(
-            f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303
-        )
-    return _show(desk, author.party, form, status=422)
+    if placed := take(desk, author.party, posted, form):
+        return RedirectResponse(f"/my/deliveries?done={recorded(placed)}", status_code=303)
+    return show(desk, author.party, form, status=422)
 
 
-def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
+def take(
+    desk: Desk, party: PartyId, posted: Posted, form: Form, *, behalf: PartyId | None = None
+) -> tuple[Placed, ...]:
+    """Record a delivery of a supplier who is not on this ledger; nothing placed, with the reasons in the form, when it cannot be taken.
+
+    `behalf`: for whom a market's operator enters it.
+    """
+    drafts = attempt(form, lambda: _drafts(desk, party, posted, behalf), _FIELDS, desk.language)
+    return record(desk, party, drafts, form, _FIELDS) if drafts else ()
+
+
+def _drafts(desk: Desk, party: PartyId, posted: Posted, behalf: PartyId | None) -> list[Draft]:
     """Every record of the delivery; all that is wrong with the supplier and the goods is said at once."""
+    whose: dict[str, Json] = {} if behalf is None else {"on_behalf_of": str(behalf)}
     statement, drafting, wrong = form_id(posted), Drafting(ledger=desk.ledger, author=party), list[Refusal]()
     goods = GoodsId.of_batch(BatchCode.new(derived(statement, "goods")))
     supplier = PartyId.new(derived(statement, "party"))
@@ -118,26 +134,32 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     if posted.text("supplier"):
         supplier = gather(wrong, lambda: PartyId.parse(posted.text("supplier")), at="supplier") or supplier
     else:
-        declared = gather(wrong, lambda: _supplier(drafting, posted, supplier), at="supplier")
+        declared = gather(wrong, lambda: _supplier(drafting, posted, supplier, whose), at="supplier")
     quantity = gather(wrong, lambda: amount_of(posted, "quantity"))
     batch: dict[str, Json] = {
+        **whose,
         "id": str(derived_id(statement, "batch")),
         "goods": str(goods),
         "maker": str(supplier),
         "lot_basis": "supplier_product_date",
         **({"quantity": quantity} if quantity is not None else {}),
-        **posted.present("name", "category"),
+        **posted.present("name", "category", "origin"),
     }
     registered = gather(wrong, lambda: drafting.draft(Batch, batch))
+    day = gather(wrong, lambda: day_of(desk, posted))
     photo = gather(wrong, lambda: keep_photo(desk, posted, "voucher_photo"))
     voucher = gather(wrong, lambda: voucher_body(posted, photo)) or {}
     if wrong or registered is None:
         raise Refusals(wrong)
     body: dict[str, Json] = {
+        **whose,
         "id": str(statement),
         "supplier": str(supplier),
         "lines": [{"goods": str(goods), "quantity": quantity}],
-        "check": check_body(posted, category=posted.text("category"), photo=photo, voucher=voucher),
+        "check": check_body(
+            posted, posted.text("papers"), category=posted.text("category"), photo=photo, voucher=voucher
+        )
+        | {"received_on": str(day)},
     }
     if voucher:
         body["voucher"] = voucher
@@ -145,12 +167,13 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
     return [*before, *read_asked(drafting, Receipt, body).drafts()]
 
 
-def _supplier(drafting: Drafting, posted: Posted, party: PartyId) -> Draft:
+def _supplier(drafting: Drafting, posted: Posted, party: PartyId, whose: Mapping[str, Json]) -> Draft:
     """The supplier's sheet as the buyer declares it. A farmer's name is personal data and lies in an item of its own."""
     kind, name = posted.text("party_kind"), posted.text("party_name")
     if not name:
         raise Malformed(field="name", came="", expected=Words(zh="姓名或名称", en="a name"))
     body: dict[str, Json] = {
+        **whose,
         "id": str(derived_id(form_id(posted), "party")),
         "party": str(party),
         "party_kind": kind,
@@ -160,7 +183,10 @@ def _supplier(drafting: Drafting, posted: Posted, party: PartyId) -> Draft:
     return drafting.draft(Party, body)
 
 
-def _show(desk: Desk, party: PartyId, form: Form, *, status: int = 200) -> HTMLResponse:
+def show(
+    desk: Desk, party: PartyId, form: Form, *, status: int = 200, action: str = "/my/deliveries"
+) -> HTMLResponse:
+    """The form, for this party's delivery; it is sent to `action`."""
     with desk.ledger.book() as book:
         names, own = Names(book, desk.viewer, desk.language), Own.of(book, party)
         suppliers = own.declared_suppliers()
@@ -168,10 +194,11 @@ def _show(desk: Desk, party: PartyId, form: Form, *, status: int = 200) -> HTMLR
             "delivery_new.html",
             status=status,
             who=who(names, party),
+            action=action,
             form=form,
-            labels={name: desk.say(key) for name, key in _LABELS.items()},
+            labels={name: desk.say(key) for name, key in LABELS.items()},
             suppliers=[(str(one), names.party(one)) for one in suppliers],
-            kinds=[(one, desk.say(f"party_kind_{one}")) for one in _KINDS],
+            kinds=[(one, desk.say(f"party_kind_{one}")) for one in KINDS],
             categories=categories(desk.language),
             units=units(desk.language),
             products=own.products(),

@@ -1,7 +1,7 @@
 """Goods come in: offers that wait for an answer, confirmed, corrected or refused line by line, and checked in the same step.
 
-One submit records the receipt, the supplier check and the voucher, all of them or none. For a stall it is three taps: the supplier, the
-quantity that is already there, confirm. Deliveries of suppliers who are not on this ledger are in `declared.py`.
+One submit records the receipt, the supplier check and the voucher, all of them or none. Deliveries of suppliers who are not on this ledger
+are in `declared.py`, the stall's own page with its three taps in `stall.py`, and what its sender put right meanwhile in `corrected.py`.
 """
 
 from __future__ import annotations
@@ -15,28 +15,35 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.asking import read_asked
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
+from api.pages import corrected
 from api.pages.batches import amount_of, today
+from api.pages.corrected import Sent
 from api.pages.desk import AtDesk, Desk
-from api.pages.forms import Form, KeptPhoto, PostedForm, attempt, form_id, keep_photo, new_id, record
+from api.pages.forms import Form, KeptPhoto, PostedForm, attempt, form_id, gather, keep_photo, new_id, record
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import Own
 from api.parameters import MaybeText
+from api.problems import Refusals
 from ledger.canonical import Json
-from ledger.errors import Malformed, Refusal, UnknownName, Words
-from ledger.identifiers import InvoiceQr, StatementId
+from ledger.errors import Malformed, Refusal, Words
+from ledger.identifiers import Instant, InvoiceQr, LegalDate
 from ledger.trace import what_it_was
 from ledger.vocabulary.profiles import profile_for
-from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
+from ledger.vocabulary.trade import Receipt, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from api.pages.forms import Posted
     from ledger.identifiers import PartyId
-    from ledger.views.book import Book, Record
+    from ledger.recorder import Placed
+    from ledger.store.book import SqlBook
+    from ledger.views.book import Book
     from ledger.vocabulary.values import Line
 
+#: Where these forms lie.
+AT: Final = "/my/deliveries"
 ANSWERS: Final = ("confirm", "correct", "refuse")
 PAPERS: Final = ("in_order", "missing", "unread")
 VOUCHER_KINDS: Final = (
@@ -52,6 +59,8 @@ CHECKS_SHOWN: Final = 20
 
 FIELDS: Final = {
     "reason": "reason",
+    "received_on": "received_on",
+    "papers": "papers",
     "check.received_on": "received_on",
     "check.checked_by": "checked_by",
     "voucher.number": "voucher_number",
@@ -103,7 +112,7 @@ def deliveries(desk: AtDesk, caller: Someone, done: MaybeText = None) -> HTMLRes
                 }
                 for record_, said in checks
             ],
-            done=[int(one) for one in _NUMBERS.findall(done or "")],
+            done=positions(done),
         )
 
 
@@ -111,17 +120,11 @@ def deliveries(desk: AtDesk, caller: Someone, done: MaybeText = None) -> HTMLRes
 def acceptance(shipment: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
     """One offer, filled in as the sender declared it."""
     with desk.ledger.book() as book:
-        record_, said = _offer(book, caller.party, shipment)
-        voucher = said.voucher
-        values = {"id": str(new_id(desk)), "received_on": today(desk), "papers": "in_order"}
-        for number, line in enumerate(said.lines):
-            values |= {
-                f"answer_{number}": "confirm",
-                f"amount_{number}": str(line.quantity).partition(" ")[0],
-            }
-        if voucher is not None:
-            values |= {"voucher_kind": voucher.voucher_kind, "voucher_number": voucher.number}
-        return _show(desk, book, (record_, said), Form(values))
+        sent = corrected.sent_to(book, caller.party, shipment)
+        if sent.must_be_asked_again:
+            return corrected.page(desk, book, sent, Form(again(desk, sent)), at=AT)
+        answers = {f"answer_{number}": "confirm" for number in range(len(sent.said.lines))}
+        return _show(desk, book, sent, Form(again(desk, sent) | answers | {"papers": "in_order"}))
 
 
 @router.post(
@@ -130,19 +133,59 @@ def acceptance(shipment: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
 def accept(shipment: str, desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Receipt, check and voucher in one step."""
     with desk.ledger.book() as book:
-        offer = _shipment(book, author.party, shipment)
+        sent = corrected.sent_to(book, author.party, shipment, form=form_id(posted))
+        if sent.changed:
+            return corrected.page(desk, book, sent, corrected.carried(sent, posted), at=AT, status=409)
         form = Form(posted.texts)
-        fields = FIELDS | {f"amount_{number}": f"amount_{number}" for number in range(len(offer[1].lines))}
-        drafts = attempt(
-            form, lambda: _drafts(desk, book, author.party, offer, posted), fields, desk.language
-        )
-    placed = record(desk, author.party, drafts, form, fields) if drafts else ()
+        placed = answer(desk, book, author.party, sent, posted, form)
     if placed:
-        return RedirectResponse(
-            f"/my/deliveries?done={'.'.join(str(one.seq) for one in placed)}", status_code=303
-        )
+        return RedirectResponse(f"/my/deliveries?done={recorded(placed)}", status_code=303)
     with desk.ledger.book() as book:
-        return _show(desk, book, offer, form, status=422)
+        if sent.must_be_asked_again:
+            return corrected.page(desk, book, sent, form, at=AT, status=422)
+        return _show(desk, book, sent, form, status=422)
+
+
+def again(desk: Desk, sent: Sent) -> dict[str, str]:
+    """What a fresh form about an offer holds: what its sender declared, and no answer yet."""
+    values = {"id": str(new_id(desk)), "received_on": today(desk)}
+    for number, line in enumerate(sent.said.lines):
+        values[f"amount_{number}"] = str(line.quantity).partition(" ")[0]
+    if (voucher := sent.said.voucher) is not None:
+        values |= {"voucher_kind": voucher.voucher_kind, "voucher_number": voucher.number}
+    return values
+
+
+def answer(
+    desk: Desk, book: SqlBook, party: PartyId, sent: Sent, posted: Posted, form: Form
+) -> tuple[Placed, ...]:
+    """Record an answer with its check and voucher; nothing placed, with the reasons in the form, when it cannot be taken."""
+    numbers = range(len(sent.said.lines))
+    fields = FIELDS | {f"{what}_{n}": f"{what}_{n}" for n in numbers for what in ("amount", "answer")}
+    drafts = attempt(form, lambda: _drafts(desk, book, party, sent, posted), fields, desk.language)
+    return record(desk, party, drafts, form, fields) if drafts else ()
+
+
+def recorded(placed: Sequence[Placed]) -> str:
+    """The positions of what was just recorded, for the address of the page that says so."""
+    return ".".join(str(one.seq) for one in placed)
+
+
+def positions(done: str | None) -> list[int]:
+    """The positions out of such an address."""
+    return [int(one) for one in _NUMBERS.findall(done or "")]
+
+
+def day_of(desk: Desk, posted: Posted, *, field: str = "received_on") -> LegalDate:
+    """The day a delivery came. Nothing rests on a telephone's clock: a day that has not come by the log's is refused, with today's named."""
+    now = Instant(desk.ledger.clock()).date_in_shanghai()
+    if not posted.text(field):
+        return now
+    day = LegalDate.parse(posted.text(field), field=field)
+    if day > now:
+        expected = Words(zh=f"不晚于今天（{now}）", en=f"a day not after today ({now})")
+        raise Malformed(field=field, came=posted.text(field), expected=expected)
+    return day
 
 
 def checked_papers(
@@ -184,38 +227,50 @@ def voucher_body(posted: Posted, photo: KeptPhoto | None) -> dict[str, Json]:
 
 
 def check_body(
-    posted: Posted, *, category: str | None, photo: KeptPhoto | None, voucher: Mapping[str, Json]
+    posted: Posted, papers: str, *, category: str | None, photo: KeptPhoto | None, voucher: Mapping[str, Json]
 ) -> dict[str, Json]:
     """The supplier check beside a receipt; what the receipt says already is filled in from there."""
-    checks = checked_papers(
-        category, posted.text("papers"), photo=photo, number=str(voucher.get("number") or "")
-    )
+    checks = checked_papers(category, papers, photo=photo, number=str(voucher.get("number") or ""))
     body: dict[str, Json] = dict(posted.present("received_on", "checked_by"))
     return body | ({"checks": checks} if checks else {})
 
 
-def _drafts(
-    desk: Desk, book: Book, party: PartyId, offer: tuple[Record, Shipment], posted: Posted
-) -> list[Draft]:
-    record_, said = offer
-    lines, conclusion = _answered(posted, said.lines)
-    photo = keep_photo(desk, posted, "voucher_photo")
-    voucher = voucher_body(posted, photo)
+def _drafts(desk: Desk, book: Book, party: PartyId, sent: Sent, posted: Posted) -> list[Draft]:
+    said, wrong = sent.said, list[Refusal]()
+    answered = gather(wrong, lambda: _answered(posted, said.lines))
+    day = gather(wrong, lambda: day_of(desk, posted))
+    papers = gather(wrong, lambda: _papers(posted, answered))
+    photo = gather(wrong, lambda: keep_photo(desk, posted, "voucher_photo"))
+    voucher = gather(wrong, lambda: voucher_body(posted, photo)) or {}
+    if wrong or answered is None or papers is None:
+        raise Refusals(wrong)
+    category = what_it_was(book, said.lines[0].goods).category
+    lines, conclusion = answered
+    check = check_body(posted, papers, category=category, photo=photo, voucher=voucher)
     body: dict[str, Json] = {
         "id": str(form_id(posted)),
-        "supplier": str(record_.actor),
-        "shipment": str(record_.header.id),
+        "supplier": str(sent.record.actor),
+        "shipment": str(sent.record.header.id),
         "conclusion": conclusion,
         "lines": lines,
-        "check": check_body(
-            posted, category=what_it_was(book, said.lines[0].goods).category, photo=photo, voucher=voucher
-        ),
+        "check": check | {"received_on": str(day)} | corrected.in_place_of(sent.checks, party),
         **posted.present("reason"),
+        **corrected.in_place_of(sent.receipts, party),
     }
     if voucher:
         body["voucher"] = voucher
     asked = read_asked(Drafting(ledger=desk.ledger, author=party), Receipt, body)
     return list(asked.drafts())
+
+
+def _papers(posted: Posted, answered: tuple[list[Json], str] | None) -> str:
+    """That papers are in order is said by whoever looked at them, never filled in for him. Of goods that were all refused nobody asks it."""
+    refused = answered is not None and answered[1] == "refuse"
+    papers = posted.text("papers") or ("unread" if refused else "")
+    if papers not in PAPERS:
+        choices = ", ".join(PAPERS)
+        raise Malformed(field="papers", came=papers, expected=Words(zh=choices, en=choices))
+    return papers
 
 
 def _answered(posted: Posted, lines: Sequence[Line]) -> tuple[list[Json], str]:
@@ -241,37 +296,8 @@ def _answered(posted: Posted, lines: Sequence[Line]) -> tuple[list[Json], str]:
     return kept, "accept_part" if refused else "accept"
 
 
-def _offer(book: Book, party: PartyId, shipment: str) -> tuple[Record, Shipment]:
-    """An offer that still waits for this party."""
-    record_, said = _shipment(book, party, shipment)
-    if all(one.header.id != record_.header.id for one, _ in Own.of(book, party).offers()):
-        raise _no_offer(shipment)
-    return record_, said
-
-
-def _shipment(book: Book, party: PartyId, shipment: str) -> tuple[Record, Shipment]:
-    """A shipment to this party, answered or not: the same answer may be sent twice."""
-    seq = book.position(StatementId.parse(shipment, field="shipment"))
-    found = None if seq is None else book.records([seq])[seq]
-    if (
-        found is None
-        or not isinstance(found.said, Shipment)
-        or found.said.to != party
-        or found.superseded_by is not None
-    ):
-        raise _no_offer(shipment)
-    return found, found.said
-
-
-def _no_offer(shipment: str) -> UnknownName:
-    expected = Words(zh="等本方确认的发货", en="a shipment that waits for your answer")
-    return UnknownName(field="shipment", came=shipment, expected=expected)
-
-
-def _show(
-    desk: Desk, book: Book, offer: tuple[Record, Shipment], form: Form, *, status: int = 200
-) -> HTMLResponse:
-    record_, said = offer
+def _show(desk: Desk, book: Book, sent: Sent, form: Form, *, status: int = 200) -> HTMLResponse:
+    record_, said = sent.record, sent.said
     names = Names(book, desk.viewer, desk.language)
     return desk.page(
         "delivery_accept.html",

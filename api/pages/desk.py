@@ -30,11 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from api.permissions import Circumstances
+    from ledger.accounts.callers import ActingRole
     from ledger.errors import Language
     from ledger.store.book import SqlBook
 
 #: A reader's choice of language is kept for a year.
 LANGUAGE_SECONDS: Final = 365 * 86_400
+#: How pages look: as the device wants, light, dark, or black on white for reading in the sun.
+LOOK: Final = "look"
+LOOKS: Final = ("", "light", "dark", "sun")
 #: The switch of identities offers so many parties, officials first.
 IDENTITIES_MAX: Final = 60
 _ROLE_ORDER: Final[Mapping[Role, int]] = {
@@ -149,6 +153,8 @@ def answer(
             w=lambda words: words.in_language(language),
             other_language=_other_language(request, language),
             nav=_sections(request, viewer, language),
+            look=look_of(request),
+            looks=_looks(request, language),
             back=_shown_at(request)._replace(scheme="", netloc="", fragment="").geturl(),
             is_official=viewer.is_official,
         )
@@ -161,13 +167,19 @@ def answer(
     made.headers.update(headers or {})
     if LANGUAGE_COOKIE in request.query_params:
         made.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, samesite="lax", httponly=True)
+    if LOOK in request.query_params:
+        made.set_cookie(LOOK, look_of(request), max_age=LANGUAGE_SECONDS, samesite="lax", httponly=True)
     return made
 
 
 def _sections(request: Request, viewer: Viewer, language: Language) -> list[tuple[str, str, bool]]:
     """The sections open to this reader: address, name, and whether this page lies in it."""
     sections = [("/", "nav_front")]
+    if _acting(request) == "stall":
+        sections.append(("/stall", "nav_stall"))
+    acting = _acting(request)
     if viewer.party is not None and not viewer.is_official:
+        sections += _DOORS.get(acting, ())
         sections.append(("/my", "nav_my"))
     if viewer.party is not None:
         sections.append(("/inspect", "nav_inspect"))
@@ -182,6 +194,28 @@ def _sections(request: Request, viewer: Viewer, language: Language) -> list[tupl
     return [(href, say(words, language), here.get(href, path.startswith(href))) for href, words in sections]
 
 
+def _acting(request: Request) -> ActingRole | None:
+    """As what this caller acts."""
+    here: Circumstances | None = getattr(request.state, "here", None)
+    return None if here is None or here.caller is None else here.caller.acting
+
+
+#: The door that somebody comes in by before all others.
+_DOORS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "market_operator": (("/market", "nav_market"),),
+    "stall": (("/stall", "nav_stall"),),
+    "owner": (("/stall", "nav_stall"), ("/sell", "nav_sell")),
+    "clerk": (("/sell", "nav_sell"),),
+    "signer": (("/sell", "nav_sell"),),
+}
+
+
+def _acting(request: Request) -> str:
+    """As what somebody asks; empty for the public."""
+    here: Circumstances | None = getattr(request.state, "here", None)
+    return "" if here is None or here.caller is None else here.caller.acting
+
+
 def _is_person(request: Request) -> bool:
     """Whether somebody has signed in, as a person with an account."""
     here: Circumstances | None = getattr(request.state, "here", None)
@@ -194,6 +228,22 @@ def _shown_at(request: Request) -> SplitResult:
         return urlsplit(f"{request.url.path}?{request.url.query}")
     came_from = urlsplit(request.headers.get("referer", ""))
     return came_from if came_from.netloc == request.headers.get("host") else urlsplit("/")
+
+
+def look_of(request: Request) -> str:
+    """How this reader wants pages to look; empty where the device decides."""
+    asked = request.query_params.get(LOOK, request.cookies.get(LOOK, ""))
+    return asked if asked in LOOKS else ""
+
+
+def _looks(request: Request, language: Language) -> list[tuple[str, str, str]]:
+    """The looks to choose from, each with the link that shows the same page in it."""
+    at = _shown_at(request)
+    query = [(name, value) for name, value in parse_qsl(at.query) if name != LOOK]
+    return [
+        (one, say(f"look_{one or 'auto'}", language), f"{at.path}?{urlencode([*query, (LOOK, one)])}")
+        for one in LOOKS
+    ]
 
 
 def _other_language(request: Request, language: Language) -> dict[str, str]:

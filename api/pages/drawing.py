@@ -8,13 +8,25 @@ it, and what may be shown to whom, is decided in `chain.py`. Here is geometry.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from api.pages.boxes import Arrow, Box, Chain, Tag, amount_svg, arrow_svg, box_height, box_svg, head_svg
+from api.pages.boxes import (
+    Arrow,
+    Box,
+    Chain,
+    Tag,
+    amount_svg,
+    arrow_svg,
+    block_width,
+    box_height,
+    box_svg,
+    head_svg,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,8 +41,40 @@ _SWEEPS: Final = 6
 COLUMNS_MAX: Final = 9
 
 
-def gathered(chain: Chain, *, words: str, label: Callable[[Sequence[str]], str], href: str) -> Chain:
-    """The same chain, in which many like ends of one box have become one box: `words` with their `{count}`, and `label` of their keys."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Which gathered boxes are shown with all that is in them, and the words and the address for closing one of those again."""
+
+    groups: frozenset[str] = frozenset()
+    words: str = "{count}"
+    #: The address in which this one is closed.
+    closing: Callable[[str], str] = str
+    #: What went to a box, for those whose arrows became one: by the box's key.
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    def opens(self, group: str) -> bool:
+        """Whether this one is open."""
+        return group in self.groups or ALL_GROUPS in self.groups
+
+
+#: In an address: every group is open.
+ALL_GROUPS: Final = "all"
+
+
+def gathered(
+    chain: Chain,
+    *,
+    words: str,
+    label: Callable[[Sequence[str]], str],
+    href: str,
+    opening: Opening | None = None,
+) -> Chain:
+    """The same chain, in which many like ends of one box have become one box: `words` with their `{count}`, and `label` of their keys.
+
+    `href` leads to what is gathered; `{group}` in it is the name of the box for an address. What `opening` names is one box as well, and
+    shows the others inside it.
+    """
+    opening = opening or Opening()
     out: dict[str, list[Arrow]] = defaultdict(list)
     into: dict[str, int] = defaultdict(int)
     for arrow in chain.arrows:
@@ -45,10 +89,39 @@ def gathered(chain: Chain, *, words: str, label: Callable[[Sequence[str]], str],
         if len(targets) <= BRANCHES_MAX or len(like) <= BRANCHES_KEPT + 1:
             continue
         merged = [box.key for box in sorted(like, key=lambda box: (-box.weight, box.key))[BRANCHES_KEPT:]]
-        key, title = f"several/{source}", words.format(count=len(merged))
+        key, group = f"several/{source}", group_name(source)
         gone.update(dict.fromkeys(merged, key))
-        made.append(Box(key, title, (label(merged),), "several", like[0].tags, href))
+        several = Box(
+            key,
+            words.format(count=len(merged)),
+            (label(merged),),
+            "several",
+            like[0].tags,
+            href.replace("{group}", group),
+            group=group,
+        )
+        made.append(
+            _opened(several, [boxes[one] for one in merged], opening) if opening.opens(group) else several
+        )
     return _with_ends_gone(chain, gone, made)
+
+
+def group_name(source: str) -> str:
+    """The name of a gathered box in an address: the same for as long as its goods come from the same hands."""
+    return sha256(source.encode()).hexdigest()[:10]
+
+
+def _opened(several: Box, inside: Sequence[Box], opening: Opening) -> Box:
+    return replace(
+        several,
+        title=opening.words.format(count=len(inside)),
+        kind="block",
+        href=opening.closing(several.group),
+        inside=tuple(
+            replace(one, lines=(opening.lines[one.key], *one.lines)) if opening.lines.get(one.key) else one
+            for one in inside
+        ),
+    )
 
 
 def _alike(ends: Iterable[Box]) -> list[Box]:
@@ -108,6 +181,8 @@ class _Grid:
     """How wide boxes and gaps are: a long chain gets narrower ones, so that its letters stay readable."""
 
     columns: int
+    #: Columns that hold an opened box are as wide as that.
+    broad: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def box(self) -> float:
@@ -119,11 +194,19 @@ class _Grid:
 
     @property
     def width(self) -> float:
-        return 2 * _MARGIN + self.columns * self.box + (self.columns - 1) * self.gap
+        return self.x(self.columns) - self.gap + _MARGIN
+
+    def column(self, layer: int) -> float:
+        """How wide a column is."""
+        return max(self.box, self.broad.get(layer, 0))
+
+    def of(self, spot: _Spot) -> float:
+        """How wide a box is: only what was opened is wider than the others."""
+        return self.box if spot.box is None or spot.box.kind != "block" else block_width(spot.box)
 
     def x(self, layer: int) -> float:
         """The left edge of a column."""
-        return _MARGIN + layer * (self.box + self.gap)
+        return _MARGIN + sum(self.column(before) + self.gap for before in range(layer))
 
 
 @dataclass(slots=True)
@@ -140,11 +223,15 @@ class _Spot:
 def wide(chain: Chain, *, label: str) -> Markup:
     """The drawing from left to right. `label` is what a screen reader calls it."""
     layer = layers_of(chain)
-    grid = _Grid(max(layer.values(), default=0) + 1)
-    spots = {
-        box.key: _Spot(key=box.key, layer=layer[box.key], height=box_height(box, grid.box), box=box)
-        for box in chain.boxes
-    }
+    opened: dict[int, float] = {}
+    for box in chain.boxes:
+        if box.kind == "block":
+            opened[layer[box.key]] = max(opened.get(layer[box.key], 0), block_width(box))
+    grid = _Grid(max(layer.values(), default=0) + 1, opened)
+    spots = {box.key: _Spot(key=box.key, layer=layer[box.key], height=0, box=box) for box in chain.boxes}
+    for spot in spots.values():
+        assert spot.box is not None
+        spot.height = box_height(spot.box, grid.of(spot))
     ways = [(arrow, _way(arrow, layer, spots)) for arrow in chain.arrows]
     columns: list[list[_Spot]] = [[] for _ in range(grid.columns)]
     for spot in spots.values():
@@ -152,12 +239,12 @@ def wide(chain: Chain, *, label: str) -> Markup:
     links = [(a, b) for _, way in ways for a, b in pairwise(way)]
     _order(columns, links)
     height = _place(columns, links)
-    parts = [
-        head_svg(f"chain chain-wide columns-{min(grid.columns, COLUMNS_MAX)}", grid.width, height, label)
-    ]
+    # With something opened it is as large as it is, and moved about in its frame.
+    as_wide = COLUMNS_MAX if opened else min(grid.columns, COLUMNS_MAX)
+    parts = [head_svg(f"chain chain-wide columns-{as_wide}", grid.width, height, label)]
     parts.extend(_arrow(arrow, [spots[key] for key in way], grid) for arrow, way in ways)
     parts.extend(
-        box_svg(spot.box, grid.x(spot.layer), spot.y, grid.box) for spot in spots.values() if spot.box
+        box_svg(spot.box, grid.x(spot.layer), spot.y, grid.of(spot)) for spot in spots.values() if spot.box
     )
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704  (every text in it went through escape or quoteattr)
@@ -243,16 +330,21 @@ def _arrow(arrow: Arrow, way: Sequence[_Spot], grid: _Grid) -> str:
     first, last = way[0], way[-1]
     if last.layer <= first.layer:
         return _arrow_back(arrow, first, last, grid)
-    x, y = grid.x(first.layer) + grid.box, _middle(first)
-    label = amount_svg(arrow.label, x + grid.gap / 2, (y + _middle(way[1])) / 2 - 6, grid.gap - 6)
+    x, y = grid.x(first.layer) + grid.of(first), _middle(first)
+    edge = grid.x(first.layer) + grid.column(first.layer)
+    label = amount_svg(arrow.label, edge + grid.gap / 2, (y + _middle(way[1])) / 2 - 6, grid.gap - 6)
     path = [f"M{x:.0f} {y:.1f}"]
+    if edge > x:
+        # Beside something that was opened in the same column the arrow first leaves the column.
+        path.append(f"H{edge:.0f}")
+        x = edge
     for spot in way[1:]:
         to_x, to_y = grid.x(spot.layer), _middle(spot)
         end_x = to_x - 7 if spot is last else to_x
         half = (end_x - x) / 2
         path.append(f"C{x + half:.0f} {y:.1f} {end_x - half:.0f} {to_y:.1f} {end_x:.0f} {to_y:.1f}")
         if spot is not last:
-            end_x += grid.box
+            end_x += grid.column(spot.layer)
             path.append(f"H{end_x:.0f}")
         x, y = end_x, to_y
     return arrow_svg(arrow, " ".join(path), f"{x:.0f} {y:.1f}", label=label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -13,10 +14,11 @@ from api import links
 from api.audience import Reading
 from api.delivery import sides_of
 from api.deps import needs
-from api.pages.desk import AtDesk
+from api.pages.code_picture import code_svg
+from api.pages.desk import AtDesk, Desk
 from api.pages.names import Names
 from api.pages.rendering import lag, quantity
-from api.parameters import PathNumber
+from api.parameters import MaybeText, PathNumber
 from api.words import MARKS, WORDS
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, Quantity
@@ -45,8 +47,15 @@ def proof(position: PathNumber) -> Response:
 
 
 @router.get("/entries/{position}", response_class=HTMLResponse, dependencies=[needs("look_up")])
-def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
-    """The entry. Whoever may read an item sees it, and that there are others; whoever may read none sees what the log shows to anybody."""
+def entry(
+    position: PathNumber,
+    desk: AtDesk,
+    print: MaybeText = None,  # noqa: A002  (the name in the address)
+) -> HTMLResponse:
+    """The entry. Whoever may read an item sees it, and that there are others; whoever may read none sees what the log shows to anybody.
+
+    With `print` it is the page for a court's file: what was recorded, by whom, both times, how it was signed, and how to check it.
+    """
     with desk.ledger.book() as book:
         if position >= book.size:
             expected = Words(zh=f"0 至 {book.size - 1}", en=f"a position from 0 to {book.size - 1}")
@@ -60,10 +69,12 @@ def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
         names = Names(book, desk.viewer, desk.language, reading)
         kind, behalf = said_type(record.header.type), record.header.on_behalf_of
         role = book.register.role_of(record.header.issuer)
+        parts = _items(kind, record, stored, reading, names)
         return desk.page(
-            "entry.html",
+            "entry.html" if print is None else "entry_print.html",
             vkey=vkey,
             signed_in=desk.viewer.party is not None,
+            paper=None if print is None else _on_paper(desk, record, reading, parts, size=book.size),
             entry={
                 **_leaf(record, stored),
                 "delivery": sides_of(record) is not None and not desk.viewer.is_official,
@@ -78,9 +89,40 @@ def entry(position: PathNumber, desk: AtDesk) -> HTMLResponse:
                 "custody": record.custody,
                 "corrects_seq": _corrected(book, record),
                 "superseded_seq": _superseding(book, record),
-                "parts": _items(kind, record, stored, reading, names),
+                "parts": parts,
             },
         )
+
+
+def _on_paper(
+    desk: Desk, record: Record, reading: Reading, parts: list[dict[str, object]], *, size: int
+) -> dict[str, object]:
+    """What only the printed page shows: its addresses, the digests of attachments, the keys, and how much is not on it."""
+    address = f"{desk.settings.base_url}/entries/{record.seq}"
+    return {
+        "made_ms": desk.ledger.clock(),
+        "size": size,
+        "address": address,
+        "proof": f"{address}.tlog-proof",
+        "code": code_svg(address, label=address),
+        "files": sorted(_digests(reading.fields(record))),
+        "keys": record.keyids,
+        "left": sum(not one["fields"] for one in parts),
+    }
+
+
+def _digests(value: Json) -> set[str]:
+    """The digests of copies and photos anywhere in some fields."""
+    if isinstance(value, Mapping):
+        return {digest for one in value.values() for digest in _digests(one)}
+    if isinstance(value, str):
+        return {value} if _DIGEST.fullmatch(value) else set()
+    if isinstance(value, int) or value is None:
+        return set()
+    return {digest for one in value for digest in _digests(one)}
+
+
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
 def _leaf(record: Record, stored: Stored) -> dict[str, object]:

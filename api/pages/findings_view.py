@@ -45,6 +45,8 @@ class FindingView:
     seqs: tuple[int, ...]
     answers: tuple[AnswerView, ...]
     answer_href: str
+    #: The records it rests on, side by side.
+    side_href: str
 
 
 def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
@@ -65,6 +67,7 @@ def views_of(findings: Iterable[Finding], names: Names) -> list[FindingView]:
             seqs=one.seqs,
             answers=_answers(one, names),
             answer_href=f"/my/findings/answer?{urlencode({'kind': one.kind, 'subject': one.subject})}",
+            side_href=f"/findings/records?{urlencode({'kind': one.kind, 'subject': one.subject})}",
         )
         for one in findings
     ]

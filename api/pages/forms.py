@@ -40,7 +40,7 @@ _Value = TypeVar("_Value")
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: More than the longest form of ours has.
 FIELDS_MAX: Final = 300
-FILES_MAX: Final = 2
+FILES_MAX: Final = 8
 RANDOM_BYTES: Final = 10
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.money import yuan
 from api.pages.boxes import shape_svg
 from api.words import say
 from ledger.identifiers import Instant, Quantity
@@ -41,7 +42,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity, "cap": cap}
+    made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity, "cap": cap, "yuan": yuan}
     made.globals |= {
         "shape": shape_svg,
         "asset": asset,

@@ -1,7 +1,7 @@
 """Goods go out: choose the customer, fill in quantities, print the slip.
 
-The slip is the market's sales voucher (销售凭证), the shipment on the ledger, and the offer to the buyer who uses it. A customer whom nobody
-recorded yet is declared along with the shipment, in the same step.
+The general form, for any goods and any number of lines; the counter for regular buyers is `api.pages.selling`, the slip itself `api.pages.slips`.
+A customer whom nobody recorded yet is declared along with the shipment, in the same step.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Final
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api import links
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
-from api.pages.batches import amount_of, own_record
-from api.pages.code_picture import code_svg
+from api.pages.batches import amount_of
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, gather, new_id, record
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import STOCK_MAX, Own
 from api.pages.rendering import quantity
-from api.parameters import MaybeText, PathNumber
+from api.parameters import MaybeText
 from api.problems import Refusals
 from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, Words
@@ -80,39 +78,6 @@ def ship(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     if placed:
         return RedirectResponse(f"/my/slips/{placed[-1].seq}?new=1", status_code=303)
     return _show(desk, author.party, form, status=422)
-
-
-@router.get("/my/slips/{position}", response_class=HTMLResponse, dependencies=[needs("read_own")])
-def slip(position: PathNumber, desk: AtDesk, caller: Someone, new: MaybeText = None) -> HTMLResponse:
-    """The slip, to be printed: what a market asks of a sales voucher, and where the record stands in the log."""
-    with desk.ledger.book() as book:
-        said, record_ = own_record(book, position, caller.party, Shipment)
-        names = Names(book, desk.viewer, desk.language)
-        page = links.goods_page(said.lines[0].goods)
-        return desk.page(
-            "slip.html",
-            new=new is not None,
-            slip={
-                "number": said.voucher.number if said.voucher is not None else str(record_.header.id),
-                "seq": record_.seq,
-                "id": record_.header.id,
-                "at_ms": record_.at_ms,
-                "occurred_ms": record_.occurred_ms,
-                "superseded": record_.superseded_by is not None,
-                "seller": names.party(record_.actor),
-                "seller_trade": names.view(record_.actor).trade or "",
-                "seller_contact": names.contact(record_.actor),
-                "buyer": names.party(said.to),
-                "buyer_trade": names.view(said.to).trade or "",
-                "vehicle": said.vehicle,
-                "total": said.total,
-                "lines": [slip_line(names, line.goods) | {"quantity": line.quantity} for line in said.lines],
-                "code": code_svg(
-                    desk.settings.base_url + (links.code_path(said.lines[0].goods) or page),
-                    label=desk.say("slip_check"),
-                ),
-            },
-        )
 
 
 def slip_line(names: Names, goods: GoodsId) -> dict[str, object]:

@@ -186,7 +186,8 @@ def _try(
     except Refusal as refusal:
         form = _refused(desk, typed, refusal)
         return _doors(desk, channel, agency, form, status=status_of(refusal, reading=False))
-    to = "/inspect" if signed_in.caller.role == "authority" else "/my"
+    caller = signed_in.caller
+    to = "/inspect" if caller.role == "authority" else "/stall" if caller.acting == "stall" else "/my"
     answer = RedirectResponse(to, status_code=303)
     let_in(answer, signed_in, desk.settings)
     return answer

@@ -5,7 +5,7 @@ These are the conditions that hang on the people concerned; whether somebody may
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from ledger.accounts.office import MINUTE_MS, Office, OnceOver
@@ -16,6 +16,7 @@ from ledger.accounts.persons import (
     Person,
     PersonId,
     add_person,
+    change_person,
     find_person,
     forget_person,
     new_person_id,
@@ -164,6 +165,59 @@ class Managing:
             forget_person(self.office, connection, person)
             self.office.note(connection, "removed", party=gone.party, person=person, by=_who(by))
 
+    def change(self, by: Caller, person: PersonId, acting: str) -> None:
+        """Let somebody act as something else. Their sessions were opened for what they were and open nothing any more."""
+        role = read_acting(acting)
+        with self.office.book() as book:
+            register = book.register
+        with self.office.writing() as connection:
+            known = self.managed(connection, by, person)
+            check_fits(register, known.party, role)
+            if role in SMALL or known.acting in SMALL:
+                expected = Words(
+                    zh="发卡的小商户和其他人员不能互换，请移除后重新邀请或发卡",
+                    en="somebody of another sort: a card's holder is removed and invited anew",
+                )
+                raise NotAllowed(field="acting", came=role, expected=expected)
+            self.check_manages(connection, by, known.party, role)
+            if role not in HEADS:
+                self._check_head_left(connection, known)
+            change_person(self.office, connection, replace(known, acting=role))
+            self.office.note(connection, "role_changed", party=known.party, person=person, by=_who(by))
+
+    def suspend(self, by: Caller, person: PersonId) -> Person:
+        """Keep somebody out for the time being: passkeys, card and codes stay and open nothing."""
+        with self.office.writing() as connection:
+            known = self.managed(connection, by, person)
+            self._check_head_left(connection, known)
+            if by.person == str(person):
+                expected = Words(zh="别的人员", en="somebody else than yourself")
+                raise NotAllowed(field="person", came=person, expected=expected)
+            if known.suspended_ms is None:
+                known = replace(known, suspended_ms=self.office.clock())
+                change_person(self.office, connection, known)
+                self.office.note(connection, "suspended", party=known.party, person=person, by=_who(by))
+        return known
+
+    def resume(self, by: Caller, person: PersonId) -> None:
+        """Let somebody in again who was kept out."""
+        with self.office.writing() as connection:
+            known = self.managed(connection, by, person)
+            if known.suspended_ms is not None:
+                change_person(self.office, connection, replace(known, suspended_ms=None))
+                self.office.note(connection, "resumed", party=known.party, person=person, by=_who(by))
+
+    def _check_head_left(self, connection: Connection, person: Person) -> None:
+        """Raise `NotAllowed` where a party would be left with nobody at its head who may come in."""
+        others = [
+            one
+            for one in persons_of(self.office, connection, person.party)
+            if one.acting in HEADS and one.suspended_ms is None and one.id != person.id
+        ]
+        if person.acting in HEADS and not others:
+            expected = Words(zh="还有另一位可以登录的负责人", en="another owner who may come in")
+            raise NotAllowed(field="person", came=person.id, expected=expected)
+
     def managed(self, connection: Connection, by: Caller, person: PersonId) -> Person:
         """Somebody whom this caller manages. Of others it is not said whether they exist."""
         found = find_person(self.office, connection, str(person))
@@ -197,7 +251,7 @@ class Managing:
         if not by:
             return True
         person = find_person(self.office, connection, by)
-        return person is not None and person.acting in HEADS
+        return person is not None and person.acting in HEADS and person.suspended_ms is None
 
 
 def check_fits(register: Register, party: PartyId, acting: ActingRole) -> None:

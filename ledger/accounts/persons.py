@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, get_args
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from ledger.accounts.callers import ActingRole
 from ledger.errors import LedgerFault, Malformed, Words
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from ledger.accounts.office import Office
+    from ledger.canonical import Json
     from ledger.register import Role
 
 NAME_CHARACTERS_MAX: Final = 60
@@ -79,6 +80,8 @@ class Person:
     #: What the operator's channel can reach: a telephone, mostly.
     contact: str | None = field(default=None, repr=False)
     made_ms: int = 0
+    #: Since when somebody may not come in for the time being; None where nothing stands against it.
+    suspended_ms: int | None = None
 
 
 def read_acting(text: str) -> ActingRole:
@@ -131,7 +134,6 @@ def new_person_id(office: Office) -> PersonId:
 
 def add_person(office: Office, connection: Connection, person: Person) -> None:
     """Keep somebody new."""
-    fields = {"name": person.name} | ({"contact": person.contact} if person.contact else {})
     row = {
         "log_id": office.log_id,
         "id": str(person.id),
@@ -139,10 +141,29 @@ def add_person(office: Office, connection: Connection, person: Person) -> None:
         "acting": person.acting,
         "certificate": person.certificate,
         "contact": None if person.contact is None else office.keyed_digest(connection, person.contact),
-        "sealed": office.seal(fields, purpose=f"person {person.id}"),
+        "sealed": _sealed(office, person),
         "made_ms": office.clock(),
     }
     connection.execute(insert(_persons), row)
+
+
+def change_person(office: Office, connection: Connection, person: Person) -> None:
+    """Keep what was changed about somebody: as what they act, and whether they may come in."""
+    connection.execute(
+        update(_persons)
+        .where(_persons.c.log_id == office.log_id, _persons.c.id == str(person.id))
+        .values(acting=person.acting, sealed=_sealed(office, person))
+    )
+
+
+def _sealed(office: Office, person: Person) -> bytes:
+    """What is nobody's business: the name, how to reach them, and that they are kept out for a while."""
+    fields: dict[str, Json] = {"name": person.name}
+    if person.contact:
+        fields["contact"] = person.contact
+    if person.suspended_ms is not None:
+        fields["suspended_ms"] = person.suspended_ms
+    return office.seal(fields, purpose=f"person {person.id}")
 
 
 def find_person(office: Office, connection: Connection, person: str) -> Person | None:
@@ -185,7 +206,12 @@ def _read(office: Office, connection: Connection, which: ColumnElement[bool]) ->
     for row in rows:
         fields = office.unseal(bytes(row.sealed), purpose=f"person {row.id}")
         name, contact = fields.get("name"), fields.get("contact")
-        if not isinstance(name, str) or not isinstance(contact, str | None):
+        suspended = fields.get("suspended_ms")
+        if (
+            not isinstance(name, str)
+            or not isinstance(contact, str | None)
+            or not isinstance(suspended, int | None)
+        ):
             message = f"person {row.id} has no name under its seal"
             raise LedgerFault(message)
         found.append(
@@ -197,6 +223,7 @@ def _read(office: Office, connection: Connection, which: ColumnElement[bool]) ->
                 certificate=row.certificate,
                 contact=contact,
                 made_ms=int(row.made_ms),
+                suspended_ms=suspended,
             )
         )
     return found

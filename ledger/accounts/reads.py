@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.accounts.office import HOUR_MS
@@ -112,6 +112,18 @@ class Reads:
             for start in range(0, len(rows), _TOGETHER):
                 # The same thing shown again within the hour is one reading.
                 connection.execute(insert(_reads).on_conflict_do_nothing(), rows[start : start + _TOGETHER])
+
+    def first_ms(self, seq: int, *, whose: PartyId) -> int | None:
+        """When an official was first shown the entry at `seq`, which speaks for that party; None where none was."""
+        with self.office.reading() as connection:
+            found: int | None = connection.execute(
+                select(func.min(_reads.c.at_ms)).where(
+                    _reads.c.log_id == self.office.log_id,
+                    _reads.c.whose == str(whose),
+                    _reads.c.what == f"entry/{seq}",
+                )
+            ).scalar_one()
+            return found
 
     def listed(
         self,

@@ -67,7 +67,9 @@ class Sessions:
     office: Office
 
     def begin(self, connection: Connection, person: Person, method: Method, register: Register) -> SignedIn:
-        """Let somebody in. Raises `SignInFailed` where the party has no good key any more."""
+        """Let somebody in. Raises `SignInFailed` where the party has no good key any more, or its owner keeps them out."""
+        if person.suspended_ms is not None:
+            raise SignInFailed(field="sign_in", came="…", expected=_A_GOOD_PARTY)
         self._make_room(connection, str(person.id))
         signed_in = self.open(
             connection, person.party, person.acting, method, register, person=str(person.id)
@@ -191,7 +193,11 @@ class Sessions:
         certificate = None
         if row.person:
             person = find_person(self.office, connection, row.person)
-            if person is None or (person.party, person.acting) != (party, acting):
+            if (
+                person is None
+                or (person.party, person.acting) != (party, acting)
+                or person.suspended_ms is not None
+            ):
                 return None
             certificate = person.certificate
         role = register.role_of(party)

@@ -20,6 +20,7 @@ from ledger.identifiers.licence import FoodLicence, LicenceKind, LicenceNumber
 from ledger.identifiers.names import GoodsId, PartyId, ProductId, RegionCode, Sha256Hex, SiteId, StatementId
 from ledger.identifiers.pesticide_code import PesticideUnitCode
 from ledger.identifiers.quantity import Dimension, Quantity, Unit, UnitsDiffer
+from ledger.identifiers.stall_code import StallCode
 from ledger.identifiers.times import Instant, LegalDate
 from ledger.identifiers.voucher import EInvoiceNumber, InvoiceQr, VatInvoiceNumber
 
@@ -48,6 +49,7 @@ __all__ = [
     "RegionCode",
     "Sha256Hex",
     "SiteId",
+    "StallCode",
     "StatementId",
     "Unit",
     "UnitsDiffer",

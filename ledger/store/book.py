@@ -40,6 +40,11 @@ _MENTIONED: Final = Sql[tuple[str, int, int]].of(
     "SELECT key, occurred_ms, seq FROM mentions "
     "WHERE key {texts} AND log_id = {} AND seq + 0 < {} AND (until_seq IS NULL OR until_seq >= {})"
 )
+#: Whether anything was mentioned under some keys, or put right under them, from one size on and before another.
+_CHANGED: Final = Sql[tuple[int]].of(
+    "SELECT 1 FROM mentions WHERE key {texts} AND log_id = {} "
+    "AND ((seq + 0 >= {} AND seq + 0 < {}) OR (until_seq >= {} AND until_seq < {})) LIMIT 1"
+)
 _MARKED: Final = Sql[tuple[int, str]].of(
     "SELECT marks.seq, entries.statement_id FROM marks "
     "JOIN entries ON entries.log_id = marks.log_id AND entries.seq = marks.by_seq "
@@ -122,6 +127,16 @@ class SqlBook(LooksUp):
         if unknown:
             known.update(self._fetch_records(unknown))
         return {seq: known[seq] for seq in wanted if seq in known}
+
+    def asked(self) -> frozenset[str]:
+        """The keys that this reading was asked for: what was computed from it follows from them."""
+        assert self.memory is not None, "only a book that is held knows what it was asked"
+        return frozenset(self.memory.mentions)
+
+    def says_more_than(self, size: int, keys: Collection[str]) -> bool:
+        """Whether anything under these keys is new, or was put right, since the log had that size. What was erased is not told by this."""
+        between = (size, self.size)
+        return bool(_CHANGED.rows(self.connection, sorted(keys), self.log_id, *between, *between))
 
     def reach(self, starts: Collection[int], direction: Direction, *, nodes_max: int) -> Reach:
         """See `ledger.trace.reach.Reaching`."""

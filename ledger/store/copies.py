@@ -93,6 +93,24 @@ class Copies:
                 .values(digest=digest)
             )
 
+    def is_with(self, to_whom: str, kind: CopyKind, places: Mapping[int, Collection[int]]) -> bool:
+        """Whether somebody was handed a copy of just these items before."""
+        held = canonical({str(seq): sorted(some) for seq, some in places.items()})
+        with reading(self.engine) as connection:
+            found = connection.execute(
+                select(_exports.c.name)
+                .where(
+                    _exports.c.log_id == self.log_id,
+                    _exports.c.kind == kind,
+                    _exports.c.to_whom == to_whom,
+                    _exports.c.lowest == min(places),
+                    _exports.c.highest == max(places),
+                    _exports.c.places == held,
+                )
+                .limit(1)
+            )
+            return found.first() is not None
+
     def holding(self, items: Mapping[int, Collection[int]], *, until_ms: int) -> list[Copy]:
         """The copies made until then that hold any of these items, the oldest first. What was erased before is in no later copy."""
         with reading(self.engine) as connection:

@@ -7,12 +7,12 @@ Every primary key and unique constraint begins with its shard key (the log, or t
     derived    marks, mentions, edges, findings: folding the log again gives the same rows
     mutable    sealed_keys, api_keys, official_scopes, official_reads, exports, removals, rules: how this server signs, who may call it, which copies it gave away, what
                an erasure still has to remove, and by which rules it judged; persons, sessions, passkeys, once, cards,
-               identities, account_events: who may come in (`ledger.accounts`); no part of the truth
+               identities, account_events: who may come in (`ledger.accounts`); stall_codes: which page a stall has opened; label_prints: who printed labels; jobs: which spreadsheets are being worked on; form_drafts: forms begun and not sent; no part of the truth
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -116,6 +116,10 @@ class MarkRow(SQLModel, table=True):
     by_seq: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+#: The mentions that are printed on packs: `code/…` and `lot/…`. Said in the index and in the question alike, or the index is not taken.
+ENDS_WITH_A_CODE: Final = "substr(key, 1, 4) IN ('code', 'lot/')"
+
+
 class MentionRow(SQLModel, table=True):
     """That the statement at `seq` mentions `key`; `until_seq` is the statement that put it right, from which on it counts no more."""
 
@@ -123,6 +127,14 @@ class MentionRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("key", "log_id", "occurred_ms", "seq"),
         Index("mentions_of", "log_id", "seq"),
+        # What is read off a torn label: the last six letters of a code or of a batch's number (`ledger.store.endings`).
+        Index(
+            "mentions_ending",
+            "log_id",
+            text("substr(key, length(key) - 5)"),
+            sqlite_where=text(ENDS_WITH_A_CODE),
+            postgresql_where=text(ENDS_WITH_A_CODE),
+        ),
     )
 
     key: str = Field(sa_column=Column(Text, nullable=False))
@@ -462,6 +474,141 @@ class VisitorKeyRow(SQLModel, table=True):
     key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class StallCodeRow(SQLModel, table=True):
+    """The public address of one stall's page (`ledger.store.stall_codes`). A row stays when its code is withdrawn: no code is given out twice."""
+
+    __tablename__: ClassVar[str] = "stall_codes"
+    __table_args__ = (PrimaryKeyConstraint("code", "log_id"), Index("stall_codes_of", "log_id", "party"))
+
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    by_whom: str = Field(sa_column=Column(Text, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    ended_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+class LabelPrintRow(SQLModel, table=True):
+    """That a party printed labels for some goods: how many, who, when, and why again (`docs/decisions/0032-print-log.md`).
+
+    `person` is an account's id or the name of an API key. The id comes with the form, so that sending it twice prints once.
+    """
+
+    __tablename__: ClassVar[str] = "label_prints"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "party", "id"),
+        Index("label_prints_of", "log_id", "party", "at_ms"),
+        Index("label_prints_for", "log_id", "party", "goods"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    goods: str = Field(sa_column=Column(Text, nullable=False))
+    labels: int = Field(sa_column=Column(BigInteger, nullable=False))
+    width_mm: int = Field(sa_column=Column(BigInteger, nullable=False))
+    height_mm: int = Field(sa_column=Column(BigInteger, nullable=False))
+    person: str = Field(sa_column=Column(Text, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class OpeningRow(SQLModel, table=True):
+    """How often the public page of a code or a batch was opened on one day (`ledger.store.openings`). Nothing about who opened it."""
+
+    __tablename__: ClassVar[str] = "openings"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "subject", "day"),
+        Index("openings_by_day", "log_id", "day"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    day: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    opened: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class SlipAccountRow(SQLModel, table=True):
+    """How a seller keeps one of its slips: paid, on credit or neither said, and how often it was printed again.
+
+    The slip itself is the record at `seq`; nobody but its seller reads what stands here (`ledger.accounts.receivables`).
+    """
+
+    __tablename__: ClassVar[str] = "slip_accounts"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "seller", "seq"),
+        Index("slip_accounts_of", "log_id", "seller", "buyer", "at_ms"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    seller: str = Field(sa_column=Column(Text, nullable=False))
+    seq: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    buyer: str = Field(sa_column=Column(Text, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    cents: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    terms: str = Field(sa_column=Column(Text, nullable=False))
+    prints: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PaymentRow(SQLModel, table=True):
+    """What a seller says a buyer paid later. Taken back, it stays, crossed out. `id` is the form's: sent twice, it is one payment."""
+
+    __tablename__: ClassVar[str] = "payments"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "seller", "id"),
+        Index("payments_of", "log_id", "seller", "buyer", "made_ms"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    seller: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    buyer: str = Field(sa_column=Column(Text, nullable=False))
+    cents: int = Field(sa_column=Column(BigInteger, nullable=False))
+    paid_on: str = Field(sa_column=Column(Text, nullable=False))
+    method: str = Field(sa_column=Column(Text, nullable=False))
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    withdrawn_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+class JobRow(SQLModel, table=True):
+    """A spreadsheet that somebody sent, and how far the work on it has come. File and report are sealed, and go when they are no longer needed."""
+
+    __tablename__: ClassVar[str] = "jobs"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "id"), Index("jobs_of", "log_id", "party", "made_ms"))
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    holder: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    made_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    #: Which process works on it, when it last said so, and how often somebody has begun.
+    worker: str = Field(sa_column=Column(Text, nullable=False))
+    beat_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    attempts: int = Field(sa_column=Column(BigInteger, nullable=False))
+    done: int = Field(sa_column=Column(BigInteger, nullable=False))
+    planned: int = Field(sa_column=Column(BigInteger, nullable=False))
+    report: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    file: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    marked: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class FormDraftRow(SQLModel, table=True):
+    """A form that somebody has begun and not sent; its fields are sealed for whoever wrote them."""
+
+    __tablename__: ClassVar[str] = "form_drafts"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "owner", "id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    owner: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    form: str = Field(sa_column=Column(Text, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 #: What an audit says about each table; every column is classed in `tests/faults/columns.toml`.
 BOUND = ("entries", "envelopes", "items", "tiles", "heads", "checkpoints")
 DERIVED = ("marks", "mentions", "edges", "findings")
@@ -484,4 +631,11 @@ MUTABLE = (
     "account_events",
     "spent",
     "visitor_keys",
+    "jobs",
+    "stall_codes",
+    "openings",
+    "label_prints",
+    "slip_accounts",
+    "payments",
+    "form_drafts",
 )

@@ -9,7 +9,7 @@ from ledger.gate import Earlier
 from ledger.trace.cycles import goes_into
 from ledger.trace.orders import standing_orders
 from ledger.views.book import about, goods_sheet_key, of_type
-from ledger.views.sheets import party_sheet
+from ledger.views.sheets import market_of, party_sheet
 from ledger.vocabulary.goods import Batch
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class KnownFrom:
     def first_declarer(self, party: PartyId) -> PartyId | None:
         sheets = party_sheet(self.book, party).sheets
         return min((record for record, _ in sheets), key=lambda record: record.seq).actor if sheets else None
+
+    def market_of(self, party: PartyId) -> PartyId | None:
+        return market_of(self.book, party)
 
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         return any(

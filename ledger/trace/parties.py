@@ -14,7 +14,7 @@ from ledger.views.book import about_many, contact_key, name_keys, of_type, party
 from ledger.vocabulary.parties import Licence, Party, Succession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ledger.identifiers import LegalDate, PartyId
     from ledger.views.book import Book, Record
@@ -24,6 +24,8 @@ SEARCH_CHARACTERS_MIN: Final = 2
 SEARCH_CHARACTERS_MAX: Final = 60
 #: Parties that one search gives; the rest are counted.
 HITS_MAX: Final = 50
+#: Sheets that one search looks through, the newest first: two characters that half the register has in its names find no more than these.
+SHEETS_MAX: Final = 2_000
 #: A party that was renamed more often than this is followed no further.
 LINEAGE_MAX: Final = 100
 
@@ -66,10 +68,11 @@ def lineage(book: Book, party: PartyId) -> Lineage:
     return Lineage(party=party, before=before, after=after, steps=tuple(ordered))
 
 
-def find_parties(book: Book, text: str, *, phones: bool) -> Hits:
+def find_parties(book: Book, text: str, *, reads_phone: Callable[[Record], bool] | None = None) -> Hits:
     """The parties that this text names: a name or a former name or part of one, a credit code or a licence number in full.
 
-    `phones`: also a phone in full, for those who may read everybody's. Whoever a party was or became is found with it. Raises `Malformed` for a text too short or too long to search for.
+    `reads_phone`: also a phone in full, from the sheets of which this reader may read it. Whoever a party was or became is found with it.
+    Raises `Malformed` for a text too short or too long to search for.
     """
     wanted = text.strip()
     if not SEARCH_CHARACTERS_MIN <= len(wanted) <= SEARCH_CHARACTERS_MAX:
@@ -79,8 +82,9 @@ def find_parties(book: Book, text: str, *, phones: bool) -> Hits:
             came=text,
             expected=Words(zh=f"{least} 至 {most} 个字", en=f"{least} to {most} characters"),
         )
-    found = dict.fromkeys((*_by_name(book, wanted), *_by_number(book, wanted, phones=phones)))
-    for party in list(found):
+    by_phone = () if reads_phone is None else with_phone(book, wanted, reads_phone)
+    found = dict.fromkeys((*_by_number(book, wanted), *by_phone, *_by_name(book, wanted)))
+    for party in list(found)[:HITS_MAX]:
         line = lineage(book, party)
         found.update(dict.fromkeys((*line.before, *line.after)))
     parties = tuple(found)
@@ -95,7 +99,8 @@ def _by_name(book: Book, text: str) -> list[PartyId]:
         by_key[mention.key].add((mention.occurred_ms, mention.seq))
     for some in by_key.values():
         places = some if places is None else places & some
-    records = book.records({seq for _, seq in places or ()}).values()
+    newest = sorted((seq for _, seq in places or ()), reverse=True)[:SHEETS_MAX]
+    records = book.records(newest).values()
     sheets = [(record, said) for record, said in of_type(records, Party)]
     # Every pair of characters occurs somewhere in the name; only now the whole text must.
     hits = [
@@ -106,9 +111,32 @@ def _by_name(book: Book, text: str) -> list[PartyId]:
     return list(dict.fromkeys(party for _, party in sorted(hits)))
 
 
-def _by_number(book: Book, text: str, *, phones: bool) -> list[PartyId]:
-    kinds = ("credit_code", "licence", *(("phone",) if phones else ()))
-    keys = [contact_key(what, text) for what in kinds]
+def with_phone(book: Book, text: str, reads_phone: Callable[[Record], bool]) -> list[PartyId]:
+    """The parties with this phone, however its digits were grouped, as far as a reader may read that it is theirs."""
+    keys = [contact_key("phone", one) for one in phone_spellings(text)]
+    sheets = [one for records in about_many(book, keys).values() for one in of_type(records, Party)]
+    return list(dict.fromkeys(said.party for record, said in sheets if reads_phone(record)))
+
+
+def phone_spellings(text: str) -> list[str]:
+    """How people write a telephone number: as it came, without dashes, and a mobile number in its usual groups."""
+    digits = "".join(one for one in text if one.isascii() and one.isdigit())
+    if len(digits) == _WITH_COUNTRY and digits.startswith("86"):
+        digits = digits[2:]
+    if len(digits) != _MOBILE or not digits.startswith("1"):
+        return list(dict.fromkeys((text.strip(), digits))) if digits else []
+    first, middle, last = digits[:3], digits[3:7], digits[7:]
+    grouped = (f"{first}{mark}{middle}{mark}{last}" for mark in ("-", " "))
+    return list(dict.fromkeys((text.strip(), digits, *grouped, f"+86{digits}", f"+86 {digits}")))
+
+
+#: Digits of a Chinese mobile number, without and with the country before them.
+_MOBILE: Final = 11
+_WITH_COUNTRY: Final = 13
+
+
+def _by_number(book: Book, text: str) -> list[PartyId]:
+    keys = [contact_key(what, text) for what in ("credit_code", "licence")]
     found: list[PartyId] = []
     for records in about_many(book, keys).values():
         found += [said.party for _, said in of_type(records, Party)]

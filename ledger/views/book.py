@@ -20,6 +20,7 @@ from ledger.identifiers import GoodsId, PartyId, ProductId, Sha256Hex, SiteId, S
 from ledger.vocabulary.answering import Grant
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
+from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Approval, Licence, Party
 from ledger.vocabulary.said import Part, Said, pieces
 from ledger.vocabulary.trade import FiledDocument, SupplierFile
@@ -294,6 +295,16 @@ def bought_key(party: PartyId, goods: GoodsId) -> str:
     return f"bought/{party}/{goods}"
 
 
+def lot_key(text: str) -> str:
+    """The batches called so: by the number printed on them, in small or capital letters, or by their batch code."""
+    return f"lot/{text.casefold()}"
+
+
+def gtin_key(gtin: str) -> str:
+    """The batches whose identifier holds this GTIN; eight, twelve or thirteen digits name the same as fourteen with zeros before."""
+    return f"gtin/{gtin.zfill(14)}"
+
+
 def approval_key(number: str) -> str:
     """The approval of this number, and every product and batch that names it."""
     return f"approval/{number}"
@@ -372,11 +383,24 @@ def _keys_of(record: Record) -> frozenset[str]:
     keys.update(_named(parts, values))
     if isinstance(said, Party):
         keys |= name_keys(said.name or "") | name_keys(said.formerly or "")
+    if isinstance(said, Batch):
+        keys.update(_called(said))
     if isinstance(said, SupplierFile):
         keys.update(file_key(keeper, said.supplier) for keeper in (record.actor, *(said.for_shops or ())))
     if isinstance(said, Grant):
         keys |= {grant_key(record.actor), grant_key(said.to)}
     return frozenset(keys)
+
+
+def _called(batch: Batch) -> Iterator[str]:
+    """The names under which somebody looks for a batch who has it in his hand."""
+    link, code = batch.goods.digital_link, batch.goods.batch_code
+    if batch.batch_number is not None:
+        yield lot_key(str(batch.batch_number))
+    if code is not None:
+        yield lot_key(str(code))
+    if link is not None:
+        yield gtin_key(str(link.gtin))
 
 
 def _keys_of_value(value: object, kind: str, holders: frozenset[PartyId]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.views.book import goods_sheet_key, of_type, party_sheet_key
+from ledger.views.book import goods_sheet_key, of_type, party_sheet_key, said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.oversight import Hold, Recall
 from ledger.vocabulary.parties import Licence, Party, Succession
@@ -63,6 +63,26 @@ class PartySheet:
 def party_sheet(book: Book, party: PartyId) -> PartySheet:
     """Who this party is, by everybody's records."""
     return book.sheet(_party_sheet, party, party_sheet_key)
+
+
+def market_of(book: Book, party: PartyId) -> PartyId | None:
+    """In whose market this party stands (食品安全法 61), by the latest standing sheet that names one."""
+    named = [
+        (record.seq, said.market)
+        for record, said in party_sheet(book, party).sheets
+        if said.market is not None and record.superseded_by is None
+    ]
+    return max(named)[1] if named else None
+
+
+def sellers_in(book: Book, market: PartyId) -> list[PartyId]:
+    """Who sells in this market, in the order in which they came."""
+    named = dict.fromkeys(
+        said.party
+        for _, said in said_about(book, party_sheet_key(market), Party)
+        if said.market == market and said.party != market
+    )
+    return [one for one in named if market_of(book, one) == market]
 
 
 def _party_sheet(party: PartyId, records: Sequence[Record]) -> PartySheet:

@@ -289,6 +289,8 @@ class Profile(_Data):
     recommit_on: tuple[_Text, ...] = ()
     loss_tolerance: _Share
     backdating_days: Annotated[int, Field(ge=0, le=365)]
+    #: So many days a stall's page shows what came in as today's goods, where nobody records each sale (docs/decisions/0025).
+    on_sale_days: Annotated[int, Field(ge=1, le=365)] = 30
     safety_interval: bool
     #: Where the law asks for no more than a receipt holds, a confirmed receipt is the supplier check.
     receipt_is_check: bool

@@ -83,6 +83,18 @@ class VoucherReference(Part):
     number: Number
 
 
+class LinePrice(Part):
+    """What one line of a slip costs: the price of one unit as it was agreed, and the amount of the line as the slip states it.
+
+    Both stand as they were typed: where they do not fit together, both are shown. `goods` says which line; of several lines of the same
+    goods they follow one another.
+    """
+
+    goods: GoodsRef
+    unit_price: Money
+    amount: Money | None = None
+
+
 class SupplierFile(Correctable):
     """The papers of one supplier, made once and renewed: 供货者档案、首营资料. A delivery inherits the file as it stood that day.
 
@@ -164,6 +176,11 @@ class Shipment(Correctable):
     )
     voucher: Annotated[VoucherReference | None, In("terms", "parties", "凭证", "voucher")] = None
     total: Annotated[Money | None, In("terms", "parties", "金额（元）", "amount (yuan)")] = None
+    prices: Annotated[
+        tuple[LinePrice, ...] | None,
+        Field(min_length=1, max_length=LINES_MAX),
+        In("terms", "parties", "单价（元）", "prices (yuan)"),
+    ] = None
     vehicle: Annotated[Name | None, In("terms", "parties", "车牌/承运", "vehicle or carrier")] = None
     carrier: Annotated[PartyRef | None, In("terms", "parties", "承运人", "carrier")] = None
     waybill: Annotated[Number | None, In("terms", "parties", "运单号", "waybill number")] = None

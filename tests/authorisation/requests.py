@@ -13,13 +13,22 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from api.pages.stall_code import publish
+from api.sheets.jobs import Jobs
+from api.pages.reports import number_of
 from ledger.accounts.access import Terms
 from ledger.accounts.persons import Person, add_person, new_person_id
+from ledger.accounts.receivables import Payment, Receivables
+from ledger.identifiers import LegalDate, StatementId
+from ledger.store.label_prints import LabelPrint, note_print
 from ledger.vocabulary.documents import Certificate
 from ledger.vocabulary.goods import Batch
-from tests.authorisation.world import CODE, DAY_MS, NUMBER, OFFICER
+from ledger.vocabulary.oversight import Hold
+from ledger.vocabulary.trade import Shipment
+from tests.authorisation.world import CODE, DAY_MS, NUMBER, OFFICER, SUPERVISOR
 
 if TYPE_CHECKING:
+    from ledger.identifiers import PartyId
     from tests.authorisation.world import Actor, World
 
 Json = dict[str, object]
@@ -49,6 +58,19 @@ def _line(world: World) -> Json:
 
 def _me(world: World, actor: Actor) -> str:
     return str(actor.party or world.a.party)
+
+
+#: A sheet of one supplier, and one in which the kind of party is none.
+SHEET: Final = "名称,主体类型\n某户（演示）,农户\n".encode()
+BAD_SHEET: Final = "名称,主体类型\n某户（演示）,大户\n".encode()
+
+
+def _sheet_job(world: World, content: bytes = SHEET) -> str:
+    """A sheet that A sent and that was checked."""
+    jobs = Jobs(world.ledger)
+    name = jobs.add(world.a.party, "parties", content)
+    jobs.wait(name, 10)
+    return name
 
 
 #: A record of each type, as somebody of the right sort would send it.
@@ -220,6 +242,27 @@ def _record(path: str) -> Make:
     return make
 
 
+def _slip(world: World) -> dict[str, str]:
+    """One slip as the counter sends it."""
+    typed = {"goods_0": f"KGM {_line(world)['goods']}", "amount_0": "1", "price_0": "2", "terms": "credit"}
+    return {"id": world.new_id(), **typed}
+
+
+def _sold(world: World) -> int:
+    """Where a slip of A's stands that nobody has touched yet."""
+    said = Shipment.read({"to": str(world.customer), "lines": [_line(world)], "offer": False})  # type: ignore[list-item]  # plain JSON
+    (placed,) = world.ledger.say(world.a.party, said)
+    return placed.seq
+
+
+def _paid(world: World) -> tuple[PartyId, StatementId]:
+    """A buyer of A's, who is nobody else's, and a payment that A has entered."""
+    buyer, payment = world.new_party(), StatementId.parse(world.new_id())
+    accounts = Receivables(world.ledger.engine, world.ledger.origin, world.a.party)
+    accounts.pay(Payment(payment, buyer, 500, LegalDate.parse("2026-11-13"), "cash"))
+    return buyer, payment
+
+
 def _get(path: str) -> Make:
     """An address with the world's names in it: `{ids[batch]}`, `{at[check]}`, `{goods}`, `{a}`."""
     return lambda world, _: Ask(
@@ -230,6 +273,7 @@ def _get(path: str) -> Make:
             a=world.a,
             evidence=world.evidence,
             code=CODE,
+            seller=world.seller,
             batch_code=world.own_batch.batch_code,
             number=NUMBER,
             kind=world.finding[0],
@@ -253,9 +297,58 @@ def _form(path: str, page: str = "", /, **fields: str) -> Make:
     return make
 
 
+def _answer(at: str) -> Make:
+    """An answer to a delivery that waits for A: a new one each time, for a delivery is answered once."""
+
+    def make(world: World, actor: Actor) -> Ask:
+        offer = Shipment.read({"to": str(world.a.party), "lines": [_line(world)]})
+        (placed,) = world.ledger.say(world.b.party, offer)
+        name = world.ledger.stored(placed.seq).header.id
+        fields = _form(f"{at}/{name}", "offer", whole="in_order")(world, actor).form
+        return Ask(f"{at}/{name}", form=fields)
+
+    return make
+
+
+def _published(path: str) -> Make:
+    """What is there for a stall that has opened its page."""
+
+    def make(world: World, actor: Actor) -> Ask:
+        party = actor.party or world.a.party
+        code = publish(world.ledger, party, by_whom=party).code
+        return Ask(path.format(code=code))
+
+    return make
+
+
+def _own_batch(world: World) -> str:
+    """A batch of A's with a code of this ledger, as an address holds it."""
+    return quote(str(world.own_batch), safe="")
+
+
+def _printed(world: World) -> str:
+    """A run of labels that A printed."""
+    run = LabelPrint(
+        id=world.new_id(),
+        party=world.a.party,
+        goods=world.own_batch,
+        count=1,
+        width_mm=50,
+        height_mm=30,
+        person="test",
+        at_ms=world.ledger.clock(),
+    )
+    with world.ledger.accounts.office.writing() as connection:
+        return note_print(connection, world.ledger.origin, run).id
+
+
 def _access_key(world: World) -> str:
     _, key = world.ledger.accounts.access.give(world.a.party, Terms(label="for a test", days=1))
     return key.name
+
+
+def _report_number(world: World) -> str:
+    return str(number_of(world.ledger.origin, world.at["report"], world.ids["report"]))
 
 
 def _colleague(world: World, *, card: bool = False) -> str:
@@ -292,6 +385,15 @@ def _photo() -> bytes:
 
 
 PHOTO: Final = _photo()
+#: Two of them go (行政处罚法 42).
+_OFFICERS: Final = {"officer": OFFICER, "officer_2": SUPERVISOR}
+
+
+def _held(world: World) -> str:
+    """A hold of A's on goods that nothing else is said about."""
+    said = Hold.read({"action": "hold", "goods": [_line(world)["goods"]], "at": str(world.a)})  # type: ignore[list-item]  # text
+    (placed,) = world.ledger.say(world.a.party, said)
+    return str(world.ledger.stored(placed.seq).header.id)
 
 REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for path in BODIES} | {
     "POST /api/v1/statements": _signed,
@@ -421,7 +523,7 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     ),
     "GET /my/deliveries": _get("/my/deliveries"),
     "GET /my/deliveries/{shipment}": _get("/my/deliveries/{ids[offer]}"),
-    "POST /my/deliveries/{shipment}": _form("/my/deliveries/{ids[offer]}", "offer"),
+    "POST /my/deliveries/{shipment}": _answer("/my/deliveries"),
     "GET /my/shipments/new": _get("/my/shipments/new"),
     "POST /my/shipments": _form(
         "/my/shipments", "shipment", amount_0="1", customer="", party_name="某店（演示）"
@@ -431,6 +533,7 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /my/duty/{position}": _get("/my/duty/{at[check]}"),
     "GET /inspect": _get("/inspect"),
     "POST /inspect": lambda world, _: Ask("/inspect", form={}, file=world.label),
+    "GET /scan": _get("/scan?code={code}"),
     "GET /trace": _get("/trace?goods={goods}"),
     "GET /entries/{position}.tlog-proof": _get("/entries/{at[check]}.tlog-proof"),
     "GET /entries/{position}": _get("/entries/{at[check]}"),
@@ -445,6 +548,32 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /who-sees-what": _get("/who-sees-what"),
     "GET /entries/{position}/eyes": _get("/entries/{at[shipment]}/eyes"),
     "GET /findings": _get("/findings"),
+    "GET /market": _get("/market"),
+    "GET /market/stalls.{form}": _get("/market/stalls.csv"),
+    "GET /market/stalls/new": _get("/market/stalls/new"),
+    "POST /market/stalls": _form("/market/stalls", name="辛菜摊（演示）", stall_number="13"),
+    "GET /market/stalls/{party}": _get("/market/stalls/{seller}"),
+    "POST /market/stalls/{party}/take": lambda world, _: Ask(
+        f"/market/stalls/{world.seller}/take",
+        form={"id": world.new_id(), "shipment": str(world.ids["to_seller"]), "papers": "in_order"},
+    ),
+    "GET /market/stalls/{party}/deliveries/new": _get("/market/stalls/{seller}/deliveries/new"),
+    "POST /market/stalls/{party}/deliveries": _form(
+        "/market/stalls/{seller}/deliveries",
+        "declared",
+        supplier="",
+        party_kind="farmer",
+        party_name="某户（演示）",
+        name="白菜",
+        category="farm_produce",
+        quantity="5",
+        quantity_unit="KGM",
+    ),
+    "POST /market/stalls/{party}/stop": _form(
+        "/market/stalls/{seller}/stop",
+        release="https://id.gs1.org/01/09520001000027/10/QC-1",
+        reason="复检合格",
+    ),
     "GET /sign/enrol": _get("/sign/enrol"),
     "GET /sign-in": _get("/sign-in"),
     "POST /sign-in/card": _form("/sign-in/card"),
@@ -481,5 +610,246 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /p/01/{rest:path}": _get("/p/01/09520001000027/10/JC-1"),
     "HEAD /p/01/{rest:path}": _get("/p/01/09520001000027/10/JC-1"),
     "POST /p/report": _form("/p/report", text="味道不对（演示）"),
-    "GET /p/report/{statement}": _get("/p/report/{ids[report]}"),
+    "GET /p/report": _get("/p/report"),
+    "GET /p/report/{number}": lambda world, _: Ask(f"/p/report/{_report_number(world)}"),
+    "GET /p/proof/{position}": _get("/p/proof/{at[batch]}"),
+    "GET /sell": _get("/sell"),
+    "GET /sell/to/{party}": lambda world, _: Ask(f"/sell/to/{world.customer}?form={world.new_id()}"),
+    "POST /sell/to/{party}": lambda world, _: Ask(f"/sell/to/{world.customer}", form=_slip(world)),
+    "GET /my/slips/{position}/correct": lambda world, _: Ask(f"/my/slips/{_sold(world)}/correct"),
+    "POST /my/slips/{position}/correct": lambda world, _: Ask(
+        f"/my/slips/{_sold(world)}/correct", form=_slip(world)
+    ),
+    "POST /my/slips/{position}/print": lambda world, _: Ask(
+        f"/my/slips/{_sold(world)}/print", form={"number": "1"}
+    ),
+    "POST /my/slips/{position}/terms": lambda world, _: Ask(
+        f"/my/slips/{_sold(world)}/terms", form={"terms": "paid"}
+    ),
+    "POST /my/slips/{position}/void": lambda world, _: Ask(
+        f"/my/slips/{_sold(world)}/void", form={"id": world.new_id()}
+    ),
+    "GET /sell/owed": _get("/sell/owed"),
+    "GET /sell/owed.{form}": _get("/sell/owed.csv"),
+    "GET /sell/owed/{party}.{form}": lambda world, _: Ask(f"/sell/owed/{_paid(world)[0]}.csv"),
+    "GET /sell/owed/{party}": lambda world, _: Ask(f"/sell/owed/{_paid(world)[0]}"),
+    "POST /sell/owed/{party}/payments": lambda world, _: Ask(
+        f"/sell/owed/{_paid(world)[0]}/payments",
+        form={"id": world.new_id(), "amount": "5", "paid_on": "2026-11-13", "method": "cash"},
+    ),
+    "POST /sell/owed/{party}/payments/{payment}/withdraw": lambda world, _: Ask(
+        "/sell/owed/{}/payments/{}/withdraw".format(*_paid(world)), form={}
+    ),
+    "GET /stall": _get("/stall"),
+    "GET /stall/deliveries/{shipment}": _get("/stall/deliveries/{ids[offer]}"),
+    "POST /stall/deliveries/{shipment}": _answer("/stall/deliveries"),
+    "GET /stall/new": _get("/stall/new"),
+    "POST /stall/new": _form(
+        "/stall/new",
+        "declared",
+        supplier="",
+        party_kind="farmer",
+        party_name="某户（演示）",
+        name="白菜",
+        category="farm_produce",
+        quantity="5",
+        quantity_unit="KGM",
+    ),
+    "GET /stall/slips/{position}": _get("/stall/slips/{at[receipt]}"),
+    "POST /stall/slips/{position}": _form(
+        "/stall/slips/{at[receipt]}", voucher_kind="sales_slip", voucher_number="P-1"
+    ),
+    "GET /stall/code": _get("/stall/code"),
+    "POST /stall/code": _form("/stall/code", act="open", code="", agreed="1"),
+    "GET /stall/card": _published("/stall/card"),
+    "GET /s/{code}": _published("/s/{code}"),
+    "HEAD /s/{code}": _published("/s/{code}"),
+    "GET /my/duty": _get("/my/duty"),
+    "GET /my/duty.{form}": _get("/my/duty.csv"),
+    "GET /my/duty/period.pdf": _get("/my/duty/period.pdf"),
+    "GET /my/parties": _get("/my/parties"),
+    "GET /my/parties.{form}": _get("/my/parties.csv"),
+    "GET /my/files": _get("/my/files"),
+    "GET /my/files.{form}": _get("/my/files.csv"),
+    "GET /my/licences": _get("/my/licences"),
+    "GET /my/licences.{form}": _get("/my/licences.csv"),
+    "GET /my/documents": _get("/my/documents"),
+    "GET /my/documents.{form}": _get("/my/documents.csv"),
+    "GET /my/checks": _get("/my/checks"),
+    "GET /my/checks.{form}": _get("/my/checks.csv"),
+    "GET /my/products": _get("/my/products"),
+    "GET /my/products.{form}": _get("/my/products.csv"),
+    "GET /my/sites": _get("/my/sites"),
+    "GET /my/sites.{form}": _get("/my/sites.csv"),
+    "GET /my/findings.{form}": _get("/my/findings.csv"),
+    "GET /my/parties/new": _get("/my/parties/new"),
+    "POST /my/parties": _form("/my/parties", party_kind="farmer", person_name="某户（演示）"),
+    "GET /my/files/new": _get("/my/files/new"),
+    "POST /my/files": lambda world, actor: _form(
+        "/my/files", supplier=str(world.b), document_kind_0="营业执照"
+    )(world, actor),
+    "GET /my/licences/new": _get("/my/licences/new"),
+    "POST /my/licences": lambda world, actor: _form(
+        "/my/licences", kind="licence", licence_kind="营业执照", number=f"K-{world.next()}", state="granted"
+    )(world, actor),
+    "GET /my/products/new": _get("/my/products/new"),
+    "POST /my/products": _form("/my/products", name="韭菜", category="farm_produce"),
+    "GET /my/sites/new": _get("/my/sites/new"),
+    "POST /my/sites": _form("/my/sites", name="二店（演示）", site_kind="shop"),
+    "GET /my/certificates/new": _get("/my/certificates/new"),
+    "POST /my/certificates": lambda world, actor: _form(
+        "/my/certificates",
+        certificate_kind="organic",
+        number=f"K-{world.next()}",
+        issued_by="某机构（演示）",
+    )(world, actor),
+    "GET /my/commitments/new": _get("/my/commitments/new"),
+    "POST /my/commitments": lambda world, actor: _form(
+        "/my/commitments", producer=_me(world, actor), basis="self_promise"
+    )(world, actor),
+    "GET /my/vouchers/new": _get("/my/vouchers/new"),
+    "POST /my/vouchers": lambda world, actor: _form(
+        "/my/vouchers", side="bought", partner=str(world.b), voucher_kind="sales_slip"
+    )(world, actor),
+    "GET /my/parties/{party}": _get("/my/parties/{a}"),
+    "GET /my/files/{supplier}": _get("/my/files/{a}"),
+    "GET /my/licences/{position}": _get("/my/licences/{at[licence]}"),
+    "GET /my/documents/{position}": _get("/my/documents/{at[certificate]}"),
+    "GET /my/checks/{position}": _get("/my/checks/{at[check]}"),
+    "GET /my/products/{position}": _get("/my/products/{at[product]}"),
+    "GET /my/sites/{position}": _get("/my/sites/{at[site]}"),
+    "GET /my/sheets": _get("/my/sheets"),
+    "GET /my/sheets/{kind}.xlsx": _get("/my/sheets/batches.xlsx?category=pork"),
+    "GET /my/sheets/{kind}": _get("/my/sheets/batches"),
+    "POST /my/sheets/{kind}": lambda _, __: Ask(
+        "/my/sheets/parties",
+        content=b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        + SHEET
+        + b"\r\n--x--\r\n",
+        media_type="multipart/form-data; boundary=x",
+    ),
+    "GET /my/sheets/jobs/{job}": lambda world, _: Ask(f"/my/sheets/jobs/{_sheet_job(world)}"),
+    "GET /my/sheets/jobs/{job}.xlsx": lambda world, _: Ask(
+        f"/my/sheets/jobs/{_sheet_job(world, BAD_SHEET)}.xlsx"
+    ),
+    "POST /my/sheets/jobs/{job}": lambda world, _: Ask(f"/my/sheets/jobs/{_sheet_job(world)}", form={}),
+    "POST /api/v1/sheets/{kind}": lambda _, __: Ask(
+        "/api/v1/sheets/parties?dry_run=true", content=SHEET, media_type="text/csv"
+    ),
+    "GET /api/v1/sheets/jobs/{job}": lambda world, _: Ask(f"/api/v1/sheets/jobs/{_sheet_job(world)}"),
+    "GET /search": _get("/search?q={number}"),
+    "GET /inspect/parties/{party}": _get("/inspect/parties/{a}"),
+    "GET /trace/picture": _get("/trace/picture?goods={goods}"),
+    "GET /trace/recall.{form}": _get("/trace/recall.csv?goods={goods}"),
+    "GET /findings/records": _get("/findings/records?kind={kind}&subject={subject}"),
+    "GET /inspect/new": _get("/inspect/new"),
+    "POST /inspect/new": lambda world, _: _form(
+        "/inspect/new",
+        **_OFFICERS,
+        party=str(world.a),
+        conclusion="in_order",
+        do="record",
+    )(world, _),
+    "GET /inspect/sample": _get("/inspect/sample"),
+    "POST /inspect/sample": lambda world, _: _form(
+        "/inspect/sample",
+        **_OFFICERS,
+        party=str(world.a),
+        goods=str(world.goods),
+        sample_number=f"Y-{world.next()}",
+        quantity="1",
+        quantity_unit="KGM",
+        purpose="quick",
+    )(world, _),
+    "GET /inspect/hold": _get("/inspect/hold"),
+    # The first of its two steps: whom it would concern.
+    "POST /inspect/hold": lambda world, _: _form("/inspect/hold", goods=str(world.goods), do="show")(world, _),
+    "GET /inspect/release": lambda world, _: Ask(f"/inspect/release?order={_held(world)}"),
+    "POST /inspect/release": lambda world, _: _form(
+        "/inspect/release", **_OFFICERS, order=_held(world), reason="核查无误（演示）"
+    )(world, _),
+    "GET /my/batches": _get("/my/batches"),
+    "GET /my/batches.{form}": _get("/my/batches.csv"),
+    "GET /my/batches/process": _get("/my/batches/process?kind=split"),
+    # For whoever is not A nothing should be there of A's batch: he is told so first.
+    "POST /my/batches/process": lambda world, _: _form(
+        "/my/batches/process",
+        kind="split",
+        process="分装",
+        goods_0=str(world.own_batch),
+        amount_0="1",
+        unit_0="KGM",
+        out_0="1",
+        out_0_unit="KGM",
+    )(world, _),
+    "GET /my/batches/process/{position}": _get("/my/batches/process/{at[process]}"),
+    "GET /my/batches/{position}/release": _get("/my/batches/{at[batch]}/release"),
+    "POST /my/batches/{position}/release": _form(
+        "/my/batches/{at[batch]}/release", result="released", basis="own_test"
+    ),
+    "GET /my/stock": _get("/my/stock"),
+    "GET /my/stock.{form}": _get("/my/stock.csv"),
+    "GET /my/stock/account": lambda world, _: Ask(f"/my/stock/account?goods={_own_batch(world)}"),
+    "GET /my/stock/adjust": lambda world, _: Ask(f"/my/stock/adjust?goods={_own_batch(world)}"),
+    "POST /my/stock/adjust": lambda world, _: _form(
+        "/my/stock/adjust",
+        goods=str(world.own_batch),
+        reason="loss",
+        amount="1",
+        amount_unit="KGM",
+        note="破损（演示）",
+    )(world, _),
+    "GET /my/stock/destroy": lambda world, _: Ask(f"/my/stock/destroy?goods={_own_batch(world)}"),
+    "POST /my/stock/destroy": lambda world, _: _form(
+        "/my/stock/destroy",
+        goods=str(world.own_batch),
+        stage="done",
+        stock="own_stock",
+        method="深埋",
+        amount="1",
+        amount_unit="KGM",
+    )(world, _),
+    "GET /my/shipments": _get("/my/shipments"),
+    "GET /my/shipments.{form}": _get("/my/shipments.csv"),
+    "GET /my/shipments/{position}": _get("/my/shipments/{at[shipment]}"),
+    "GET /my/returns/new": lambda world, _: Ask(f"/my/returns/new?goods={_own_batch(world)}"),
+    "POST /my/returns": lambda world, _: _form(
+        "/my/returns",
+        goods=str(_line(world)["goods"]),
+        to=str(world.customer),
+        amount="1",
+        amount_unit="KGM",
+    )(world, _),
+    "GET /my/labels": _get("/my/labels"),
+    "GET /my/labels.{form}": _get("/my/labels.csv"),
+    "GET /my/labels/new": lambda world, _: Ask(f"/my/labels/new?goods={_own_batch(world)}"),
+    "POST /my/labels": lambda world, _: _form(
+        "/my/labels", goods=str(world.own_batch), count="1", size="50x30", reason="卡纸（演示）"
+    )(world, _),
+    "GET /my/labels/{run}": lambda world, _: Ask(f"/my/labels/{_printed(world)}"),
+    "GET /my/recalls": _get("/my/recalls"),
+    "GET /my/recalls.{form}": _get("/my/recalls.csv"),
+    "GET /my/recalls/new": _get("/my/recalls/new"),
+    # The first of its two steps: whom it would concern.
+    "POST /my/recalls/new": lambda world, _: _form(
+        "/my/recalls/new", pick_0=str(world.own_batch), reason="自查（演示）", grade="3"
+    )(world, _),
+    "GET /my/recalls/{position}": _get("/my/recalls/{at[recall]}"),
+    "GET /my/recalls/{position}/scope.{form}": _get("/my/recalls/{at[recall]}/scope.csv"),
+    "POST /my/recalls/{position}/answer": _form(
+        "/my/recalls/{at[recall]}/answer",
+        goods_0="https://id.gs1.org/01/09520001000027/10/ZH-9",
+        unit_0="KGM",
+        recovered_0="0",
+    ),
+    "POST /my/recalls/{position}/end": _form("/my/recalls/{at[recall]}/end", reason="全部追回（演示）"),
+    "POST /people/role": lambda world, _: Ask(
+        "/people/role", form={"person": _colleague(world), "acting": "signer"}
+    ),
+    "POST /people/suspend": lambda world, _: Ask("/people/suspend", form={"person": _colleague(world)}),
+    "POST /people/resume": lambda world, _: Ask("/people/resume", form={"person": _colleague(world)}),
+    "GET /people/keys": _get("/people/keys"),
+    "POST /people/keys": _form("/people/keys", label="仓库系统（演示）"),
+    "POST /people/keys/rotate": lambda world, _: Ask("/people/keys/rotate", form={"name": _access_key(world)}),
+    "POST /people/keys/take": lambda world, _: Ask("/people/keys/take", form={"name": _access_key(world)}),
 }

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from api.deps import SESSION_COOKIE
 from ledger.accounts.callers import Caller, Scope
 from ledger.accounts.persons import Person, add_person, find_person, new_person_id
-from ledger.identifiers import BatchCode, GoodsId, PartyId, StatementId
+from ledger.identifiers import BatchCode, GoodsId, PartyId, ProductId, SiteId, StatementId
 from ledger.keys import Ed25519Signer
 from ledger.vocabulary.answering import Grant
 from ledger.vocabulary.documents import Certificate
-from ledger.vocabulary.goods import Batch, Codes
+from ledger.vocabulary.goods import Batch, Codes, Transformation
 from ledger.vocabulary.oversight import Complaint, Recall
-from ledger.vocabulary.parties import Licence, Party
+from ledger.vocabulary.parties import Licence, Party, Product, Site
 from ledger.vocabulary.registering import Credential
 from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 from tests.support.server import HOUR_MS, enrol_party, registrar_of
@@ -65,6 +65,8 @@ class World:
     #: Positions and ids of records, by what they are.
     at: dict[str, int] = field(default_factory=dict)
     ids: dict[str, StatementId] = field(default_factory=dict)
+    #: Who sells in the market.
+    seller: PartyId = field(default_factory=lambda: PartyId.new(b"one-seller"))
     evidence: str = ""
     #: Kind and subject of a finding that concerns A.
     finding: tuple[str, str] = ("", "")
@@ -118,6 +120,7 @@ def build(ledger: Ledger) -> World:
         goods=GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-1"),
     )
     _tell(world)
+    _open_market(world)
     for number, days in (
         (OFFICER, 300),
         (SUPERVISOR, 300),
@@ -170,6 +173,25 @@ def build(ledger: Ledger) -> World:
     ledger.accounts.end_session(ended.headers["cookie"].partition("=")[2])
     world.actors["ended_session"] = ended
     return world
+
+
+def _open_market(world: World) -> None:
+    """Somebody sells in the market, and a delivery by B waits for him."""
+    sheet: dict[str, Json] = {
+        "party": str(world.seller),
+        "party_kind": "individual_business",
+        "name": "庚菜摊（演示）",
+        "market": str(world.market.party),
+        "stall_number": "12",
+    }
+    world.ledger.say(world.market.party, Party.read(sheet))
+    line: dict[str, Json] = {
+        "goods": "https://id.gs1.org/01/09520001000027/10/QC-1",
+        "quantity": {"amount": "1", "unit": "KGM"},
+    }
+    (placed,) = world.ledger.say(world.b.party, Shipment.read({"to": str(world.seller), "lines": [line]}))
+    with world.ledger.book() as book:
+        world.ids["to_seller"] = book.records([placed.seq])[placed.seq].header.id
 
 
 def come_in(world: World, actor: Actor) -> None:
@@ -268,6 +290,17 @@ def _tell(world: World) -> None:
     say("recalled", a, Batch.read({**batch, "goods": str(recalled), "batch_number": "ZH-9"}))
     own: dict[str, Json] = {**batch, "goods": str(world.own_batch), "batch_number": "ZJ-1"}
     say("own_batch", a, Batch.read(own))
+    made: dict[str, Json] = {
+        "process": "分装",
+        "inputs": [{"goods": str(world.own_batch), "quantity": {"amount": "1", "unit": "KGM"}}],
+        "outputs": [
+            {
+                "goods": "https://id.gs1.org/01/09520001000027/10/ZJ-1-1",
+                "quantity": {"amount": "1", "unit": "KGM"},
+            }
+        ],
+    }
+    say("process", a, Transformation.read(made))
     paper: dict[str, Json] = {
         "certificate_kind": "third_party_test",
         "number": NUMBER,
@@ -290,3 +323,12 @@ def _tell(world: World) -> None:
         Batch.read({**batch, "goods": str(offered["goods"]), "maker": str(b), "batch_number": "OF-1"}),
     )
     say("offer", b, Shipment.read({"to": str(a), "lines": [offered]}))
+    leek: dict[str, Json] = {
+        "product": str(ProductId.new(b"leek-of-a-")),
+        "owner": str(a),
+        "name": "韭菜",
+        "category": "farm_produce",
+    }
+    say("product", a, Product.read(leek))
+    plot = SiteId.new(b"plot-of-a-")
+    say("site", a, Site(site=plot, party=a, site_kind="plot", name="一号地"))

@@ -134,6 +134,7 @@ def test_a_market_enters_for_its_stall_and_both_names_are_shown(
     town: Town, co_op: Enrolled, stall: Enrolled, leeks: str
 ) -> None:
     market = town.trader("演示百姓菜场（演示）", role="operator")
+    town.says(stall, "parties", party=str(stall), party_kind="individual_business", market=str(market))
     sent = town.says(co_op, "shipments", to=str(stall), lines=[line(leeks, "60 KGM")])
     receipt = town.says(
         market,

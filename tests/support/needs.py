@@ -1,7 +1,7 @@
 """What a test may need from the machine, and what becomes of the test where that is missing.
 
-A test says what it needs with a marker (`vectors`, `browser`, `postgres`, `seaweedfs`, `system("strace", "go")`, `soak`),
-or by asking for a fixture that needs it. Where something is missing the test is left out when tests are
+A test says what it needs with a marker (`vectors`, `browser`, `postgres`, `seaweedfs`, `scan_page`,
+`system("strace", "go")`, `soak`), or by asking for a fixture that needs it. Where something is missing the test is left out when tests are
 collected, and the last lines of the run name it under "not run" with the reason. We never skip: a skipped
 test is counted beside the passed ones and soon looks like one of them.
 
@@ -64,6 +64,15 @@ def _no_program(marker: pytest.Mark) -> str | None:
     return f"not on this machine: {', '.join(absent)}" if absent else None
 
 
+def scan_page_is_built() -> bool:
+    """Whether the script of the scan page lies where the server serves it."""
+    return (Path(__file__).parents[2] / "api" / "static" / "scan" / "manifest.json").exists()
+
+
+def _no_scan_page(_marker: pytest.Mark) -> str | None:
+    return None if scan_page_is_built() else "the scan page's script is not built; `make scan-page` builds it"
+
+
 def _no_soak(_marker: pytest.Mark) -> str | None:
     return None if soak_scale() else "long; `make soak` runs it whole, SUYUAN_SOAK=0.1 a tenth of it"
 
@@ -74,6 +83,7 @@ NEEDS: Mapping[str, Callable[[pytest.Mark], str | None]] = {
     "postgres": _no_postgres,
     "seaweedfs": _no_seaweedfs,
     "system": _no_program,
+    "scan_page": _no_scan_page,
     "soak": _no_soak,
 }
 

@@ -132,7 +132,7 @@ def test_a_small_trader_gets_a_card_from_the_registrar(
     trader = Browser(client)
     number, pin = card.json()["card"], card.json()["pin"]
     answer = trader.form("/sign-in/card", {"number": number, "pin": pin})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/my")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/stall")
     account = trader.get("/api/v1/account").json()
     assert (account["acting"], account["method"], account["party"]) == ("stall", "pin", str(stall))
     wrong = {"number": number, "pin": "000000"}

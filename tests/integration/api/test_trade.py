@@ -214,7 +214,14 @@ def test_a_fault_in_the_check_keeps_the_receipt_out_too(
 def test_a_market_operator_may_enter_a_record_for_a_stall(
     client: Client, market: Enrolled, stall: Enrolled
 ) -> None:
-    answer = client.post("/api/v1/batches", json=leek(stall, on_behalf_of=str(stall)), key=market.key)
+    body = leek(stall, on_behalf_of=str(stall))
+    refused = client.post("/api/v1/batches", json=body, key=market.key)
+    assert (refused.status_code, refused.json()["field"]) == (403, "on_behalf_of")
+    sheet = {"party": str(stall), "party_kind": "individual_business", "market": str(market)}
+    # Not by the market's own word.
+    assert client.post("/api/v1/parties", json=sheet, key=market.key).status_code == 403
+    assert client.post("/api/v1/parties", json=sheet, key=stall.key).status_code == 201
+    answer = client.post("/api/v1/batches", json=body, key=market.key)
     assert answer.status_code == 201
     own = client.get("/api/v1/statements", key=stall.key).json()["statements"]
     assert own[0]["id"] == answer.json()["id"]

@@ -94,7 +94,7 @@ def test_a_card_is_printed_once_and_opens_the_small_traders_ledger(client: Clien
     form = seen(trader.get(f"/sign-in?card={number[0].replace('-', '')}")).fields("/sign-in/card")
     assert form["number"] == number[0].replace("-", "")
     answer = trader.form("/sign-in/card", form | {"pin": pin[0]})
-    assert answer.headers["location"] == "/my"
+    assert answer.headers["location"] == "/stall"
     changed = {"number": number[0], "pin": pin[0], "new_pin": "402917"}
     assert trader.form("/account/pin", changed).status_code == 303
     assert Browser(client).form("/sign-in/card", form | {"pin": pin[0]}).status_code == 403

@@ -190,11 +190,20 @@ class Others:
             return
         holder, lot = world.pen.random.choice(found)
         self.result(lot, holder, now, stage="quick", overall="fail")
-        hold: dict[str, Json] = {"action": "hold", "goods": [lot.goods], "reason": "快检阳性"}
-        world.pen.at_once(world.cast.all("market")[0].id, "hold.v1", hold, now + 5 * MINUTE)
+        self.order(holder, lot, "hold", "快检阳性", now + 5 * MINUTE)
         world.held.add(lot.goods)
         self.result(lot, holder, now + 2 * DAY, stage="laboratory", overall="fail")
         world.later(now + 3 * DAY, partial(self.destroy, holder, lot))
+
+    def order(self, holder: Trader, lot: Lot, action: str, reason: str, at_ms: int) -> None:
+        """The market stops what is sold in it; elsewhere an officer does."""
+        world = self.world
+        body: dict[str, Json] = {"action": action, "goods": [lot.goods], "at": holder.id, "reason": reason}
+        by = holder.market
+        if by is None:
+            by = world.cast.all("authority")[0]
+            body["officer"] = world.cast.officers[by.id]
+        world.pen.at_once(by.id, "hold.v1", body, at_ms)
 
     def destroy(self, holder: Trader, lot: Lot, now: int) -> None:
         """All of it, under the eyes of the market."""
@@ -207,14 +216,11 @@ class Others:
         if not found:
             return
         holder, lot = world.pen.random.choice(found)
-        market = world.cast.all("market")[0]
         quick = self.result(lot, holder, now, stage="quick", overall="fail")
-        hold: dict[str, Json] = {"action": "hold", "goods": [lot.goods], "reason": "快检阳性，待复检"}
-        world.pen.at_once(market.id, "hold.v1", hold, now + 5 * MINUTE)
+        self.order(holder, lot, "hold", "快检阳性，待复检", now + 5 * MINUTE)
         world.held.add(lot.goods)
         self.result(lot, holder, now + 8 * HOUR, stage="retest", overall="pass", of=quick)
-        release: dict[str, Json] = {"action": "release", "goods": [lot.goods], "reason": "复检合格"}
-        world.pen.at_once(market.id, "hold.v1", release, now + 9 * HOUR)
+        self.order(holder, lot, "release", "复检合格", now + 9 * HOUR)
         world.later(now + 9 * HOUR + 5 * MINUTE, lambda _: world.held.discard(lot.goods))
         world.later(now + 11 * HOUR, partial(world.sell, holder, lot, 20.0))
         world.later(now + 2 * DAY, partial(world.lose_rest, holder, lot))

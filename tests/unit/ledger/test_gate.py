@@ -62,6 +62,7 @@ class Recorded:
     statements: dict[tuple[PartyId, StatementId], Earlier] = field(default_factory=dict)
     declarers: dict[PartyId, PartyId] = field(default_factory=dict)
     orders: dict[GoodsId, Words] = field(default_factory=dict)
+    markets: dict[PartyId, PartyId] = field(default_factory=dict)
     makers: set[tuple[GoodsId, PartyId]] = field(default_factory=set)
     went_into: set[tuple[GoodsId, GoodsId]] = field(default_factory=set)
 
@@ -70,6 +71,9 @@ class Recorded:
 
     def first_declarer(self, party: PartyId) -> PartyId | None:
         return self.declarers.get(party)
+
+    def market_of(self, party: PartyId) -> PartyId | None:
+        return self.markets.get(party)
 
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         return (goods, party) in self.makers
@@ -147,10 +151,36 @@ def test_each_role_says_what_is_its_to_say(party: PartyId, said: Said) -> None:
 
 
 def test_a_market_operator_may_enter_for_a_stall_and_a_trader_may_not() -> None:
-    assert _admit(_says(MARKET, SALE, on_behalf_of=STALL)) == SALE
+    its_own = Recorded(markets={STALL: MARKET})
+    assert _admit(_says(MARKET, SALE, on_behalf_of=STALL), its_own) == SALE
     with pytest.raises(NotAllowed) as caught:
-        _admit(_says(CO_OP, SALE, on_behalf_of=STALL))
+        _admit(_says(CO_OP, SALE, on_behalf_of=STALL), its_own)
     assert caught.value.field == "on_behalf_of"
+
+
+@pytest.mark.parametrize("markets", [{}, {STALL: CO_OP}, {CO_OP: MARKET}])
+def test_a_market_operator_enters_for_those_who_sell_in_its_market_and_for_nobody_else(
+    markets: dict[PartyId, PartyId],
+) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        _admit(_says(MARKET, SALE, on_behalf_of=STALL), Recorded(markets=markets))
+    assert caught.value.field == "on_behalf_of"
+
+
+def test_a_market_stops_what_is_sold_in_it_and_nobody_elses_goods() -> None:
+    its_own = Recorded(markets={STALL: MARKET})
+    for at in (STALL, MARKET):
+        stop = Hold(action="hold", goods=(LEEK,), at=at)
+        assert _admit(_says(MARKET, stop), its_own) == stop
+    for elsewhere in (CO_OP, None):
+        with pytest.raises(NotAllowed) as caught:
+            _admit(_says(MARKET, Hold(action="hold", goods=(LEEK,), at=elsewhere)), its_own)
+        assert caught.value.field == "goods[0]"
+
+
+def test_the_registrar_may_enter_for_anybody() -> None:
+    statement = PEN.signs(PEN.registrar, SALE, [fixed(1)], on_behalf_of=STALL)
+    assert _admit(statement) == SALE
 
 
 def test_only_the_author_puts_a_record_right_with_one_of_its_kind_and_a_reason() -> None:
@@ -354,7 +384,7 @@ def test_a_trader_calls_back_its_own_make_and_stops_what_it_holds_and_nobody_els
 
 
 def test_a_market_holds_goods_without_a_certificate() -> None:
-    _admit(_says(MARKET, Hold(action="hold", goods=(LEEK,))))
+    _admit(_says(MARKET, Hold(action="hold", goods=(LEEK,), at=MARKET)))
 
 
 def test_a_held_batch_cannot_be_offered_or_coded_and_what_happened_is_still_recorded() -> None:

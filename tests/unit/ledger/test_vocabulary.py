@@ -78,6 +78,9 @@ SAMPLES: dict[str, Json] = {
     "valid_from_ms": 1,
     "valid_to_ms": 2,
     "voucher": {"voucher_kind": "sales_slip", "number": "A-07-1"},
+    "prices": [
+        {"goods": "https://id.gs1.org/01/09520001000027/10/JC-1", "unit_price": "4.00", "amount": "240.00"}
+    ],
     "checks": [{"what": "licence", "result": "in_order"}],
     "documents": [{"document_kind": "营业执照", "number": "1", "holder": PARTY, "valid_to": "2027-01-01"}],
     "results": [{"analyte": "氟虫腈", "value": "0.09", "verdict": "fail"}],

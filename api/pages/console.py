@@ -1,0 +1,462 @@
+"""What the lists and sheets of the clerk's console share: paging, searching, taking a list along, and a record's fields in words.
+
+A list knows the *places* of its rows from the index, the newest first, and opens records for the page it shows and no others
+(`docs/decisions/0027-console.md`). Searching looks at the words of the newest rows, and by numbers and by the names of parties at all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, get_args
+from urllib.parse import urlencode
+
+from api.pages.names import Names
+from api.pages.rendering import cap, quantity
+from api.tables import Column, FileForm, Table, table_answer
+from api.words import MARKS, WORDS
+from ledger.errors import Malformed, Refusal, UnknownName, Words
+from ledger.identifiers import GoodsId, Instant, LegalDate, PartyId, Quantity
+from ledger.store.beside import Dealt, dealt_with, newest_of
+from ledger.views.book import approval_key, contact_key, document_key, party_key, voucher_key
+from ledger.vocabulary.trade import VoucherKind
+
+if TYPE_CHECKING:
+    from fastapi.responses import HTMLResponse, Response
+
+    from api.pages.desk import Desk
+    from api.tables import Cell, Kind
+    from ledger.canonical import Json
+    from ledger.store.book import SqlBook
+    from ledger.views.book import Record
+
+#: Rows on one page.
+PAGE_ROWS: Final = 25
+#: Places looked at together, and for one page: what others recorded about a party lies between its own.
+PORTION: Final = 50
+LOOKED_MAX: Final = 400
+#: How many of the newest rows are searched for words.
+SEARCHED_MAX: Final = 1_000
+#: Rows of one file; whoever has more narrows the list first.
+EXPORTED_MAX: Final = 20_000
+QUERY_CHARACTERS_MAX: Final = 60
+
+#: The types in which two parties have to do with each other.
+DEALINGS: Final = tuple(
+    f"type/{one}.v1"
+    for one in ("shipment", "receipt", "return", "supplier_check", "supplier_file", "voucher", "party")
+)
+
+#: The areas of the console, in groups, each with its address and the key of its name.
+AREAS: Final = (
+    (
+        "papers_area_do",
+        (
+            ("/my/deliveries", "do_accept"),
+            ("/my/deliveries/new", "do_farmer"),
+            ("/my/shipments/new", "do_ship"),
+            ("/my/batches/new", "do_batch"),
+        ),
+    ),
+    (
+        "papers_area_papers",
+        (
+            ("/my/parties", "papers_parties"),
+            ("/my/files", "papers_files"),
+            ("/my/licences", "papers_licences"),
+            ("/my/documents", "papers_documents"),
+            ("/my/checks", "papers_checks"),
+            ("/my/products", "papers_products"),
+            ("/my/sites", "papers_sites"),
+        ),
+    ),
+    (
+        "papers_area_goods",
+        (
+            ("/my/batches", "papers_batches"),
+            ("/my/stock", "papers_stock"),
+            ("/my/shipments", "papers_shipments"),
+            ("/my/labels", "papers_labels"),
+            ("/my/recalls", "papers_recalls"),
+        ),
+    ),
+    (
+        "papers_area_office",
+        (
+            ("/my/findings", "my_findings_title"),
+            ("/my/sheets", "papers_sheets"),
+            ("/my/grants", "grants_title"),
+            ("/people", "papers_people"),
+            ("/account", "nav_account"),
+        ),
+    ),
+)
+
+
+#: What a page of the console may have, and most have not.
+_NOTHING: Final[Mapping[str, object]] = {
+    "here": "",
+    "lede": "",
+    "done": None,
+    "news": (),
+    "tabs": (),
+    "extra": {},
+    "note": "",
+    "tag": None,
+    "notices": (),
+    "day": None,
+    "facts": (),
+    "record": None,
+    "copies": (),
+    "actions": (),
+    "sections": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands in one field of a row: a text, perhaps a link, perhaps a tag beside it. `value` is what a file gets, where that is no text."""
+
+    text: str = ""
+    href: str = ""
+    tag: str = ""
+    tone: str = ""
+    value: Cell = None
+
+    @property
+    def whole(self) -> str:
+        """Text and tag, as a person reads them."""
+        return " ".join(one for one in (self.text, self.tag) if one)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One column: the key of its name (or the name itself), what stands in it, and whether the page shows it or only the file."""
+
+    words: str | Words
+    kind: Kind = "text"
+    width: int = 16
+    on_page: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row comes from: a position in the log, and what is listed by it."""
+
+    position: int
+    thing: object = None
+
+
+Row = tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list of the console. `rows` gives for each of some places its row, or None for one that does not belong into the list.
+
+    `hits`: the positions that a search found in the index, however old.
+    """
+
+    name: str
+    title: str
+    heads: tuple[Head, ...]
+    places: Sequence[Place]
+    rows: Callable[[Sequence[Place]], Sequence[Row | None]]
+    hits: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and from which position the next one goes on."""
+
+    rows: tuple[Row, ...]
+    before: int | None
+
+
+def page_of(listing: Listing, *, before: int | None = None, q: str = "") -> Page:
+    """The newest rows before a position. At most `LOOKED_MAX` places are looked at, or `SEARCHED_MAX` for a search."""
+    places = _candidates(listing, before, q)
+    found: list[tuple[Place, Row]] = []
+    looked, most = 0, SEARCHED_MAX + LOOKED_MAX if q else LOOKED_MAX
+    while looked < min(len(places), most) and not _full(found):
+        portion = places[looked : looked + PORTION]
+        found += _matching(listing, portion, q)
+        looked += len(portion)
+    shown = found[:PAGE_ROWS]
+    # What stands at one position stands on one page.
+    shown += [one for one in found[PAGE_ROWS:] if one[0].position == shown[-1][0].position]
+    rows = tuple(row for _, row in shown)
+    if len(found) > len(shown):
+        return Page(rows, shown[-1][0].position)
+    return Page(rows, places[looked - 1].position if looked < len(places) else None)
+
+
+def every_row(listing: Listing, *, q: str = "") -> Iterator[Row]:
+    """All rows of a list, for a file."""
+    places = _candidates(listing, None, q)
+    given = 0
+    for start in range(0, len(places), LOOKED_MAX):
+        for _, row in _matching(listing, places[start : start + LOOKED_MAX], q):
+            yield row
+            given += 1
+            if given >= EXPORTED_MAX:
+                return
+
+
+def _full(found: Sequence[tuple[Place, Row]]) -> bool:
+    return len(found) > PAGE_ROWS and found[-1][0].position != found[PAGE_ROWS - 1][0].position
+
+
+def _candidates(listing: Listing, before: int | None, q: str) -> list[Place]:
+    places = [one for one in listing.places if before is None or one.position < before]
+    if not q:
+        return places
+    searched = {one.position for one in listing.places[:SEARCHED_MAX]} | listing.hits
+    return [one for one in places if one.position in searched]
+
+
+def _matching(listing: Listing, places: Sequence[Place], q: str) -> list[tuple[Place, Row]]:
+    wanted = q.casefold().split()
+    found = []
+    for place, row in zip(places, listing.rows(places), strict=True):
+        if row is None:
+            continue
+        text = " ".join(cell.whole for cell in row).casefold()
+        if place.position in listing.hits or all(one in text for one in wanted):
+            found.append((place, row))
+    return found
+
+
+@dataclass(slots=True, eq=False)
+class Counter:
+    """One party at its desk: who it is, its book, and names for what stands there."""
+
+    desk: Desk
+    book: SqlBook
+    party: PartyId
+    names: Names
+    _partners: list[Dealt] | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, desk: Desk, book: SqlBook, party: PartyId) -> Counter:
+        """The counter of whoever asks."""
+        return cls(desk, book, party, Names(book, desk.viewer, desk.language))
+
+    @property
+    def today(self) -> LegalDate:
+        """The day it is by the log's clock, in China."""
+        return Instant(self.desk.ledger.clock()).date_in_shanghai()
+
+    def say(self, key: str, **values: object) -> str:
+        """One text in the reader's language."""
+        return self.desk.say(key, **values)
+
+    def newest(self, *kinds: str) -> list[int]:
+        """The positions of the records of these types that mention this party, the newest first."""
+        return newest_of(self.book, self.party, [f"type/{kind}" for kind in kinds])
+
+    @property
+    def partners(self) -> list[Dealt]:
+        """Whom this party has to do with, by its records; the last one first."""
+        if self._partners is None:
+            self._partners = [
+                one
+                for one in dealt_with(self.book, self.party, DEALINGS)
+                if one.party != self.book.register.registrar
+            ]
+        return self._partners
+
+    def hits(self, q: str, positions: Sequence[int]) -> frozenset[int]:
+        """Of these records, those that name a paper of this number, or a partner of this name."""
+        if not q:
+            return frozenset()
+        numbers = {document_key(q), approval_key(q), contact_key("licence", q), contact_key("credit_code", q)}
+        numbers |= {voucher_key(kind, q) for kind in get_args(VoucherKind)}
+        parties = {party_key(one) for one in self.named(q)}
+        return frozenset(newest_of(self.book, self.party, numbers | parties)) & frozenset(positions)
+
+    def named(self, q: str) -> list[PartyId]:
+        """The partners that have, or had, this in their names."""
+        wanted = q.casefold()
+        self.names.know(one.party for one in self.partners)
+        return [
+            one.party
+            for one in self.partners
+            if any(
+                wanted in name.casefold()
+                for name in (self.names.party(one.party), *self.names.view(one.party).former_names)
+            )
+        ]
+
+    def record(self, position: int) -> Record:
+        """The record at a position, of which this reader may read something; nobody else is told that it is there."""
+        found = self.book.records([position]).get(position) if position < self.book.size else None
+        if found is None or not self.names.reading.opens(found):
+            raise UnknownName(
+                field="position",
+                came=position,
+                expected=Words(zh="可以查看的记录", en="a record that you may read"),
+            )
+        return found
+
+    def list_page(
+        self,
+        listing: Listing,
+        *,
+        q: str,
+        before: int | None,
+        narrowed: Mapping[str, str] | None = None,
+        **content: object,
+    ) -> HTMLResponse:
+        """The list as a page. `narrowed`: by what else than a search, as it stands in the address."""
+        page, address = page_of(listing, before=before, q=q), f"/my/{listing.name}"
+        chosen = {name: value for name, value in {**(narrowed or {}), "q": q}.items() if value}
+        shown = {
+            "here": address,
+            "title": self.say(listing.title),
+            "address": address,
+            "heads": [(place, self.head(one)) for place, one in enumerate(listing.heads) if one.on_page],
+            "rows": page.rows,
+            "q": q,
+            "extra": narrowed or {},
+            "query": urlencode(chosen),
+            "older": None
+            if page.before is None
+            else f"{address}?{urlencode({**chosen, 'before': page.before})}",
+            "searched": SEARCHED_MAX if q and len(listing.places) > SEARCHED_MAX else 0,
+        }
+        return self.page("my_list.html", {**shown, **content})
+
+    def list_file(self, listing: Listing, form: FileForm, *, q: str) -> Response:
+        """The list as a file."""
+        columns = tuple(Column(self.head(one), one.width, one.kind) for one in listing.heads)
+        rows = ([_exported(cell) for cell in row] for row in every_row(listing, q=q))
+        return table_answer(Table(listing.name, self.say(listing.title), columns, rows), form)
+
+    def page(self, template: str, content: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
+        """A page of the console: with its areas beside it."""
+        beside = {"areas": AREAS, "who": {"name": self.names.party(self.party)}}
+        return self.desk.page_of(template, {**_NOTHING, **beside, **content}, status=status)
+
+    def head(self, one: Head) -> str:
+        """The name of a column."""
+        text = (
+            self.say(one.words) if isinstance(one.words, str) else one.words.in_language(self.desk.language)
+        )
+        return cap(text)
+
+    # A record in words
+
+    def facts(self, record: Record, *, but: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+        """The fields of a record that its reader may read, each by its label."""
+        said = record.said
+        if said is None:
+            return []
+        places, language = said.places(), self.desk.language
+        return [
+            (cap(places[name].label.in_language(language)), text)
+            for name, value in self.names.reading.fields(record).items()
+            if name not in but and (text := self.in_words(name, value))
+        ]
+
+    def in_words(self, name: str, value: Json) -> str:
+        """The value of a field for people."""
+        if isinstance(value, bool):
+            return self.say("papers_yes") if value else self.say("papers_no")
+        if isinstance(value, str):
+            meaning = WORDS.get(f"{name}_{value}")
+            return self._named(value) if meaning is None else meaning.in_language(self.desk.language)
+        if isinstance(value, Mapping):
+            if value.keys() == {"amount", "unit"}:
+                return quantity(Quantity.from_json(value), self.desk.language)
+            inner = (self.in_words(key, one) for key, one in value.items() if key != "evidence")
+            return " ".join(one for one in inner if one)
+        if isinstance(value, Sequence):
+            return MARKS[self.desk.language].semicolon.join(self.in_words(name, one) for one in value)
+        return "" if value is None else str(value)
+
+    def _named(self, text: str) -> str:
+        try:
+            if text.startswith(PartyId.prefix):
+                return self.names.party(PartyId.parse(text))
+            if text.startswith(("urn:suyuan:batch:", "https://id.gs1.org/01/")):
+                return self.names.goods(GoodsId.parse(text))
+        except Refusal:
+            return text
+        return text
+
+    def copies(self, record: Record) -> list[tuple[str, str]]:
+        """The copies that a record names, as links to save them: for whom may read that part of it."""
+        return [
+            (digest[:12], f"/api/v1/evidence/{digest}?statement={record.header.id}")
+            for digest in _digests(self.names.reading.fields(record))
+        ]
+
+
+def _exported(cell: Shown) -> Cell:
+    return cell.whole if cell.value is None else cell.value
+
+
+def _digests(value: Json) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name == "evidence":
+                yield from [inner] if isinstance(inner, str) else _texts(inner)
+            else:
+                yield from _digests(inner)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for inner in value:
+            yield from _digests(inner)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        yield from (one for one in value if isinstance(one, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A small table on a sheet."""
+
+    title: str
+    heads: Sequence[tuple[int, str]]
+    rows: Sequence[Row]
+    none: str
+    hint: str = ""
+    older: str = ""
+
+
+def asked(q: str | None) -> str:
+    """What is searched for, as it was typed but for outer spaces."""
+    text = " ".join((q or "").split())
+    if len(text) > QUERY_CHARACTERS_MAX:
+        most = QUERY_CHARACTERS_MAX
+        raise Malformed(
+            field="q", came=text, expected=Words(zh=f"最多 {most} 个字", en=f"at most {most} characters")
+        )
+    return text
+
+
+def file_form(text: str) -> FileForm:
+    """`csv` or `xlsx`, from an address."""
+    for one in get_args(FileForm):
+        if one == text:
+            form: FileForm = one
+            return form
+    raise UnknownName(field="form", came=text, expected=Words(zh="csv、xlsx", en="csv, xlsx"))
+
+
+def dated(day: LegalDate | None, *, tag: str = "", tone: str = "", href: str = "") -> Shown:
+    """A day in a row: a date in the file."""
+    return Shown(
+        str(day) if day is not None else "",
+        href=href,
+        tag=tag,
+        tone=tone,
+        value=None if day is None else day.date,
+    )
+
+
+def at_time(ms: int) -> Shown:
+    """A moment in a row."""
+    return Shown(Instant(ms).display(), value=ms)

@@ -1,0 +1,177 @@
+"""Pages that are one answer: their style travels in them, nothing else is asked for, and who looks again is told that nothing has changed.
+
+For whoever stands in a shop with one bar of network. What such a page shows is the same for everybody on one day and in one language, so it
+is put together once and kept until something is recorded that it follows from (docs/decisions/0031).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+
+from api.language import LANGUAGE_COOKIE, TAGS
+from api.pages.desk import LANGUAGE_SECONDS, Texts
+from api.pages.rendering import STATIC, environment
+from ledger.errors import Language
+from ledger.vocabulary.registering import Erasure
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from starlette.background import BackgroundTask
+    from starlette.requests import Request
+
+    from ledger.register import Enrolment
+    from ledger.store.book import SqlBook
+
+#: Pages kept at a time: about 10 kB each.
+KEPT_MAX: Final = 1_000
+#: What an erasure is found by.
+_ERASED: Final = frozenset({f"type/{Erasure.TYPE}"})
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SPACE: Final = re.compile(r"\s+")
+#: A space beside one of these says nothing in our style sheets. Before a colon it may (`a :hover`), inside `calc` around + it does.
+_AROUND: Final = re.compile(r"\s*([{};,>])\s*|:\s+")
+
+
+FOUND: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page as it is sent, with its mark."""
+
+    html: bytes
+    status: int
+    #: What its openings are counted under; None where nothing is counted.
+    subject: str | None = None
+    mark: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mark", f'"{sha256(self.html).hexdigest()[:24]}"')
+
+
+@dataclass(slots=True)
+class _Held:
+    """A page, and what it follows from: the keys that were asked for, the register's keys, and the size of the log for which this was seen."""
+
+    sheet: Sheet
+    asked: frozenset[str]
+    register: Mapping[str, Enrolment]
+    size: int
+
+
+class Kept:
+    """The pages of one day, each for as long as nothing is recorded that it follows from.
+
+    Whether that is so is asked of the index, with one look for each page and size of the log. An erasure lets go of all of them.
+    """
+
+    def __init__(self) -> None:
+        self._day = 0
+        self._held: dict[Hashable, _Held] = {}
+        self._door = threading.Lock()
+
+    def find(self, book: SqlBook, day: int, key: Hashable) -> Sheet | None:
+        """The page under this key, if this book would give the same."""
+        with self._door:
+            if day != self._day:
+                self._day, self._held = day, {}
+            held = self._held.get(key)
+        # A slow request may stand at an earlier size than the page: then it makes its own.
+        if held is None or held.size > book.size or held.register is not book.register.keys:
+            return None
+        if held.size < book.size:
+            if book.says_more_than(held.size, held.asked | _ERASED):
+                if book.says_more_than(held.size, _ERASED):
+                    self.forget()
+                return None
+            held.size = book.size
+        return held.sheet
+
+    def keep(self, book: SqlBook, day: int, key: Hashable, sheet: Sheet) -> None:
+        """Keep a page that was just put together from this book; the one that was kept longest makes room."""
+        held = _Held(sheet, book.asked(), book.register.keys, book.size)
+        with self._door:
+            if day == self._day:
+                self._held.pop(key, None)
+                while len(self._held) >= KEPT_MAX:
+                    del self._held[next(iter(self._held))]
+                self._held[key] = held
+
+    def forget(self) -> None:
+        """Let go of all of them."""
+        with self._door:
+            self._held.clear()
+
+
+@cache
+def style() -> str:
+    """The style of these pages, without the spaces and comments that people read it by."""
+    text = _COMMENT.sub("", (STATIC / "consumer.css").read_text("utf-8"))
+    text = _AROUND.sub(lambda match: match[1] or ":", _SPACE.sub(" ", text))
+    return text.replace(";}", "}").strip()
+
+
+@cache
+def policy() -> str:
+    """What a browser may do with such a page: take its own style, known by its digest, and nothing else from anywhere."""
+    digest = b64encode(sha256(style().encode()).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def sheet(
+    template: str,
+    content: Mapping[str, object],
+    *,
+    language: Language,
+    status: int = FOUND,
+    subject: str | None = None,
+) -> Sheet:
+    """The template in one language."""
+    html = (
+        environment()
+        .get_template(template)
+        .render(content, style=style(), lang_tag=TAGS[language], t=Texts(language))
+    )
+    return Sheet(html.encode(), status, subject)
+
+
+def send(
+    request: Request, one: Sheet, *, language: Language, after: BackgroundTask | None = None
+) -> Response:
+    """The page, or that it is still the one the browser has."""
+    headers = {
+        "Content-Security-Policy": policy(),
+        "Content-Language": TAGS[language],
+        "Vary": "Accept-Language, Cookie",
+        # Kept, and asked about each time: a recall is seen by the next one who looks.
+        "Cache-Control": "no-cache",
+        "ETag": one.mark,
+    }
+    if one.status == FOUND and one.mark in _held(request):
+        made = Response(status_code=304, headers=headers, background=after)
+    else:
+        length = {"Content-Length": str(len(one.html))}
+        body = b"" if request.method == "HEAD" else one.html
+        made = Response(
+            body, one.status, headers | length, media_type="text/html; charset=utf-8", background=after
+        )
+    if LANGUAGE_COOKIE in request.query_params:
+        made.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, samesite="lax", httponly=True)
+    return made
+
+
+def _held(request: Request) -> list[str]:
+    """The marks of what the browser has already (RFC 9110 13.1.2: compared weakly)."""
+    return [text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")]

@@ -1,0 +1,263 @@
+"""What the buyer's page costs the server, beside a bare page from the same template.
+
+    python -m benchmarks.consumer
+    python -m benchmarks.consumer --json figures.json
+
+A round asks, one after the other: our page as it is kept between two entries of the log, as it is found again after an entry that has nothing
+to do with it, put together anew for each request, the same page for a browser that has it already (304), and the peer: a FastAPI route that renders the very same template with values that lie
+ready. Ours goes through every middleware but the budgets, looks at the state of the log each time, and counts the opening; the
+peer does nothing else. Both are called as a server would call them, without sockets. The batch is in forty hands, recalled, and its code
+names one pack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import statistics
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from api.app import create_app
+from api.pages import lean
+from api.pages.rendering import environment
+from api.settings import Settings
+from benchmarks.recording import Cost
+from ledger.vocabulary.trade import Sale
+from tests.integration.pages.story import PESTICIDE, Story
+from tests.support.server import Clock, make_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from starlette.types import ASGIApp, Message
+
+ROUNDS: Final = 9
+REQUESTS_A_ROUND: Final = 200
+#: Each of these waits for an entry to reach the disk.
+MOVED_A_ROUND: Final = 40
+#: What is recorded meanwhile.
+OTHER: Final = Sale.read(
+    {"lines": [{"goods": str(PESTICIDE), "quantity": {"amount": "1", "unit": "XBO"}}]}
+)
+PATH: Final = "/p/01/09520001000027/10/JC-1"
+#: What a browser sends: a phone in Chinese.
+HEADERS: Final = (
+    (b"host", b"localhost:8000"),
+    (b"user-agent", b"Mozilla/5.0 (Linux; Android 9; A1) AppleWebKit/537.36 Chrome/90 Mobile Safari/537.36"),
+    (b"accept", b"text/html,application/xhtml+xml"),
+    (b"accept-language", b"zh-CN,zh;q=0.9"),
+    (b"accept-encoding", b"gzip"),
+)
+BYTES_MAX: Final = 14 * 1024
+
+
+def bare(content: Mapping[str, object]) -> FastAPI:
+    """An application that renders the template and does nothing else."""
+    app, template = FastAPI(docs_url=None, redoc_url=None, openapi_url=None), environment().get_template(
+        "consumer.html"
+    )
+
+    @app.get(PATH, response_class=HTMLResponse)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(template.render(content))
+
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Costs of one request, in microseconds."""
+
+    kept: Cost
+    moved: Cost
+    anew: Cost
+    unchanged: Cost
+    peer: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The medians, the ratios of processor time to the peer, and the size of the whole answer with its headers."""
+
+    kept: Cost
+    moved: Cost
+    anew: Cost
+    unchanged: Cost
+    peer: Cost
+    ratio_kept: float
+    ratio_moved: float
+    ratio_anew: float
+    ratio_unchanged: float
+    page_bytes: int
+    answer_bytes: int
+
+    @classmethod
+    def of(cls, rounds: Sequence[Round], sent: Sequence[Message]) -> Measured:
+        """Each ratio is the median of the rounds' ratios."""
+        body = sum(len(one.get("body", b"")) for one in sent)
+        head = sum(len(name) + len(value) + 4 for name, value in sent[0]["headers"])
+        return cls(
+            kept=Cost.median(one.kept for one in rounds),
+            moved=Cost.median(one.moved for one in rounds),
+            anew=Cost.median(one.anew for one in rounds),
+            unchanged=Cost.median(one.unchanged for one in rounds),
+            peer=Cost.median(one.peer for one in rounds),
+            ratio_kept=statistics.median(one.kept.cpu / one.peer.cpu for one in rounds),
+            ratio_moved=statistics.median(one.moved.cpu / one.peer.cpu for one in rounds),
+            ratio_anew=statistics.median(one.anew.cpu / one.peer.cpu for one in rounds),
+            ratio_unchanged=statistics.median(one.unchanged.cpu / one.peer.cpu for one in rounds),
+            page_bytes=body,
+            answer_bytes=body + head,
+        )
+
+
+@dataclass(slots=True)
+class Asking:
+    """Both applications, and the way a server calls them."""
+
+    ours: FastAPI
+    peer: FastAPI
+    runner: asyncio.Runner
+    story: Story
+    #: A second server process over the same ledger.
+    beside: FastAPI
+    mark: bytes = b""
+
+    def round(self) -> Round:
+        """Everything once, one after the other."""
+        return Round(
+            kept=self._cost(self.ours),
+            moved=Cost.each([self._moved() for _ in range(MOVED_A_ROUND)], MOVED_A_ROUND),
+            anew=self._cost(self.ours, anew=True),
+            unchanged=self._cost(self.ours, ((b"if-none-match", self.mark),), status=304),
+            peer=self._cost(self.peer),
+        )
+
+    def _moved(self) -> Cost:
+        """One request after one entry about other goods; only the request is measured, and no work that the commit left behind."""
+        self.story.ledger.say(self.story.shop.party, OTHER)
+        self.runner.run(_get(self.beside))
+        return Cost.of(lambda: self.runner.run(_get(self.ours)))
+
+    def sent(self) -> list[Message]:
+        """One answer of ours."""
+        return self.runner.run(_get(self.ours))
+
+    def _cost(
+        self, app: FastAPI, also: Iterable[tuple[bytes, bytes]] = (), *, anew: bool = False, status: int = 200
+    ) -> Cost:
+        async def ask() -> None:
+            for _ in range(REQUESTS_A_ROUND):
+                if anew:
+                    app.state.kept.forget()
+                await _get(app, also, status=status)
+
+        return Cost.each([Cost.of(lambda: self.runner.run(ask()))], REQUESTS_A_ROUND)
+
+
+async def _get(
+    app: ASGIApp, also: Iterable[tuple[bytes, bytes]] = (), *, status: int = 200
+) -> list[Message]:
+    """One request as a server hands it over; any other answer than the one that is wanted stops the measuring."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": PATH,
+        "raw_path": PATH.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [*HEADERS, *also],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+        "state": {},
+    }
+    answer: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        answer.append(message)
+
+    await app(scope, receive, send)
+    if answer[0]["status"] != status:
+        message = f"{answer[0]['status']}: {b''.join(one.get('body', b'') for one in answer)[:400]!r}"
+        raise RuntimeError(message)
+    return answer
+
+
+def run(folder: Path) -> Measured:
+    """Tell the story, then measure round by round."""
+    with make_ledger(folder, Clock()) as ledger, asyncio.Runner() as runner:
+        story = Story.cast(ledger).tell().recall()
+        ready = dict[str, object]()
+        rendered = lean.environment().get_template("consumer.html")
+        kept_values = rendered.render
+
+        def watched(content: Mapping[str, object], **more: object) -> str:
+            ready.update(content, **more)
+            return kept_values(content, **more)
+
+        ours = create_app(ledger, Settings(data=folder / "data", limits=False))
+        beside = create_app(ledger, Settings(data=folder / "data", limits=False))
+        rendered.render = watched  # type: ignore[method-assign, assignment]  # the values that our page is rendered with
+        runner.run(_get(ours))
+        rendered.render = kept_values  # type: ignore[method-assign]  # as it was
+        asking = Asking(ours=ours, peer=bare(ready), runner=runner, story=story, beside=beside)
+        sent = asking.sent()
+        asking.mark = dict(sent[0]["headers"])[b"etag"]
+        peer_body = runner.run(_get(asking.peer))[1]["body"]
+        if peer_body != sent[1]["body"]:
+            message = "the peer's page is another one"
+            raise RuntimeError(message)
+        asking.round()  # Both sides warm.
+        return Measured.of([asking.round() for _ in range(ROUNDS)], sent)
+
+
+def table(found: Measured) -> str:
+    """The figures for a reader: microseconds of processor time a request, wall time in brackets."""
+
+    def shown(cost: Cost) -> str:
+        return f"{cost.cpu:.0f} ({cost.wall:.0f})"
+
+    rows = [
+        ("a bare page of the same template", shown(found.peer), ""),
+        ("our page, as it is kept", shown(found.kept), f"{found.ratio_kept:.2f} x the bare page"),
+        ("our page, after another entry", shown(found.moved), f"{found.ratio_moved:.2f} x the bare page"),
+        ("our page, put together anew", shown(found.anew), f"{found.ratio_anew:.2f} x the bare page"),
+        ("our page, unchanged (304)", shown(found.unchanged), f"{found.ratio_unchanged:.2f} x the bare page"),
+        ("bytes: the page, with its headers", f"{found.page_bytes} / {found.answer_bytes}", f"of {BYTES_MAX}"),
+    ]
+    widths = [max(len(row[place]) for row in rows) for place in range(3)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+
+
+def main() -> None:
+    """From the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    asked = parser.parse_args()
+    logging.disable()
+    with tempfile.TemporaryDirectory() as folder:
+        found = run(Path(folder))
+    print("Microseconds of processor time a request (and by the wall clock); medians.")
+    print(table(found))
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(asdict(found), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

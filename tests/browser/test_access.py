@@ -1,0 +1,136 @@
+"""Every page that a link leads to, for everybody: axe finds nothing, nothing scrolls sideways on the smallest phone or at twice the size of letters, the keyboard
+reaches everything, no text is missing, and it is whole without script. WCAG 2.2 AA.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from api.app import create_app
+from api.settings import Settings
+from ledger.vocabulary.parties import Party
+from tests.browser.conftest import Desks, Site
+from tests.browser.crawl import Walk
+from tests.browser.serving import free_port, serving
+from tests.integration.pages.story import Story
+from tests.support.server import Clock, enrol_party, make_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastapi import FastAPI
+    from playwright.sync_api import Browser, Page
+
+    from tests.support.server import Enrolled
+
+SMALLEST = 320
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+#: A text that was not filled in, or whose key nobody translated.
+UNFILLED = re.compile(r"\{[a-z_]+\}|None\b|<[A-Z]\w+ ")
+START = {
+    "public": "/",
+    "farm": "/my",
+    "stall": "/stall",
+    "wholesaler": "/sell",
+    "market": "/market",
+    "authority": "/inspect",
+}
+#: Which a walk from the front page must have come by, so that a page nobody links to is noticed.
+EXPECTED = {
+    "public": {"/", "/p", "/sign-in", "/who-sees-what"},
+    "farm": {"/my", "/my/batches/new", "/my/findings"},
+    "stall": {"/stall"},
+    "wholesaler": {"/sell"},
+    "market": {"/market", "/market/stalls/new", "/market/stalls/{party}"},
+    "authority": {"/inspect", "/findings", "/entries/{position}"},
+}
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: What takes part when somebody presses Tab, can be seen, and is left out.
+UNREACHED = """
+() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+  .filter(one => one.checkVisibility() && !one.disabled && one.tabIndex < 0).map(one => one.outerHTML.slice(0, 120))
+"""
+
+
+@dataclass
+class House:
+    """The served pages with everybody in them."""
+
+    app: FastAPI
+    site: Site
+    who: dict[str, Enrolled | None]
+    #: Kinds of pages that were looked at already: they are the same for the next role, and a look takes a second.
+    looked_at: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder, port = tmp_path_factory.mktemp("house"), free_port()
+    settings = Settings(data=folder / "data", base_url=f"http://127.0.0.1:{port}", demo=True)
+    with make_ledger(folder, Clock()) as ledger:
+        story = Story.cast(ledger).tell().recall()
+        market = enrol_party(ledger, "示例农贸市场（演示）", role="operator")
+        for number, seller in enumerate((story.stall, story.wholesaler), start=12):
+            sheet = {
+                "party": str(seller.party),
+                "party_kind": "individual_business",
+                "market": str(market.party),
+                "stall_number": str(number),
+            }
+            ledger.say(seller.party, Party.read(sheet))
+        app = create_app(ledger, settings)
+        with serving(app, port) as address:
+            yield House(
+                app,
+                Site(address, story),
+                {
+                    "public": None,
+                    "farm": story.farm,
+                    "stall": story.stall,
+                    "wholesaler": story.wholesaler,
+                    "market": market,
+                    "authority": story.authority,
+                },
+            )
+
+
+@pytest.fixture
+def rooms(browser: Browser, house: House) -> Desks:
+    return Desks(browser, house.site)
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0].get('failureSummary', '')[:200]}"
+        for one in found
+    ]
+
+
+def wrong_with(page: Page) -> list[str]:
+    """Everything that keeps somebody from using this page."""
+    found = violations(page)
+    if (pixels := page.evaluate(SIDEWAYS)) > 0:
+        found.append(f"scrolls {pixels} px sideways at {SMALLEST} px")
+    found += [f"Tab does not reach {one}" for one in page.evaluate(UNREACHED)]
+    return found + [one.group() for one in UNFILLED.finditer(page.inner_text("main"))]
+
+
+@pytest.mark.parametrize("role", START)
+def test_every_page_can_be_used_by_anybody(rooms: Desks, house: House, role: str) -> None:
+    wrong: list[str] = []
+    with rooms.at(SMALLEST, house.who[role], language="zh") as desk:
+        walk = Walk(house.app, house.site.address)
+        for kind, path in walk.pages(desk.page, START[role]):
+            if kind not in house.looked_at or path == START[role]:
+                house.looked_at.add(kind)
+                wrong += [f"{path}: {one}" for one in wrong_with(desk.page)]
+        assert EXPECTED[role] <= walk.opened.keys()
+        assert desk.watch.strangers == []
+    assert wrong == []

@@ -1,0 +1,3 @@
+"""What this program uses of XlsxWriter, which comes without `py.typed`."""
+
+from xlsxwriter.workbook import Workbook as Workbook
