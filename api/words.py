@@ -184,9 +184,6 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "inspect_photo": ("码的照片", "Photo of the code"),
     "inspect_photo_hint": ("一张照片里可以有多个码", "One photo may show several codes"),
     "inspect_photo_go": ("识别并查询", "Read and look up"),
-    "inspect_code": ("码、网址或货物标识", "Code, address or goods id"),
-    "inspect_code_hint": ("批次码、GS1 链接、药品追溯码、农药单元码", "Batch code, GS1 link, drug code, pesticide unit code"),
-    "inspect_code_go": ("查询", "Look up"),
     "inspect_again": ("再查一个", "Another query"),
     "inspect_found": ("照片里有 {count} 个码", "{count} codes in the photo"),
     "kind_digital_link": ("GS1 数字链接", "GS1 Digital Link"),
@@ -268,7 +265,6 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     # Findings by month
     "findings_title": ("记录和提示统计", "Records and findings"),
     "findings_lede": ("按入账时间统计，每个数字后面都是日志条目。", "Counted by the log's time. Behind every number stand its entries."),
-    "findings_go": ("打开统计", "Open the counts"),
     "findings_from": ("从", "From"),
     "findings_to": ("到（含当日）", "To (that day included)"),
     "findings_count": ("统计", "Count"),

@@ -21,6 +21,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "field_number": ("号码", "Number"),
     "field_name": ("名称", "Name"),
     "field_amount": ("金额", "Amount"),
+    "field_unit_price": ("单价", "Unit price"),
     "field_analyte": ("检验项目", "Analyte"),
     "field_value": ("结果值", "Value"),
     "field_unit": ("单位", "Unit"),

@@ -96,6 +96,7 @@ GOODS: Final[dict[str, tuple[str, str]]] = {
     "goods_process_hint": ("按平常的叫法；常见产出比按工序名称查找", "As you call it; the usual yield is found by this name"),
     "goods_group": ("生产任务号", "Production order"),
     "goods_date_kept": ("不填就与原批次相同", "Left out: as the batch it was"),
+    "goods_choose": ("请选择", "please choose"),
     "goods_as_before": ("与原批次相同", "as the batch it was"),
     "goods_as_before_hint": ("投入批次相同时可不填", "May be left out where the inputs agree"),
     "goods_into": ("计入哪个批次", "Goes into"),

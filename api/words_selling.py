@@ -37,6 +37,7 @@ SELLING: Final[dict[str, tuple[str, str]]] = {
     "sell_total": ("议定合计（元）", "Agreed total (yuan)"),
     "sell_total_hint": ("抹零或一口价时填；与单价不合也照填的印", "For a rounded or fixed price; printed as typed, whatever the prices come to"),
     "sell_go": ("入账并打印", "Record and print"),
+    "sell_recorded": ("打开已入账的凭证", "Open the slip that was recorded"),
     "sell_nothing": ("账上没有可卖的货。请先登记批次或收货。", "The records show nothing to sell. Register a batch or receive goods first."),
     "sell_correct": ("更正凭证", "Put a slip right"),
     "sell_correct_what": ("原凭证（第 {entry} 条，{time}）划掉保留，新凭证代替它。", "The slip as it was (entry {entry}, {time}) stays, crossed out; the new one takes its place."),
@@ -71,7 +72,7 @@ SELLING: Final[dict[str, tuple[str, str]]] = {
     "slip_paper": ("纸张", "Paper"),
     "slip_paper_58": ("58 毫米", "58 mm"),
     "slip_paper_80": ("80 毫米", "80 mm"),
-    "slip_paper_a4": ("A4", "A4"),
+    "slip_paper_a4": ("A4 纸", "A4"),
     # What is owed
     "owing_title": ("应收账款", "Owed to you"),
     "owing_lede": ("赊账的凭证减去收到的款，先抵最早的凭证。只有本方看得到。", "Slips on credit less what was paid, the oldest slip first. Nobody else sees this."),

@@ -26,7 +26,6 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
 from api.app import create_app
-from api.pages import lean
 from api.pages.rendering import environment
 from api.settings import Settings
 from benchmarks.recording import Cost
@@ -44,9 +43,7 @@ REQUESTS_A_ROUND: Final = 200
 #: Each of these waits for an entry to reach the disk.
 MOVED_A_ROUND: Final = 40
 #: What is recorded meanwhile.
-OTHER: Final = Sale.read(
-    {"lines": [{"goods": str(PESTICIDE), "quantity": {"amount": "1", "unit": "XBO"}}]}
-)
+OTHER: Final = Sale.read({"lines": [{"goods": str(PESTICIDE), "quantity": {"amount": "1", "unit": "XBO"}}]})
 PATH: Final = "/p/01/09520001000027/10/JC-1"
 #: What a browser sends: a phone in Chinese.
 HEADERS: Final = (
@@ -61,8 +58,9 @@ BYTES_MAX: Final = 14 * 1024
 
 def bare(content: Mapping[str, object]) -> FastAPI:
     """An application that renders the template and does nothing else."""
-    app, template = FastAPI(docs_url=None, redoc_url=None, openapi_url=None), environment().get_template(
-        "consumer.html"
+    app, template = (
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        environment().get_template("consumer.html"),
     )
 
     @app.get(PATH, response_class=HTMLResponse)
@@ -163,9 +161,7 @@ class Asking:
         return Cost.each([Cost.of(lambda: self.runner.run(ask()))], REQUESTS_A_ROUND)
 
 
-async def _get(
-    app: ASGIApp, also: Iterable[tuple[bytes, bytes]] = (), *, status: int = 200
-) -> list[Message]:
+async def _get(app: ASGIApp, also: Iterable[tuple[bytes, bytes]] = (), *, status: int = 200) -> list[Message]:
     """One request as a server hands it over; any other answer than the one that is wanted stops the measuring."""
     scope = {
         "type": "http",
@@ -202,7 +198,7 @@ def run(folder: Path) -> Measured:
     with make_ledger(folder, Clock()) as ledger, asyncio.Runner() as runner:
         story = Story.cast(ledger).tell().recall()
         ready = dict[str, object]()
-        rendered = lean.environment().get_template("consumer.html")
+        rendered = environment().get_template("consumer.html")
         kept_values = rendered.render
 
         def watched(content: Mapping[str, object], **more: object) -> str:
@@ -211,7 +207,7 @@ def run(folder: Path) -> Measured:
 
         ours = create_app(ledger, Settings(data=folder / "data", limits=False))
         beside = create_app(ledger, Settings(data=folder / "data", limits=False))
-        rendered.render = watched  # type: ignore[method-assign, assignment]  # the values that our page is rendered with
+        rendered.render = watched  # type: ignore[method-assign]  # the values that our page is rendered with
         runner.run(_get(ours))
         rendered.render = kept_values  # type: ignore[method-assign]  # as it was
         asking = Asking(ours=ours, peer=bare(ready), runner=runner, story=story, beside=beside)
@@ -237,7 +233,11 @@ def table(found: Measured) -> str:
         ("our page, after another entry", shown(found.moved), f"{found.ratio_moved:.2f} x the bare page"),
         ("our page, put together anew", shown(found.anew), f"{found.ratio_anew:.2f} x the bare page"),
         ("our page, unchanged (304)", shown(found.unchanged), f"{found.ratio_unchanged:.2f} x the bare page"),
-        ("bytes: the page, with its headers", f"{found.page_bytes} / {found.answer_bytes}", f"of {BYTES_MAX}"),
+        (
+            "bytes: the page, with its headers",
+            f"{found.page_bytes} / {found.answer_bytes}",
+            f"of {BYTES_MAX}",
+        ),
     ]
     widths = [max(len(row[place]) for row in rows) for place in range(3)]
     return "\n".join(

@@ -16,7 +16,7 @@ from api.pages.forms import Form, PostedForm
 from api.pages.names import Names
 from api.pages.rendering import cap, moment
 from api.people import TheAccounts
-from api.permissions import PERMISSION_NAMES, PERMISSIONS, PUBLIC
+from api.permissions import PERMISSION_NAMES, PERMISSIONS, PUBLIC, held_by
 from api.problems import Refusals, status_of
 from api.routes import access
 from ledger.accounts.access import ACCESS_DAYS, LIMIT_PER_MINUTE, OVERLAP_DAYS_MAX
@@ -124,7 +124,8 @@ def _show(desk: Desk, caller: Caller, accounts: Accounts, form: Form, *, status:
         + [(one, desk.say(f"acting_{one}")) for one in sorted(ACTING_OF[caller.role])],
         permissions=[
             (one, cap(PERMISSIONS[one].words.in_language(desk.language)), bool(form.value(f"may_{one}")))
-            for one in PERMISSION_NAMES
+            # No key is given what whoever gives it has not.
+            for one in held_by(desk.request.state.here)
             if one not in _NOT_ASKED
         ],
         for_officials=caller.role == "authority",

@@ -159,7 +159,7 @@ def change_role(desk: AtDesk, caller: Someone, accounts: TheAccounts, posted: Po
         caller,
         accounts,
         posted,
-        lambda: accounts.change_role(caller, _person(posted), posted.text("acting")),
+        lambda: accounts.managing.change(caller, _person(posted), posted.text("acting")),
     )
 
 
@@ -172,7 +172,7 @@ def suspend(desk: AtDesk, caller: Someone, accounts: TheAccounts, posted: Posted
 @router.post("/people/resume", response_class=HTMLResponse, dependencies=[needs("manage_people")])
 def resume(desk: AtDesk, caller: Someone, accounts: TheAccounts, posted: PostedForm) -> Response:
     """Let somebody in again who was kept out."""
-    return _changed(desk, caller, accounts, posted, lambda: accounts.resume_person(caller, _person(posted)))
+    return _changed(desk, caller, accounts, posted, lambda: accounts.managing.resume(caller, _person(posted)))
 
 
 def _account(

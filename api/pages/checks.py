@@ -14,7 +14,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.pages.batches import own_record
-from api.pages.console import Counter, Head, Listing, Place, Section, Shown, asked, at_time, dated, file_form
+from api.pages.console import Counter, asked, file_form
+from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
 from api.pages.rendering import lag
 from api.parameters import MaybeText, PathNumber, QueryNumber
@@ -29,7 +30,7 @@ from ledger.vocabulary.trade import SupplierCheck
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.pages.console import Row
+    from api.pages.console_lists import Row
     from ledger.views.book import Record
     from ledger.vocabulary.trade import CheckedThing
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from api.permissions import Circumstances
-    from ledger.accounts.callers import ActingRole
     from ledger.errors import Language
     from ledger.store.book import SqlBook
 
@@ -175,8 +174,6 @@ def answer(
 def _sections(request: Request, viewer: Viewer, language: Language) -> list[tuple[str, str, bool]]:
     """The sections open to this reader: address, name, and whether this page lies in it."""
     sections = [("/", "nav_front")]
-    if _acting(request) == "stall":
-        sections.append(("/stall", "nav_stall"))
     acting = _acting(request)
     if viewer.party is not None and not viewer.is_official:
         sections += _DOORS.get(acting, ())
@@ -192,12 +189,6 @@ def _sections(request: Request, viewer: Viewer, language: Language) -> list[tupl
     path = request.url.path
     here = {"/": path == "/", "/inspect": path.startswith(("/inspect", "/trace"))}
     return [(href, say(words, language), here.get(href, path.startswith(href))) for href, words in sections]
-
-
-def _acting(request: Request) -> ActingRole | None:
-    """As what this caller acts."""
-    here: Circumstances | None = getattr(request.state, "here", None)
-    return None if here is None or here.caller is None else here.caller.acting
 
 
 #: The door that somebody comes in by before all others.

@@ -14,19 +14,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
-from api.pages.console import (
-    PAGE_ROWS,
-    Counter,
-    Head,
-    Listing,
-    Place,
-    Section,
-    Shown,
-    asked,
-    at_time,
-    dated,
-    file_form,
-)
+from api.pages.console import Counter, asked, file_form
+from api.pages.console_lists import PAGE_ROWS, Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
 from api.pages.expiring import days_tag
 from api.parameters import MaybeText, PathNumber, QueryNumber
@@ -40,7 +29,7 @@ from ledger.vocabulary.oversight import TestResult
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from api.pages.console import Row
+    from api.pages.console_lists import Row
     from ledger.identifiers import GoodsId, LegalDate
     from ledger.views.book import Mention, Record
     from ledger.vocabulary.said import Said

@@ -24,6 +24,7 @@ from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, Quantity
 from ledger.views.book import about, corrected_by, statement_key
 from ledger.vocabulary import said_type
+from ledger.vocabulary.profiles import all_profiles
 
 if TYPE_CHECKING:
     from ledger.canonical import Json
@@ -175,7 +176,7 @@ def _value(name: str, value: Json, names: Names) -> str:
     if isinstance(value, bool):
         return "✓" if value else "—"
     if isinstance(value, str):
-        meaning = WORDS.get(f"{name}_{value}")
+        meaning = _category(value) if name == "category" else WORDS.get(f"{name}_{value}")
         return _text(value, names) if meaning is None else meaning.in_language(names.language)
     if isinstance(value, int) or value is None:
         return str(value)
@@ -185,6 +186,10 @@ def _value(name: str, value: Json, names: Names) -> str:
         inner = sorted(value.items(), key=lambda one: (one[0] not in _FIRST, one[0]))
         return " ".join(f"{_label(key, {}, names)} {_value(key, one, names)}" for key, one in inner)
     return MARKS[names.language].semicolon.join(_value(name, one, names) for one in value)
+
+
+def _category(name: str) -> Words | None:
+    return next((one.name.words for one in all_profiles() if one.category == name), None)
 
 
 def _text(text: str, names: Names) -> str:

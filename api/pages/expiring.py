@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from api.pages.console import Shown
+from api.pages.console_lists import Shown
 from api.words import WORDS
 from ledger.findings.expiry import Expiry, days_left, renewal_days, running_out, stage_of
 from ledger.findings.standing import standing_of

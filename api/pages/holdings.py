@@ -151,7 +151,8 @@ def _step(edge: Edge, other: Holding, names: Names) -> dict[str, object]:
     return {
         "kind": f"goods_step_{edge.kind}",
         "state": edge.state,
-        "flows": edge.flows,
+        # Within one's own hands nobody else has anything to answer.
+        "between": not same,
         "other": names.goods(other.goods) if same else names.party(other.party),
         "amount": quantity(edge.moved, names.language),
         "occurred_ms": edge.occurred_ms,

@@ -7,6 +7,7 @@ are lines of the record's text: the statement type needs no field for them, and 
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Final, get_args
 
 from fastapi import APIRouter
@@ -17,7 +18,7 @@ from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import categories
 from api.pages.desk import AtDesk, Desk
-from api.pages.forms import Form, PostedForm, attempt, form_id, gather, keep_photo, new_id, record
+from api.pages.forms import Form, PostedForm, attempt, form_id, gather, new_id, record
 from api.pages.names import Names
 from api.pages.officers import candidates, check_competence, goods_of, officers_of, party_of
 from api.pages.rendering import cap, moment, sentence
@@ -25,9 +26,11 @@ from api.parameters import MaybeText
 from api.problems import Refusals
 from ledger.accounts.drafts import FormDrafts
 from ledger.errors import Malformed, Refusal, Words
+from ledger.evidence import chunks_of
 from ledger.identifiers import GoodsId, PartyId, Sha256Hex
 from ledger.vocabulary.oversight import Checked, Inspection
 from ledger.vocabulary.profiles import GENERIC, profile_for
+from scanner.papers import taken_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,11 +141,12 @@ def _with_photos(desk: Desk, posted: Posted) -> Form:
             form.errors[name] = desk.say("insp_photos_most", count=PHOTOS_MAX)
             continue
         try:
-            photo = keep_photo(desk, posted, name)
+            # Only drawn again: whether a place shows a code nobody asked.
+            with taken_in(io.BytesIO(posted.files[name]), field=name) as paper:
+                photo = desk.ledger.evidence.put_stream(chunks_of(paper.content), field=name)
         except Refusal as refusal:
             form.errors[name] = sentence(refusal, desk.language)
             continue
-        assert photo is not None  # A file of that name came.
         kept = [*dict.fromkeys((*kept, str(photo.digest)))]
     values.update({f"kept_{number}": digest for number, digest in enumerate(kept)})
     return form

@@ -106,6 +106,11 @@ class Kept:
                     del self._held[next(iter(self._held))]
                 self._held[key] = held
 
+    def held(self) -> dict[Hashable, bytes]:
+        """What is kept at this moment."""
+        with self._door:
+            return {key: one.sheet.html for key, one in self._held.items()}
+
     def forget(self) -> None:
         """Let go of all of them."""
         with self._door:

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
-from api.pages.console import Counter, Head, Listing, Place, Section, Shown, asked, at_time, dated, file_form
+from api.pages.console import Counter, asked, file_form
 from api.pages.console_forms import (
     Ask,
     Group,
@@ -28,6 +28,7 @@ from api.pages.console_forms import (
     show,
     submit,
 )
+from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
 from api.pages.expiring import licence_state
 from api.pages.forms import PostedForm
@@ -42,8 +43,8 @@ from ledger.vocabulary.profiles import all_profiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.pages.console import Row
     from api.pages.console_forms import Sent
+    from api.pages.console_lists import Row
     from api.pages.desk import Desk
     from ledger.canonical import Json
     from ledger.findings.standing import Held
@@ -338,7 +339,9 @@ def _sheet(counter: Counter, before: Record | None) -> Sheet:
                     Ask("scope", label_of(Licence, "scope"), "area", hint=counter.say("papers_lines_hint")),
                     Ask("issued_by", label_of(Licence, "issued_by"), attrs={"maxlength": "100"}),
                     Ask("site", label_of(Licence, "site"), "select", options=site_options(counter)),
-                    Ask("paper", label_of(Licence, "evidence"), "paper", hint=counter.say("papers_copy_hint")),
+                    Ask(
+                        "paper", label_of(Licence, "evidence"), "paper", hint=counter.say("papers_copy_hint")
+                    ),
                 ),
             ),
         ),

@@ -74,7 +74,6 @@ def my(desk: AtDesk, caller: Someone, before: QueryNumber = None) -> HTMLRespons
                 "papers_more": max(len(soon) - PAPERS_SHOWN, 0),
                 "signs": book.register.signs_for_itself(caller.party),
                 "groups": AREAS[1:],
-                "todo": AREAS[0],
                 "records": [_row(one, names) for one in records],
                 "older": older,
             },

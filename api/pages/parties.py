@@ -14,20 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
-from api.pages.console import (
-    DEALINGS,
-    PAGE_ROWS,
-    Counter,
-    Head,
-    Listing,
-    Place,
-    Section,
-    Shown,
-    asked,
-    at_time,
-    dated,
-    file_form,
-)
+from api.pages.console import DEALINGS, Counter, asked, file_form
 from api.pages.console_forms import (
     Ask,
     Group,
@@ -41,6 +28,7 @@ from api.pages.console_forms import (
     show,
     submit,
 )
+from api.pages.console_lists import PAGE_ROWS, Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
 from api.pages.expiring import days_tag, licence_state
 from api.pages.forms import PostedForm
@@ -60,8 +48,8 @@ from ledger.vocabulary.parties import Party
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.pages.console import Row
     from api.pages.console_forms import Sent
+    from api.pages.console_lists import Row
     from api.pages.desk import Desk
     from ledger.canonical import Json
     from ledger.store.book import SqlBook
@@ -158,7 +146,8 @@ def party(
     whose = PartyId.parse(party, field="party")
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, caller.party)
-        if whose != caller.party and all(one.party != whose for one in counter.partners):
+        between = _between(counter, whose)
+        if whose != caller.party and not between:
             expected = Words(zh="与本方有往来的主体", en="a party that you have to do with")
             raise UnknownName(field="party", came=party, expected=expected)
         own = _own_sheet(counter, whose)
@@ -181,7 +170,7 @@ def party(
                 "sections": [
                     _licences(counter, whose),
                     _file(counter, whose),
-                    _dealings(counter, whose, before),
+                    _dealings(counter, whose, between, before),
                 ],
             },
         )
@@ -294,11 +283,15 @@ def _file(counter: Counter, whose: PartyId) -> Section:
     )
 
 
-def _dealings(counter: Counter, whose: PartyId, before: int | None) -> Section:
-    """What was recorded between the two, the newest first."""
-    between = frozenset(newest_of(counter.book, counter.party, [party_key(whose)]))
-    seqs = [seq for seq in newest_of(counter.book, counter.party, DEALINGS) if seq in between]
-    seqs = [seq for seq in seqs if before is None or seq < before]
+def _between(counter: Counter, whose: PartyId) -> list[int]:
+    """The records in which the two have to do with each other, the newest first."""
+    both = frozenset(newest_of(counter.book, counter.party, [party_key(whose)]))
+    return [seq for seq in newest_of(counter.book, counter.party, DEALINGS) if seq in both]
+
+
+def _dealings(counter: Counter, whose: PartyId, between: Sequence[int], before: int | None) -> Section:
+    """What was recorded between the two, a page of it."""
+    seqs = [seq for seq in between if before is None or seq < before]
     found = counter.book.records(seqs[:PAGE_ROWS])
     rows = [
         (

@@ -14,7 +14,7 @@ from api.deps import Someone, needs
 from api.pages.batches import categories, own_record, today, units
 from api.pages.desk import AtDesk, Desk
 from api.pages.findings_view import views_of
-from api.pages.forms import Form, PostedForm, gather, new_id, record
+from api.pages.forms import Form, PostedForm, form_id, gather, new_id, record
 from api.pages.holdings import balances_of
 from api.pages.my import who
 from api.pages.names import Names
@@ -89,7 +89,9 @@ def process(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
             form.refuse(wrong, fields, desk.language)
             return _show(desk, author.party, form, which, status=422)
         ratio = ratio_of(names, made.process, _new_goods(made))
-        told = stands_out(desk, names, author.party, made.process, ratio)
+        # Sent again, it has been recorded: by then its own amounts are gone from the stock.
+        again = book.position(form_id(posted), author.party) is not None
+        told = [] if again else stands_out(desk, names, author.party, made.process, ratio)
     seen = sha256("\n".join(told).encode()).hexdigest()[:_DIGEST_LETTERS] if told else ""
     if posted.text("step") == "look" or (seen and seen != posted.text("seen")):
         return _show(desk, author.party, form, which, shown=(ratio, told, seen))
@@ -186,7 +188,10 @@ def _show(
             rows=rows,
             outputs=range(OUTPUTS[kind]),
             processes=_PROCESSES[kind],
-            categories=[("", desk.say("goods_as_before")), *categories(desk.language)],
+            categories=[
+                ("", desk.say("goods_choose" if kind == "transform" else "goods_as_before")),
+                *categories(desk.language),
+            ],
             units=units(desk.language),
             unit=rows[0]["unit"] if rows else "KGM",
             roles=[(one, desk.say(f"goods_role_{one}")) for one in _ROLES],

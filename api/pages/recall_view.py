@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from api.pages.names import Names
     from ledger.errors import Language
-    from ledger.identifiers import GoodsId, PartyId, Quantity
+    from ledger.identifiers import GoodsId, PartyId
     from ledger.store.book import SqlBook
     from ledger.trace import RecallHolder, RecallScope
     from ledger.views.book import Record
@@ -206,8 +206,3 @@ def scope_for(names: Names, record: Record, party: PartyId) -> tuple[RecallScope
         for one in holders:
             names.reading.shows_figures(one.holding)
     return scope, whole, holders
-
-
-def shown(amount: Quantity | None, language: Language) -> str:
-    """A figure of a scope; nothing where nobody said."""
-    return "" if amount is None else quantity(amount, language)

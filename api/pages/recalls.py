@@ -20,7 +20,7 @@ from api.pages.holdings import balances_of
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own_lists import PAGE_ROWS, Wanted
-from api.pages.recall_view import order_at, orders_for, row_of, scope_for, scope_rows, shown, totals_of
+from api.pages.recall_view import order_at, orders_for, row_of, scope_for, scope_rows, totals_of
 from api.pages.rendering import quantity
 from api.pages.shipment_list import suppliers_of
 from api.parameters import MaybeText, PathNumber, QueryNumber
@@ -295,7 +295,7 @@ def _own(
                 "unit_name": unit.many.in_language(names.language),
                 "came": quantity(balance.came_in, names.language),
                 "went": quantity(balance.passed_on, names.language),
-                "sold": shown(balance.sold, names.language),
+                "sold": quantity(balance.sold, names.language) if "sold" in balance.seqs else "",
                 "left": quantity(balance.expected, names.language),
                 "suppliers": [(str(to), names.party(to)) for to in suppliers_of(book, party, one)],
             }

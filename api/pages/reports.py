@@ -153,7 +153,7 @@ def _followed(desk: Desk, text: str) -> HTMLResponse:
         found = _found(desk, book, number)
         if found is None:
             return _no_report(desk, text, desk.say("report_unknown"), status=404)
-        answer = desk.page("report_state.html", **_state(desk, book, number, found))
+        answer = desk.page_of("report_state.html", _state(desk, book, number, found))
     # Told to whoever has the number, and to nobody who uses the same telephone later.
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -62,6 +62,7 @@ AMOUNT_MAX: Final = Decimal(1_000_000)
 TERMS: Final[tuple[Terms, ...]] = ("paid", "credit")
 #: Slips of today that the counter lists.
 LATEST_SHOWN: Final = 8
+OK: Final = 200
 _DAY_MS: Final = 86_400_000
 _LOOKED_BACK_MS: Final = 60 * _DAY_MS
 
@@ -399,7 +400,7 @@ def _labels(desk: Desk) -> Mapping[str, str]:
 
 
 def _show(
-    desk: Desk, names: Names, choices: Sequence[Offered], sale: Sale, form: Form, *, status: int = 200
+    desk: Desk, names: Names, choices: Sequence[Offered], sale: Sale, form: Form, *, status: int = OK
 ) -> HTMLResponse:
     more = [
         number
@@ -407,9 +408,12 @@ def _show(
         if form.value(f"goods_{number}") or form.value(f"amount_{number}")
     ]
     wrong = sale.wrong
+    # A form that a browser kept, changed and sent again: its slip is there, and can be put right.
+    recorded = names.book.position(StatementId.parse(form.value("id")), sale.seller) if status != OK else None
     return desk.page(
         "sell_to.html",
         status=status,
+        recorded=recorded,
         form=form,
         labels=_labels(desk),
         buyer=names.party(sale.buyer),

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
-from api.pages.console import Counter, Head, Listing, Place, Section, Shown, asked, at_time, file_form
+from api.pages.console import Counter, asked, file_form
 from api.pages.console_forms import (
     Ask,
     Group,
@@ -24,6 +24,7 @@ from api.pages.console_forms import (
     show,
     submit,
 )
+from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time
 from api.pages.desk import AtDesk
 from api.pages.forms import PostedForm
 from api.parameters import MaybeText, PathNumber, QueryNumber
@@ -34,8 +35,8 @@ from ledger.vocabulary.parties import Site, SiteKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.pages.console import Row
     from api.pages.console_forms import Options, Sent
+    from api.pages.console_lists import Row
     from api.pages.desk import Desk
     from ledger.canonical import Json
     from ledger.identifiers import PartyId, SiteId

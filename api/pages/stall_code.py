@@ -42,6 +42,8 @@ PAGE: Final = "/s"
 ACTS: Final = ("open", "renew", "end")
 #: The papers that cards are printed on; the first where nobody chose.
 SIZES: Final = ("a6", "a5")
+#: Of what was typed for a batch the page repeats so much.
+BATCH_CHARACTERS_MAX: Final = 60
 GONE, NOT_FOUND = 410, 404
 
 router = APIRouter(include_in_schema=False)
@@ -124,7 +126,7 @@ def stall_page(code: str, desk: AtDesk, batch: MaybeText = None) -> Response:
         if opened.ended_ms is not None or has_new_hands(book, opened.party, shown.today):
             return _send(desk, {"state": "ended", "came": opened.code.printed}, GONE)
         simulated = book.register.clock == "simulated"
-        frame = {
+        frame: dict[str, object] = {
             "demo_day": str(shown.today) if simulated else None,
             "path": f"{PAGE}/{opened.code}",
             "host": address_host(desk.settings.base_url),
@@ -132,14 +134,15 @@ def stall_page(code: str, desk: AtDesk, batch: MaybeText = None) -> Response:
         }
         if batch is not None:
             here, recalled = _asked(desk, book, shown, batch)
-            content = frame | {
+            content: dict[str, object] = {
                 "state": "batch",
                 "title": names.party(opened.party),
-                "batch": batch.strip()[:60],
+                "batch": batch.strip()[:BATCH_CHARACTERS_MAX],
+                "here": here,
+                "recalled": recalled,
             }
-            found = {"here": here, "recalled": recalled}
             # What is not there is counted among guesses.
-            return _send(desk, content | found, 200 if here else NOT_FOUND, batch=batch)
+            return _send(desk, frame | content, 200 if here else NOT_FOUND, batch=batch)
         return _send(desk, frame | {"state": "open"} | shown.content())
 
 

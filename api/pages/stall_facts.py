@@ -133,11 +133,11 @@ class Shown:
         made = {said.goods: record for record, said in self._made()}
         left = self._left([*latest, *made])
         for goods in [*latest, *(one for one in made if one not in latest)]:
-            one = latest.get(goods)
-            day = one.day if one is not None else made[goods].header.occurred_at.date_in_shanghai()
+            delivery = latest.get(goods)
+            day = delivery.day if delivery else made[goods].header.occurred_at.date_in_shanghai()
             fresh = profile_for(self.names.sheet(goods).category).on_sale_days
             if goods in left and days_before(self.today, fresh - 1) <= day:
-                yield self._one(goods, one, str(day))
+                yield self._one(goods, delivery, str(day))
 
     def _made(self) -> Iterator[tuple[Record, Batch]]:
         """What the stall itself made in these days."""

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
-from api.pages.console import Counter, Head, Listing, Place, Section, Shown, asked, at_time, dated, file_form
+from api.pages.console import Counter, asked, file_form
 from api.pages.console_forms import (
     Ask,
     Group,
@@ -27,6 +27,7 @@ from api.pages.console_forms import (
     show,
     submit,
 )
+from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
 from api.pages.expiring import days_tag
 from api.pages.forms import PostedForm
@@ -43,8 +44,8 @@ from ledger.vocabulary.trade import SupplierFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.pages.console import Row
     from api.pages.console_forms import Options, Sent
+    from api.pages.console_lists import Row
     from api.pages.desk import Desk
     from ledger.canonical import Json
     from ledger.store.beside import Dealt

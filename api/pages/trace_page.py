@@ -43,8 +43,9 @@ from api.tracing import FINDING_SUBJECTS_MAX
 from api.withheld import from_trace
 from api.words import MARKS
 from ledger.errors import Malformed, NotAllowed, UnknownName, Words
-from ledger.findings import contradictions, grade_order, judge_many, subjects_of
+from ledger.findings import contradictions, grade_order, subjects_of
 from ledger.identifiers import GoodsId
+from ledger.store.findings import findings_about
 from ledger.trace import recall_scope, trace
 from ledger.views.book import about, goods_key
 from ledger.vocabulary import TYPES
@@ -281,7 +282,7 @@ def _findings(book: SqlBook, shown: Shown) -> tuple[list[Finding], bool]:
     """What does not fit among the records in sight, worst first, and whether there was more than one answer judges."""
     records = book.records(shown.seqs()).values()
     subjects = sorted({subject for record in records for subject in subjects_of(record)})
-    judged = judge_many(subjects[:FINDING_SUBJECTS_MAX], book)
+    judged = findings_about(book, subjects[:FINDING_SUBJECTS_MAX])
     found = {one: None for some in judged.values() for one in some}
     readable = [one for one in found if shown.names.reading.may_read_finding(one)]
     return sorted(readable, key=grade_order), len(subjects) > FINDING_SUBJECTS_MAX

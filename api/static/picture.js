@@ -221,6 +221,10 @@
   // Ready
 
   frame.classList.add("picture-live");
+  // A short chain needs no tall frame; what opens later has at least this much room.
+  const drawn = size();
+  const wanted = drawn.height * clamp(frame.clientWidth / drawn.width, 0.75, 1) + 2 * EDGE;
+  if (wanted < frame.clientHeight) frame.style.height = `${Math.max(wanted, 280)}px`;
   frame.tabIndex = 0;
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", frame.dataset.moving);

@@ -308,19 +308,11 @@ class Accounts:
         """Remove somebody, and end every session of theirs."""
         self.managing.remove(by, person)
 
-    def change_role(self, by: Caller, person: PersonId, acting: str) -> None:
-        """Let somebody act as something else from now on."""
-        self.managing.change(by, person, acting)
-
     def suspend_person(self, by: Caller, person: PersonId) -> None:
         """Keep somebody out for the time being, and end every session of theirs."""
         self.managing.suspend(by, person)
         with self.office.writing() as connection:
             self.sessions.end_all(connection, person)
-
-    def resume_person(self, by: Caller, person: PersonId) -> None:
-        """Let somebody in again who was kept out."""
-        self.managing.resume(by, person)
 
     def issue_card(self, by: Caller, party: PartyId, name: str, *, contact: str | None = None) -> Card:
         """A card and a PIN for a small trader who is new here."""

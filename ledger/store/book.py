@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -34,6 +34,8 @@ ASKED_AT_ONCE_MAX = 500
 _mentions = MentionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 _Asked = TypeVar("_Asked")
+_Thing = TypeVar("_Thing")
+_Sheet = TypeVar("_Sheet")
 
 #: What is mentioned, as of one size. `+ 0` keeps SQLite from reading through the whole log by position: it takes the index by key.
 _MENTIONED: Final = Sql[tuple[str, int, int]].of(
@@ -86,6 +88,8 @@ class _Memory:
 
     mentions: dict[str, list[Mention]] = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
+    #: What the records about a thing come to, by who reads them so and by the thing.
+    sheets: dict[tuple[object, object], object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,17 @@ class SqlBook(LooksUp):
         """Whether anything under these keys is new, or was put right, since the log had that size. What was erased is not told by this."""
         between = (size, self.size)
         return bool(_CHANGED.rows(self.connection, sorted(keys), self.log_id, *between, *between))
+
+    def sheet(
+        self, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
+    ) -> _Sheet:
+        """See `Book`: read once for as long as the book is held."""
+        if self.memory is None:
+            return of(thing, self.about(key(thing)))
+        known, place = self.memory.sheets, (of, thing)
+        if place not in known:
+            known[place] = of(thing, self.about(key(thing)))
+        return known[place]  # type: ignore[return-value]  # what `of` gave for this thing
 
     def reach(self, starts: Collection[int], direction: Direction, *, nodes_max: int) -> Reach:
         """See `ledger.trace.reach.Reaching`."""

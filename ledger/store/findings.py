@@ -1,19 +1,25 @@
-"""Reading the findings table."""
+"""Reading the findings table: what stands, judged when the records were added, by the rules in force (`ledger.store.rules`)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from ledger.canonical import read_object
-from ledger.findings import Finding
+from ledger.findings import Finding, judge_many
+from ledger.store.log_rows import read_size
+from ledger.store.sql import Sql
 from ledger.store.tables import FindingRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from ledger.identifiers import PartyId
+    from ledger.store.book import SqlBook
 
 _findings = FindingRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
@@ -34,3 +40,19 @@ def findings_in(
         wanted = wanted.where(_findings.c.since_ms < until_ms)
     rows = connection.execute(wanted.order_by(_findings.c.since_ms, _findings.c.subject, _findings.c.number))
     return [Finding.from_json(read_object(bytes(body))) for (body,) in rows]
+
+
+_ABOUT: Final = Sql[tuple[str, bytes]].of(
+    "SELECT subject, body FROM findings WHERE log_id = {} AND subject {texts} ORDER BY subject, number"
+)
+
+
+def findings_about(book: SqlBook, subjects: Iterable[str]) -> dict[str, tuple[Finding, ...]]:
+    """What `judge_many` gives for these subjects: looked up where the book stands at the log's size, judged again where it stands at an earlier one."""
+    wanted = sorted(set(subjects))
+    if book.size != read_size(book.connection, book.log_id):
+        return judge_many(wanted, book)
+    found = defaultdict[str, list[Finding]](list)
+    for subject, body in _ABOUT.rows(book.connection, book.log_id, wanted):
+        found[subject].append(Finding.from_json(read_object(bytes(body))))
+    return {subject: tuple(some) for subject, some in found.items()}

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from api.pages.reports import number_of
 from api.pages.stall_code import publish
 from api.sheets.jobs import Jobs
-from api.pages.reports import number_of
 from ledger.accounts.access import Terms
 from ledger.accounts.persons import Person, add_person, new_person_id
 from ledger.accounts.receivables import Payment, Receivables
@@ -391,7 +391,7 @@ _OFFICERS: Final = {"officer": OFFICER, "officer_2": SUPERVISOR}
 
 def _held(world: World) -> str:
     """A hold of A's on goods that nothing else is said about."""
-    said = Hold.read({"action": "hold", "goods": [_line(world)["goods"]], "at": str(world.a)})  # type: ignore[list-item]  # text
+    said = Hold.read({"action": "hold", "goods": [str(_line(world)["goods"])], "at": str(world.a)})
     (placed,) = world.ledger.say(world.a.party, said)
     return str(world.ledger.stored(placed.seq).header.id)
 

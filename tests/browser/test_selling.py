@@ -19,7 +19,7 @@ from tests.support.server import Clock, make_ledger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from tests.browser.conftest import Desks
 
@@ -119,7 +119,7 @@ def test_a_buyer_is_sifted_while_one_types_and_enter_takes_the_last_one(desks: D
         page.keyboard.type("wjsl")
         assert page.locator("#buyers > li:visible").count() == 1
         page.keyboard.press("Enter")
-        page.wait_for_url(f"**/sell/to/{site.story.stall.party}")
+        page.wait_for_url(f"**/sell/to/{site.story.stall.party}?form=*")
         assert "王记示例菜摊" in page.inner_text("h1")
         desk.watch.check()
 
@@ -148,10 +148,41 @@ def test_a_lost_answer_and_a_double_tap_make_one_slip(desks: Desks, site: Site) 
         page.wait_for_selector(".slip[data-paper]")
         slip = page.url
         assert site.story.ledger.size() == size + 1
-        # The answer was lost, and somebody goes back to the form: there stands the slip, and no second form.
+        # Back to the form, and sent again: whether the browser kept the page or asks for it, it is the same slip.
         page.go_back()
-        page.wait_for_selector(".slip[data-paper]")
+        page.wait_for_selector("form[data-sell], .slip[data-paper]")
+        if page.locator("form[data-sell]").count():
+            page.fill("#amount_0", "7")
+            page.fill("#price_0", "2")
+            page.click(".sell-go button")
+            page.wait_for_selector(".slip[data-paper]")
         assert page.url == slip
+        assert site.story.ledger.size() == size + 1
+
+
+def test_after_a_lost_answer_the_form_s_address_leads_to_the_slip(desks: Desks, site: Site) -> None:
+    with desks.at(PHONE, site.story.wholesaler) as desk:
+        desk.page.add_init_script(COUNTING)
+        page = desk.open(f"/sell/to/{site.story.stall.party}")
+        form, size = page.url, site.story.ledger.size()
+
+        def lose(route: Route) -> None:
+            # The server has recorded it; the network fails on the way back.
+            if route.request.method == "POST":
+                route.fetch(max_redirects=0)
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route("**/sell/to/**", lose)
+        page.fill("#amount_0", "9")
+        page.fill("#price_0", "2")
+        with page.expect_event("requestfailed"):
+            page.click(".sell-go button", no_wait_after=True)
+        page.unroute_all(behavior="wait")
+        assert site.story.ledger.size() == size + 1
+        page.goto(form)
+        assert page.inner_text(".slip-total .number") == "¥18.00"
         assert site.story.ledger.size() == size + 1
 
 

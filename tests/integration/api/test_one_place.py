@@ -61,5 +61,5 @@ def test_whoever_opens_items_asks_first() -> None:
     # The register is public as a whole; a key's owner signs its own enrolment; a bracket is opened; a choice among what may be shown.
     assert holding - beside <= {
         *("routes/log.py", "routes/registering.py", "commands/keys.py"),
-        *("pages/inspect.py", "pages/disclosing.py"),
+        *("pages/trace_page.py", "pages/disclosing.py"),
     }

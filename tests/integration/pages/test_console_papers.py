@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from api.pages.console import LOOKED_MAX, PAGE_ROWS, PORTION, Head, Listing, Place, Shown, every_row, page_of
+from api.pages.console_lists import (
+    LOOKED_MAX,
+    PAGE_ROWS,
+    PORTION,
+    Head,
+    Listing,
+    Place,
+    Shown,
+    every_row,
+    page_of,
+)
 from api.tables import MEDIA_TYPES
-from ledger.identifiers import GoodsId, PartyId
+from ledger.identifiers import GoodsId, PartyId, StatementId
 from ledger.store.beside import beside, newest_of
 from ledger.store.book import SqlBook
 from ledger.views.book import party_key
@@ -20,20 +31,53 @@ from ledger.vocabulary.trade import FiledDocument, Receipt, Sale, Shipment, Supp
 from ledger.vocabulary.values import Line, ReceivedLine
 from tests.integration.pages.browsing import Visitor
 from tests.support.books import BookWriter, kg
+from tests.support.pdfs import pdf
+from tests.support.server import Clock, make_ledger, open_client
 from tests.unit.trace.stories import CountingBook
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ledger.service import Ledger
     from ledger.views.book import Record
-    from tests.support.server import Client, Clock, Enrolled
+    from tests.support.server import Client, Enrolled
 
 LEEK = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-1")
 NUMBER = "JY13206820001234"
 DAY_HOURS = 24
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = pdf()
 LISTS = ("parties", "files", "licences", "documents", "checks", "products", "sites")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Client]]:
+    """One ledger for all who do not move its clock: each test has parties of its own."""
+    with make_ledger(tmp_path_factory.mktemp("console"), Clock()) as ledger, open_client(ledger) as client:
+        yield ledger, client
+
+
+@pytest.fixture
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    if "clock" in request.fixturenames:
+        with make_ledger(request.getfixturevalue("tmp_path"), request.getfixturevalue("clock")) as ledger:
+            yield ledger
+    else:
+        yield request.getfixturevalue("shared")[0]
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, ledger: Ledger) -> Iterator[Client]:
+    if "clock" in request.fixturenames:
+        with open_client(ledger) as client:
+            yield client
+    else:
+        yield request.getfixturevalue("shared")[1]
+
+
+@pytest.fixture
+def leek(ledger: Ledger) -> GoodsId:
+    """Goods that no other test knows."""
+    return GoodsId.parse(f"https://id.gs1.org/01/09520001000027/10/JC-{ledger.size()}")
 
 
 def licence(ledger: Ledger, holder: Enrolled, until: str = "2026-11-21", **more: object) -> int:
@@ -48,14 +92,14 @@ def licence(ledger: Ledger, holder: Enrolled, until: str = "2026-11-21", **more:
     return placed.seq
 
 
-def declared(ledger: Ledger, by: Enrolled, name: str, number: int = 1) -> PartyId:
-    party = PartyId.new(number.to_bytes(10, "big"))
+def declared(ledger: Ledger, by: Enrolled, name: str) -> PartyId:
+    party = PartyId.new(b"de" + ledger.size().to_bytes(8, "big"))
     ledger.say(by.party, Party(party=party, party_kind="company", name=name))
     return party
 
 
-def checked(ledger: Ledger, by: Enrolled, supplier: PartyId, goods: GoodsId = LEEK) -> int:
-    """A batch of packaged food bought and checked; the voucher was missing."""
+def checked(ledger: Ledger, by: Enrolled, supplier: PartyId, goods: GoodsId) -> int:
+    """A batch of packaged food bought and checked; certificate and voucher were missing."""
     line = Line(goods=goods, quantity=kg(10))
     placed = ledger.say(
         by.party,
@@ -68,7 +112,8 @@ def checked(ledger: Ledger, by: Enrolled, supplier: PartyId, goods: GoodsId = LE
                 "conclusion": "accept",
                 "checks": [
                     {"what": "voucher", "result": "missing"},
-                    {"what": "certificate", "result": "in_order", "reference": "C-1"},
+                    {"what": "certificate", "result": "missing"},
+                    {"what": "licence", "result": "in_order", "reference": "C-1"},
                 ],
                 "lines": [line.model_dump(mode="json")],
             }
@@ -304,7 +349,7 @@ def test_a_renamed_party_is_found_under_both_names(farm: Visitor, trader: Visito
 def test_a_code_that_is_recorded_already_or_fails_declares_nobody(
     farm: Visitor, ledger: Ledger, co_op: Enrolled
 ) -> None:
-    code = "92320682MA1MHK3T1X"
+    code = "92320613DEM001076A"
     known = Party(
         party=PartyId.new(b"known-part"), party_kind="company", name="某行（演示）", credit_code=code
     )
@@ -322,46 +367,51 @@ def test_a_code_that_is_recorded_already_or_fails_declares_nobody(
 # Papers with goods
 
 
-def test_a_late_voucher_is_filed_for_its_delivery_and_nothing_is_missing_any_more(
-    farm: Visitor, ledger: Ledger, co_op: Enrolled, clock: Clock
+def test_a_late_paper_is_filed_for_its_delivery_and_is_missing_no_more(
+    farm: Visitor, ledger: Ledger, co_op: Enrolled, clock: Clock, leek: GoodsId
 ) -> None:
     supplier = declared(ledger, co_op, "供货者（演示）")
-    seq = checked(ledger, co_op, supplier)
-    listed = farm.open("/my/checks?show=missing").text
-    assert "进货凭证" in listed
+    seq = checked(ledger, co_op, supplier, leek)
+    assert re.search(f'href="/my/checks/{seq}">[^<]*合格证明', farm.open("/my/checks?show=missing").html)
     clock.forward(2 * DAY_HOURS)
     page = farm.open(f"/my/checks/{seq}")
-    assert f"/my/vouchers/new?check={seq}" in page.read.links
-    form = farm.open(f"/my/vouchers/new?check={seq}")
-    assert form.fields("/my/vouchers")["partner"] == str(supplier)
-    done = farm.submit(form, "/my/vouchers", {"number": "XS-7", "total": "320.00"})
+    assert {f"/my/{one}/new?check={seq}" for one in ("vouchers", "certificates")} <= set(page.read.links)
+    form = farm.open(f"/my/certificates/new?check={seq}")
+    assert form.fields("/my/certificates")[f"goods_{leek}"] == "1"
+    done = farm.submit(form, "/my/certificates", {"number": "C-9", "issued_by": "某机构（演示）"})
     assert done.path.startswith(f"/my/checks/{seq}")
     assert "晚记 2 天" in done.text
+    form = farm.open(f"/my/vouchers/new?check={seq}")
+    assert form.fields("/my/vouchers")["partner"] == str(supplier)
+    assert farm.submit(form, "/my/vouchers", {"number": "XS-7", "total": "320.00"}).status == 200
     with ledger.book() as book:
-        said = book.records([seq + 1])[seq + 1].said
-        stands = book.records([seq])[seq]
+        said = book.records([seq + 2])[seq + 2].said
+        assert book.records([seq])[seq].superseded_by is None
     assert isinstance(said, Voucher)
     assert said.lines is not None
-    assert said.lines[0].goods == LEEK
-    assert stands.superseded_by is None
-    assert "进货凭证" not in farm.open("/my/checks?show=missing").text.split("现在仍缺")[-1]
+    assert said.lines[0].goods == leek
+    assert f'href="/my/checks/{seq}"' not in farm.open("/my/checks?show=missing").html
 
 
-def test_a_paper_shows_how_often_it_was_relied_on(farm: Visitor, ledger: Ledger, co_op: Enrolled) -> None:
+def test_a_paper_shows_how_often_it_was_relied_on(
+    farm: Visitor, ledger: Ledger, co_op: Enrolled, leek: GoodsId
+) -> None:
     supplier = declared(ledger, co_op, "供货者（演示）")
     form = farm.open("/my/certificates/new")
     page = farm.submit(form, "/my/certificates", {"number": "C-1", "issued_by": "某机构（演示）"})
     assert "（0 条）" in page.text
-    check = checked(ledger, co_op, supplier)
+    check = checked(ledger, co_op, supplier, leek)
     page = farm.open(page.path.partition("?")[0])
     assert "（1 条）" in page.text
     assert f"/entries/{check}" in page.read.links
 
 
-def test_a_promise_is_issued_for_goods_of_ones_own(farm: Visitor, ledger: Ledger, co_op: Enrolled) -> None:
-    ledger.say(co_op.party, Batch(goods=LEEK, maker=co_op.party, name="韭菜", category="farm_produce"))
+def test_a_promise_is_issued_for_goods_of_ones_own(
+    farm: Visitor, ledger: Ledger, co_op: Enrolled, leek: GoodsId
+) -> None:
+    ledger.say(co_op.party, Batch(goods=leek, maker=co_op.party, name="韭菜", category="farm_produce"))
     form = farm.open("/my/commitments/new")
-    changes = {"one_goods": str(LEEK), "number": "HGZ-1", "amount": "60", "promises_truthful": "1"}
+    changes = {"one_goods": str(leek), "number": "HGZ-1", "amount": "60", "promises_truthful": "1"}
     page = farm.submit(form, "/my/commitments", changes)
     assert page.status == 200
     assert "HGZ-1" in page.text
@@ -418,11 +468,11 @@ def test_a_site_is_recorded_and_changed(farm: Visitor, ledger: Ledger) -> None:
 
 
 def test_a_finding_says_whose_duty_it_is_and_what_was_answered(
-    farm: Visitor, ledger: Ledger, co_op: Enrolled
+    farm: Visitor, ledger: Ledger, co_op: Enrolled, leek: GoodsId
 ) -> None:
     supplier = declared(ledger, co_op, "供货者（演示）")
-    checked(ledger, co_op, supplier)
-    ledger.say(co_op.party, Sale(lines=(Line(goods=LEEK, quantity=kg(90)),)))
+    checked(ledger, co_op, supplier, leek)
+    ledger.say(co_op.party, Sale(lines=(Line(goods=leek, quantity=kg(90)),)))
     page = farm.open("/my/findings?open=1")
     for words in ("谁的义务", "依据", "常见原因", "如何答复", "尚未说明"):
         assert words in page.text
@@ -451,7 +501,7 @@ def test_every_list_is_exported_and_no_cell_is_a_formula(
     for name in (*LISTS, "findings"):
         for form in ("csv", "xlsx"):
             sent = farm._send("GET", f"/my/{name}.{form}")
-            assert sent.headers["content-type"] == MEDIA_TYPES[form]  # type: ignore[index]  # one of the two
+            assert sent.headers["content-type"] == MEDIA_TYPES[form]
     for name in ("parties", "files"):
         assert "\"'=HYPERLINK" in answer(farm, f"/my/{name}.csv")
     assert farm._send("GET", "/my/files.ods").status_code == 404
@@ -461,14 +511,17 @@ def test_every_list_is_exported_and_no_cell_is_a_formula(
 
 
 def test_a_page_of_a_long_list_opens_a_bounded_number_of_records() -> None:
-    """Ten thousand records of others about us, and our own few among them."""
+    """Ten thousand records that mention us; one in a hundred is our own."""
     books = BookWriter()
     us, other = books.party("本方（演示）"), books.party("客户（演示）")
-    for number in range(10_000):
-        said = Shipment(
-            to=us if number % 100 else other, lines=(Line(goods=LEEK, quantity=kg(1)),), offer=False
-        )
-        books.says(us if number % 100 == 0 else other, said, at="2026-11-14T08:00:00+08:00")
+    for by, to in ((us, other), (other, us)):
+        said = Shipment(to=to, lines=(Line(goods=LEEK, quantity=kg(1)),), offer=False)
+        books.says(by, said, at="2026-11-14T08:00:00+08:00")
+    ours, theirs = books.records[-2:]
+    for number in range(2, 10_000):
+        one = ours if number % 100 == 0 else theirs
+        statement = StatementId.new(one.occurred_ms, number.to_bytes(10, "big"))
+        books.book.add(replace(one, seq=books.book.size, header=replace(one.header, id=statement)))
     counting = CountedRecords(books.book)
     seqs = newest_of(counting, us, ["type/shipment.v1"])
     assert len(seqs) == 10_000
@@ -513,11 +566,11 @@ def test_what_stands_at_one_position_stands_on_one_page() -> None:
 
 
 def test_the_shipments_of_a_trader_cost_its_list_of_papers_nothing(
-    farm: Visitor, ledger: Ledger, co_op: Enrolled, monkeypatch: pytest.MonkeyPatch
+    farm: Visitor, ledger: Ledger, co_op: Enrolled, monkeypatch: pytest.MonkeyPatch, leek: GoodsId
 ) -> None:
     customer = declared(ledger, co_op, "客户（演示）")
     old = licence(ledger, co_op, number="旧-1", licence_kind="营业执照")
-    shipment = Shipment(to=customer, lines=(Line(goods=LEEK, quantity=kg(1)),), offer=False)
+    shipment = Shipment(to=customer, lines=(Line(goods=leek, quantity=kg(1)),), offer=False)
     ledger.say(co_op.party, *[shipment] * 300)
     opened: list[int] = []
     fetch = SqlBook._fetch_records
@@ -539,11 +592,11 @@ def test_the_shipments_of_a_trader_cost_its_list_of_papers_nothing(
 
 
 def test_the_database_finds_the_same_as_any_other_book(
-    ledger: Ledger, co_op: Enrolled, stall: Enrolled
+    ledger: Ledger, co_op: Enrolled, stall: Enrolled, leek: GoodsId
 ) -> None:
     supplier = declared(ledger, co_op, "供货者（演示）")
-    checked(ledger, co_op, supplier)
-    ledger.say(stall.party, Shipment(to=co_op.party, lines=(Line(goods=LEEK, quantity=kg(1)),)))
+    checked(ledger, co_op, supplier, leek)
+    ledger.say(stall.party, Shipment(to=co_op.party, lines=(Line(goods=leek, quantity=kg(1)),)))
     seq = licence(ledger, co_op)
     wrong = ledger.receipt(seq).statement
     right = Licence(
@@ -562,6 +615,7 @@ def test_a_search_finds_a_number_however_old_and_words_in_the_newest(
     farm: Visitor, trader: Visitor, ledger: Ledger, co_op: Enrolled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.pages.console.SEARCHED_MAX", 2)
+    monkeypatch.setattr("api.pages.console_lists.SEARCHED_MAX", 2)
     for number in range(5):
         paper = {
             "certificate_kind": "organic",

@@ -14,8 +14,10 @@ from python_calamine import CalamineWorkbook
 
 from api.pages.drawing import ALL_GROUPS
 from ledger.accounts.drafts import DRAFTS_MAX, FormDrafts
+from ledger.findings import judge_many, subjects_of
 from ledger.keys import Vault
 from ledger.service import Ledger
+from ledger.store.findings import findings_about
 from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.oversight import Hold, Inspection, RecallAnswer, Sample
 from ledger.vocabulary.profiles import profile_for
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ledger.canonical import Json
     from ledger.identifiers import GoodsId
     from ledger.vocabulary.said import Said
     from tests.integration.pages.browsing import Page
@@ -49,7 +52,11 @@ def story(told: tuple[Path, Story], tmp_path_factory: pytest.TempPathFactory) ->
     with Ledger.open(url, vault=vault, evidence=evidence, clock=Clock()) as ledger:
         story = told[1].on(ledger).recall()
         recall = ledger.stored(ledger.size() - 1).header.id
-        answer = {"recall": str(recall), "goods": str(LEEK), "recovered": {"amount": "60", "unit": "KGM"}}
+        answer: dict[str, Json] = {
+            "recall": str(recall),
+            "goods": str(LEEK),
+            "recovered": {"amount": "60", "unit": "KGM"},
+        }
         ledger.say(story.stall.party, RecallAnswer.read(answer))
         yield story
 
@@ -143,7 +150,7 @@ def test_whoever_is_on_the_chain_sees_his_part_in_all_forms(story: Story, client
 
 def rows(page: Page) -> list[list[object]]:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(page.answer.content))
-    return list(workbook.get_sheet_by_index(0).to_python())
+    return [list(row) for row in workbook.get_sheet_by_index(0).to_python()]
 
 
 def test_the_scope_of_a_recall_is_a_workbook_one_tap_from_the_trace(inspector: Visitor) -> None:
@@ -508,6 +515,19 @@ def test_the_records_of_a_finding_stand_side_by_side(
     # Whom it does not concern is told of none.
     assert Visitor.of(client, story.stall).open(hrefs[0]).status == 404
     assert inspector.open("/findings/records?kind=oversold&subject=nothing").status == 404
+
+
+def test_findings_that_were_kept_are_those_that_judging_again_would_give(story: Story) -> None:
+    with story.ledger.book() as book:
+        records = book.records(range(book.size)).values()
+        subjects = {subject for record in records for subject in subjects_of(record)}
+        kept = findings_about(book, subjects)
+        assert kept
+        assert {key: set(some) for key, some in kept.items()} == {
+            key: set(some) for key, some in judge_many(subjects, book).items()
+        }
+    with story.ledger.book(as_of=18) as earlier:
+        assert findings_about(earlier, subjects) == judge_many(subjects, earlier)
 
 
 def test_an_entry_prints_on_one_page_with_how_to_check_it(inspector: Visitor) -> None:

@@ -2,315 +2,225 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pytest
 
-from ledger.identifiers import GoodsId
-from ledger.trace import balance
-from ledger.views.book import about, party_key
-from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.goods import Transformation
 from ledger.vocabulary.measures import OrderAnswer, Takedown
 from ledger.vocabulary.oversight import Hold, Recall, RecallAnswer
-from ledger.vocabulary.trade import Receipt, Return, Shipment
-from tests.integration.pages.browsing import Visitor
-from tests.support.server import enrol_party
+from ledger.vocabulary.trade import Return
+from tests.integration.pages.console import Console, kilos, table
+from tests.support.server import Clock, make_ledger, open_client
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ledger.canonical import Json
-    from ledger.service import Ledger
-    from ledger.vocabulary.said import Said
     from tests.integration.pages.browsing import Page
-    from tests.support.server import Client, Enrolled
+    from tests.integration.pages.console import Made
 
-GOODS = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-1")
-
-
-def kilos(amount: str) -> dict[str, Json]:
-    return {"amount": amount, "unit": "KGM"}
+NEW = "/my/recalls/new"
+STALL = "城东市场十二号菜摊（演示）"
 
 
-def told(ledger: Ledger, who: Enrolled, said: Said) -> int:
-    (placed,) = ledger.say(who.party, said)
-    return placed.seq
-
-
-def a_batch(ledger: Ledger, who: Enrolled, goods: GoodsId = GOODS, number: str = "JC-1") -> None:
-    body: dict[str, Json] = {
-        "goods": str(goods),
-        "maker": str(who.party),
-        "name": "韭菜",
-        "category": "farm_produce",
-        "batch_number": number,
-        "quantity": kilos("100"),
-    }
-    told(ledger, who, Batch.read(body))
-
-
-def delivered(
-    ledger: Ledger, sender: Enrolled, to: Enrolled, amount: str, *, goods: GoodsId = GOODS, confirmed: bool = True
-) -> None:
-    line: dict[str, Json] = {"goods": str(goods), "quantity": kilos(amount)}
-    seq = told(ledger, sender, Shipment.read({"to": str(to.party), "lines": [line]}))
-    if confirmed:
-        shipment = str(ledger.stored(seq).header.id)
-        body: dict[str, Json] = {"supplier": str(sender.party), "shipment": shipment, "lines": [line]}
-        told(ledger, to, Receipt.read(body))
-
-
-def recalled(ledger: Ledger, who: Enrolled, goods: GoodsId = GOODS) -> int:
-    body: dict[str, Json] = {"action": "recall", "goods": [str(goods)], "reason": "检出禁用农药", "grade": "1"}
-    return told(ledger, who, Recall.read(body))
-
-
-def said_by(ledger: Ledger, who: Enrolled, kind: type[Said]) -> list[Said]:
-    with ledger.book() as book:
-        return [
-            one.said
-            for one in about(book, party_key(who.party))
-            if isinstance(one.said, kind) and one.actor == who.party
-        ]
-
-
-def table(page: Page) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(page.answer.content.decode("utf-8-sig"))))
-
-
-def start(farm: Visitor, *, goods: GoodsId = GOODS, **changes: str) -> Page:
-    blank = farm.open(f"/my/recalls/new?goods={quote(str(goods), safe='')}")
-    return farm.submit(blank, "/my/recalls/new", {"reason": "检出禁用农药"} | changes)
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    clock = Clock()
+    with make_ledger(tmp_path_factory.mktemp("recalls"), clock) as ledger, open_client(ledger) as client:
+        yield Console.of(ledger, client, clock)
 
 
 @pytest.fixture
-def chain(ledger: Ledger, co_op: Enrolled, stall: Enrolled) -> Enrolled:
+def made(console: Console) -> Made:
     """100 kg of leek at the co-op; 40 of them at the stall."""
-    a_batch(ledger, co_op)
-    delivered(ledger, co_op, stall, "40")
-    return stall
+    made = console.batch()
+    console.delivered(made, "40")
+    return made
+
+
+def recalled(console: Console, made: Made) -> int:
+    body: dict[str, Json] = {
+        "action": "recall",
+        "goods": [str(made.goods)],
+        "reason": f"检出禁用农药 {made.number}",
+        "grade": "1",
+    }
+    return console.say(console.co_op, Recall.read(body))
+
+
+def started(console: Console, made: Made, **changes: str) -> Page:
+    form = console.farm.open(f"{NEW}?goods={made.at}")
+    return console.farm.submit(form, NEW, {"reason": "检出禁用农药"} | changes)
 
 
 def test_a_recall_stands_in_the_list_of_whom_it_concerns_and_of_nobody_else(
-    ledger: Ledger, client: Client, trader: Visitor, co_op: Enrolled, chain: Enrolled
+    console: Console, made: Made
 ) -> None:
-    seq = recalled(ledger, co_op)
-    page = trader.open("/my/recalls")
+    seq = recalled(console, made)
+    page = console.trader.open(f"/my/recalls?q={made.number}")
     assert f"#{seq}" in page.text
-    assert "检出禁用农药" in page.text
     assert "未反馈" in page.text
-    stranger = Visitor.of(client, enrol_party(ledger, "别的单位（演示）"))
-    assert f"#{seq}" not in stranger.open("/my/recalls").text
+    assert "没有找到" in console.trader.open("/my/recalls?q=微生物").text
+    (row,) = table(console.trader.open(f"/my/recalls.csv?q={made.number}"))
+    assert (row["状态"], row["反馈"]) == ("未解除", "未反馈")
+    _, stranger = console.stranger()
+    assert "没有涉及本方" in stranger.open("/my/recalls").text
     assert stranger.open(f"/my/recalls/{seq}").status == 404
-    assert chain.party != co_op.party
 
 
-def test_a_recall_concerns_whoever_holds_what_the_goods_were_made_into(
-    ledger: Ledger, trader: Visitor, co_op: Enrolled, stall: Enrolled
-) -> None:
-    a_batch(ledger, co_op)
-    washed = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-1-1")
-    a_batch(ledger, co_op, washed, "JC-1-1")
+def test_a_recall_concerns_whoever_holds_what_the_goods_were_made_into(console: Console) -> None:
+    made, part = console.batch(), console.batch()
     body: dict[str, Json] = {
         "process": "分装",
-        "inputs": [{"goods": str(GOODS), "quantity": kilos("100")}],
-        "outputs": [{"goods": str(washed), "quantity": kilos("100")}],
+        "inputs": [{"goods": str(made.goods), "quantity": kilos("100")}],
+        "outputs": [{"goods": str(part.goods), "quantity": kilos("100")}],
     }
-    told(ledger, co_op, Transformation.read(body))
-    delivered(ledger, co_op, stall, "30", goods=washed)
-    seq = recalled(ledger, co_op)
-    assert f"#{seq}" in trader.open("/my/recalls").text
-    assert "JC-1-1" in trader.open(f"/my/recalls/{seq}").text
+    console.say(console.co_op, Transformation.read(body))
+    console.delivered(part, "30")
+    seq = recalled(console, made)
+    assert f"#{seq}" in console.trader.open("/my/recalls").text
+    assert part.number in console.trader.open(f"/my/recalls/{seq}").text
 
 
-def test_a_holder_first_says_that_he_knows_and_then_how_much(
-    ledger: Ledger, farm: Visitor, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    seq = recalled(ledger, co_op)
-    path = f"/my/recalls/{seq}"
-    page = trader.open(path)
+def test_a_holder_first_says_that_he_knows_and_then_how_much(console: Console, made: Made) -> None:
+    path = f"/my/recalls/{recalled(console, made)}"
+    page = console.trader.open(path)
     assert "收进 40 公斤" in page.text
-    seen = trader.submit(page, f"{path}/answer", {"step": "seen"})
+    seen = console.trader.submit(page, f"{path}/answer", {"step": "seen"})
     assert "已知悉，数量待报" in seen.text
-    assert "已知悉，数量待报" in farm.open(path).text
-    done = trader.submit(
-        trader.open(path),
+    assert "已知悉，数量待报" in console.farm.open(path).text
+    done = console.trader.submit(
+        console.trader.open(path),
         f"{path}/answer",
-        {"recovered_0": "10", "sold_0": "24", "destroyed_0": "1", "returned_0": "5", "to_0": str(co_op.party)},
+        {"recovered_0": "10", "sold_0": "24", "destroyed_0": "1", "returned_0": "5"},
     )
     assert "已反馈数量" in done.text
-    answers = [one for one in said_by(ledger, chain, RecallAnswer) if isinstance(one, RecallAnswer)]
+    answers = console.said(console.stall, RecallAnswer, made.goods)
     assert [str(one.sold) for one in answers if one.sold is not None] == ["24 KGM"]
-    (back,) = said_by(ledger, chain, Return)
-    assert isinstance(back, Return)
-    assert back.to == co_op.party
-    with ledger.book() as book:
-        assert str(balance(book, chain.party, GOODS).expected) == "10 KGM"
+    (back,) = console.said(console.stall, Return, made.goods)
+    assert back.to == console.co_op.party
+    assert console.left(console.stall, made.goods) == "10 KGM"
     # Whoever called them back sees it.
-    (row,) = [one for one in table(farm.open(f"{path}/scope.csv")) if "菜摊" in one["主体"]]
+    (row,) = [one for one in table(console.farm.open(f"{path}/scope.csv")) if one["主体"] == STALL]
     assert (row["追回、封存"], row["售出"], row["反馈"]) == ("10 公斤", "24 公斤", "已反馈数量")
 
 
-def test_an_answer_sent_twice_is_recorded_once(
-    ledger: Ledger, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    seq = recalled(ledger, co_op)
-    page = trader.open(f"/my/recalls/{seq}")
-    filled = {"recovered_0": "40", "returned_0": "5", "to_0": str(co_op.party)}
-    trader.submit(page, f"/my/recalls/{seq}/answer", filled)
-    size = ledger.size()
-    trader.submit(page, f"/my/recalls/{seq}/answer", filled)
-    assert ledger.size() == size
-    assert len(said_by(ledger, chain, RecallAnswer)) == 1
+def test_an_answer_sent_twice_is_recorded_once(console: Console, made: Made) -> None:
+    path = f"/my/recalls/{recalled(console, made)}"
+    page, filled = console.trader.open(path), {"recovered_0": "35", "returned_0": "5"}
+    console.trader.submit(page, f"{path}/answer", filled)
+    size = console.ledger.size()
+    console.trader.submit(page, f"{path}/answer", filled)
+    assert console.ledger.size() == size
+    assert len(console.said(console.stall, RecallAnswer, made.goods)) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"), [({}, "recovered_0"), ({"sold_0": "some"}, "sold_0"), ({"returned_0": "5", "to_0": ""}, "to_0")]
-)
 def test_an_answer_that_says_nothing_or_no_number_comes_back_with_the_field(
-    ledger: Ledger,
-    trader: Visitor,
-    co_op: Enrolled,
-    chain: Enrolled,
-    changes: dict[str, str],
-    field: str,
+    console: Console, made: Made
 ) -> None:
-    seq = recalled(ledger, co_op)
-    page = trader.submit(trader.open(f"/my/recalls/{seq}"), f"/my/recalls/{seq}/answer", changes | {"note": "清点中"})
-    assert page.status == 422
-    assert f'href="#{field}"' in page.html
-    assert page.fields(f"/my/recalls/{seq}/answer")["note"] == "清点中"
-    assert said_by(ledger, chain, RecallAnswer) == []
+    path = f"/my/recalls/{recalled(console, made)}"
+    form = console.trader.open(path)
+    wrong: tuple[tuple[dict[str, str], str], ...] = (
+        ({}, "recovered_0"),
+        ({"sold_0": "some"}, "sold_0"),
+        ({"returned_0": "5", "to_0": ""}, "to_0"),
+    )
+    for changes, field in wrong:
+        page = console.trader.submit(form, f"{path}/answer", changes | {"note": "清点中"})
+        assert page.status == 422
+        assert f'href="#{field}"' in page.html
+        assert page.fields(f"{path}/answer")["note"] == "清点中"
+    assert console.said(console.stall, RecallAnswer, made.goods) == []
 
 
-def test_the_scope_is_shown_before_a_recall_is_started(
-    ledger: Ledger, farm: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    size = ledger.size()
-    shown = start(farm, step="start")
+def test_the_scope_is_shown_before_a_recall_is_started(console: Console, made: Made) -> None:
+    size = console.ledger.size()
+    shown = started(console, made, step="start")
     # Nobody starts what he has not seen, whatever he pressed.
-    assert ledger.size() == size
-    assert "城东市场十二号菜摊（演示）" in shown.text
-    assert "40 公斤" in shown.text
-    assert "60 公斤" in shown.text
-    started = farm.submit(shown, "/my/recalls/new", {"step": "start"})
-    assert started.path.startswith("/my/recalls/")
-    assert "2 项持有" in started.text
-    (said,) = said_by(ledger, co_op, Recall)
-    assert isinstance(said, Recall)
-    assert said.goods == (GOODS,)
-    assert chain.party != co_op.party
-
-
-def test_other_batches_than_those_shown_are_shown_again(
-    ledger: Ledger, farm: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    other = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-2")
-    a_batch(ledger, co_op, other, "JC-2")
-    shown = start(farm)
-    size = ledger.size()
-    again = farm.submit(shown, "/my/recalls/new", {"step": "start", "pick_1": str(other)})
-    assert ledger.size() == size
+    assert console.ledger.size() == size
+    for text in (STALL, "40 公斤", "60 公斤"):
+        assert text in shown.text
+    # Other batches than those shown are shown again.
+    other = console.batch()
+    again = console.farm.submit(shown, NEW, {"step": "start", "pick_1": str(other.goods)})
     assert again.status == 200
-    assert chain.party != co_op.party
+    assert console.said(console.co_op, Recall, made.goods) == []
+    page = console.farm.submit(shown, NEW, {"step": "start"})
+    assert page.path.startswith("/my/recalls/")
+    assert "2 项持有" in page.text
+    (said,) = console.said(console.co_op, Recall, made.goods)
+    assert said.goods == (made.goods,)
 
 
 def test_before_a_recall_stands_its_starter_sees_no_further_than_the_chain_shows_him(
-    ledger: Ledger, farm: Visitor, co_op: Enrolled, chain: Enrolled
+    console: Console, made: Made
 ) -> None:
-    canteen = enrol_party(ledger, "示例学校食堂（演示）", kind="institution")
-    # The stall's own word is that it sold on; the canteen's name is the stall's trade.
-    delivered(ledger, chain, canteen, "15", confirmed=False)
-    with ledger.book() as book:
-        before = book.size
-    shown = start(farm)
-    started = farm.submit(shown, "/my/recalls/new", {"step": "start"})
-    assert "示例学校食堂（演示）" in started.text
+    canteen, _ = console.stranger("示例学校食堂（演示）")
+    third, _ = console.stranger()
+    console.sent(made, "15", of=console.stall, to=canteen)
+    # The canteen says nothing itself: what went on from there is nobody's to see who does not deal with it.
+    console.sent(made, "5", of=canteen, to=third)
+    shown = started(console, made)
     assert "现在看不到" in shown.text
-    assert before < ledger.size()
-    assert co_op.party != canteen.party
+    page = console.farm.submit(shown, NEW, {"step": "start"})
+    assert "示例学校食堂（演示）" in page.text
+    assert page.text.count("别的单位") >= shown.text.count("别的单位")
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"), [({"reason": ""}, "reason"), ({"pick_0": ""}, "pick"), ({"grade": "9"}, "grade")]
-)
-def test_a_recall_without_reason_goods_or_known_grade_is_not_started(
-    ledger: Ledger, farm: Visitor, co_op: Enrolled, chain: Enrolled, changes: dict[str, str], field: str
-) -> None:
-    size = ledger.size()
-    page = start(farm, **changes)
-    assert page.status == 422
-    assert f'href="#{field}"' in page.html
-    assert ledger.size() == size
-    assert chain.party != co_op.party
+def test_a_recall_without_reason_goods_or_known_grade_is_not_started(console: Console, made: Made) -> None:
+    for changes, field in (({"reason": ""}, "reason"), ({"pick_0": ""}, "pick"), ({"grade": "9"}, "grade")):
+        page = started(console, made, **changes)
+        assert page.status == 422
+        assert f'href="#{field}"' in page.html
+    assert console.said(console.co_op, Recall, made.goods) == []
 
 
-def test_nobody_calls_a_rivals_goods_back(ledger: Ledger, trader: Visitor, co_op: Enrolled, chain: Enrolled) -> None:
-    size = ledger.size()
-    page = trader.open(f"/my/recalls/new?goods={quote(str(GOODS), safe='')}")
-    shown = trader.submit(page, "/my/recalls/new", {"reason": "不喜欢"})
-    refused = trader.submit(shown, "/my/recalls/new", {"step": "start"})
+def test_nobody_calls_a_rivals_goods_back(console: Console, made: Made) -> None:
+    size = console.ledger.size()
+    form = console.trader.open(f"{NEW}?goods={made.at}")
+    shown = console.trader.submit(form, NEW, {"reason": "不喜欢"})
+    refused = console.trader.submit(shown, NEW, {"step": "start"})
     assert refused.status == 422
-    assert ledger.size() == size
-    assert chain.party != co_op.party
+    assert console.ledger.size() == size
 
 
-def test_a_recall_is_ended_by_its_starter_with_a_reason(
-    ledger: Ledger, farm: Visitor, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    seq = recalled(ledger, co_op)
-    assert "/end" not in trader.open(f"/my/recalls/{seq}").html
-    page = farm.open(f"/my/recalls/{seq}")
+def test_a_recall_is_ended_once_by_its_starter_with_a_reason(console: Console, made: Made) -> None:
+    path = f"/my/recalls/{recalled(console, made)}"
+    assert "/end" not in console.trader.open(path).html
+    page = console.farm.open(path)
     assert "未解除" in page.text
-    ended = farm.submit(page, f"/my/recalls/{seq}/end", {"reason": "全部追回"})
+    ended = console.farm.submit(page, f"{path}/end", {"reason": "全部追回"})
     assert "已解除" in ended.text
-    size = ledger.size()
-    farm.submit(page, f"/my/recalls/{seq}/end", {"reason": "全部追回"})
-    assert ledger.size() == size
-    assert chain.party != co_op.party
+    size = console.ledger.size()
+    console.farm.submit(page, f"{path}/end", {"reason": "全部追回"})
+    assert console.ledger.size() == size
 
 
-def test_a_hold_is_answered_with_what_was_set_aside(
-    ledger: Ledger, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    body: dict[str, Json] = {"action": "hold", "goods": [str(GOODS)], "reason": "待复检"}
-    seq = told(ledger, co_op, Hold.read(body))
-    assert "控制" in trader.open("/my/recalls").text
-    page = trader.submit(
-        trader.open(f"/my/recalls/{seq}"), f"/my/recalls/{seq}/answer", {"set_aside": "38", "note": "已贴封条"}
-    )
+def test_a_hold_is_answered_with_what_was_set_aside(console: Console, made: Made) -> None:
+    body: dict[str, Json] = {"action": "hold", "goods": [str(made.goods)], "reason": "待复检"}
+    path = f"/my/recalls/{console.say(console.co_op, Hold.read(body))}"
+    form = console.trader.open(path)
+    wrong = console.trader.submit(form, f"{path}/answer", {"set_aside": "some"})
+    assert wrong.status == 422
+    assert 'href="#set_aside"' in wrong.html
+    page = console.trader.submit(form, f"{path}/answer", {"set_aside": "38", "note": "已贴封条"})
     assert "已反馈数量" in page.text
-    (said,) = said_by(ledger, chain, OrderAnswer)
-    assert isinstance(said, OrderAnswer)
+    (said,) = console.said(console.stall, OrderAnswer, made.goods)
     assert (said.result, str(said.set_aside)) == ("done", "38 KGM")
 
 
-def test_a_hold_at_one_party_is_no_other_partys_business(
-    ledger: Ledger, farm: Visitor, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    seq = told(ledger, chain, Takedown.read({"action": "hold", "goods": [str(GOODS)], "at": str(chain.party)}))
-    assert f"#{seq}" in trader.open("/my/recalls").text
-    assert f"#{seq}" not in farm.open("/my/recalls").text
-    assert farm.open(f"/my/recalls/{seq}").status == 404
-    assert co_op.party != chain.party
+def test_a_takedown_at_one_party_is_no_other_partys_business(console: Console, made: Made) -> None:
+    body: dict[str, Json] = {"action": "hold", "goods": [str(made.goods)], "at": str(console.stall.party)}
+    seq = console.say(console.stall, Takedown.read(body))
+    assert f"#{seq}" in console.trader.open("/my/recalls").text
+    assert f"#{seq}" not in console.farm.open("/my/recalls").text
+    assert console.farm.open(f"/my/recalls/{seq}").status == 404
 
 
-def test_a_holder_takes_along_no_more_of_a_scope_than_is_his(
-    ledger: Ledger, farm: Visitor, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    seq = recalled(ledger, co_op)
-    assert len(table(farm.open(f"/my/recalls/{seq}/scope.csv"))) == 2
-    (own,) = table(trader.open(f"/my/recalls/{seq}/scope.csv"))
-    assert "菜摊" in own["主体"]
-    assert farm.open(f"/my/recalls/{seq}/scope.xlsx").status == 200
-    assert chain.party != co_op.party
-
-
-def test_recalls_are_found_by_reason_and_goods(
-    ledger: Ledger, trader: Visitor, co_op: Enrolled, chain: Enrolled
-) -> None:
-    seq = recalled(ledger, co_op)
-    assert f"#{seq}" in trader.open("/my/recalls?q=农药").text
-    assert f"#{seq}" not in trader.open("/my/recalls?q=微生物").text
-    assert chain.party != co_op.party
+def test_a_holder_takes_along_no_more_of_a_scope_than_is_his(console: Console, made: Made) -> None:
+    path = f"/my/recalls/{recalled(console, made)}/scope"
+    assert len(table(console.farm.open(f"{path}.csv"))) == 2
+    (own,) = table(console.trader.open(f"{path}.csv"))
+    assert own["主体"] == STALL
+    assert console.farm.open(f"{path}.xlsx").status == 200

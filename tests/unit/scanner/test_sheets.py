@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.errors import Refusal
 from scanner.sheets import (
     MergedCells,
     NotASheet,
@@ -25,6 +24,7 @@ from scanner.sheets import (
 from tests.support.workbooks import batches, repacked, workbook
 
 if TYPE_CHECKING:
+    from ledger.errors import Refusal
     from scanner.sheets import RawCell
 
 SMALL = SheetLimits(rows_max=20, columns_max=10)
@@ -41,7 +41,7 @@ def test_cells_come_with_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("in_1904", [False, True])
-def test_a_date_is_the_same_day_whatever_its_workbook_counts_from(in_1904: bool) -> None:
+def test_a_date_is_the_same_day_whatever_its_workbook_counts_from(*, in_1904: bool) -> None:
     content = workbook([["d"], [date(2026, 11, 20)]], in_1904=in_1904)
     assert rows_of(content)[1] == (2, [["d", "2026-11-20"]])
     with opened(io.BytesIO(content)) as sheet:
