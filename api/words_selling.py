@@ -100,7 +100,7 @@ SELLING: Final[dict[str, tuple[str, str]]] = {
     "owing_gone": ("不计", "not counted"),
     "owing_more": ("更早的 {count} 行见导出的表格。", "{count} earlier lines are in the exported file."),
     "owing_pay": ("登记收款", "Enter a payment"),
-    "owing_amount": ("收到金额（元），可以只收一部分", "Amount (yuan), or a part of it"),
+    "owing_amount": ("收到金额（元）", "Amount (yuan)"),
     "owing_paid_on": ("收款日期", "Paid on"),
     "owing_method": ("收款方式", "How"),
     "owing_method_cash": ("现金", "cash"),

@@ -9,7 +9,7 @@ SHEETS: Final[dict[str, tuple[str, str]]] = {
     "sheet_wrong_column": ("有什么不对", "What is wrong"),
     "sheet_export": ("导出本表", "Save this list"),
     "sheet_export_xlsx": ("Excel 表格（.xlsx）", "Excel (.xlsx)"),
-    "sheet_export_csv": ("CSV", "CSV"),
+    "sheet_export_csv": ("CSV 文件", "CSV"),
     # Kinds of sheet
     "sheet_kind_batches": ("批次", "Batches"),
     "sheet_kind_shipments": ("销售发货", "Shipments"),

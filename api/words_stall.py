@@ -138,6 +138,7 @@ STALL: Final[dict[str, tuple[str, str]]] = {
     "stall_test_pass": ("{stage}合格，{by}，{day}", "passed a {stage} by {by} on {day}"),
     "stall_test_fail": ("{stage}不合格，{by}，{day}", "failed a {stage} by {by} on {day}"),
     "stall_laboratory": ("检验机构", "a laboratory"),
+    "stall_unknown_origin": ("产地", "the origin"),
     "stall_unknown_promise": ("生产者的承诺", "the producer's promise"),
     "stall_unknown_test": ("在本摊抽样的检测", "tests of samples taken here"),
     "stall_unknown": ("没有公开记录：{what}", "Nothing public is recorded of: {what}"),

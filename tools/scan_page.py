@@ -62,6 +62,7 @@ def main(arguments: list[str]) -> None:
         what = "is not checked" if asked.check else "scans by photo and by typing only"
         print(f"the scan page {what}: {why}. `make scan-page` tries again.", flush=True)
     except subprocess.CalledProcessError as error:
+        print(error.output, file=sys.stderr, flush=True)
         sys.exit(f"the scan page's script is wrong; this failed: {' '.join(str(word) for word in error.cmd)}")
 
 
@@ -94,8 +95,11 @@ def install() -> None:
     npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     try:
         run(node(), npm, "ci", *NPM, seconds_max=INSTALL_SECONDS_MAX)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise Unavailable("npm could not fetch its packages") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable("npm took too long to fetch its packages") from error
+    except subprocess.CalledProcessError as error:
+        why = str(error.output).strip().partition("\n")[0]
+        raise Unavailable(f"npm could not fetch its packages ({why})") from error
     INSTALLED_BY.write_text(lock, encoding="utf-8")
 
 
@@ -108,7 +112,7 @@ def node() -> Path:
 
 
 def run(*command: str | Path, seconds_max: int | None = None) -> str:
-    """One step, in the folder of the script; what it said. What it said when it failed goes to the terminal."""
+    """One step, in the folder of the script, and what it said."""
     known = next((path for path in AUTHORITIES if path.exists()), None)
     told = known is None or "NODE_EXTRA_CA_CERTS" in os.environ
     env = os.environ | ({} if told else {"NODE_EXTRA_CA_CERTS": str(known)})
@@ -123,8 +127,7 @@ def run(*command: str | Path, seconds_max: int | None = None) -> str:
         timeout=seconds_max,
     )
     if done.returncode:
-        print(done.stdout, file=sys.stderr, flush=True)
-        raise subprocess.CalledProcessError(done.returncode, command)
+        raise subprocess.CalledProcessError(done.returncode, command, output=done.stdout)
     return done.stdout.strip()
 
 

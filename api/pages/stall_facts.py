@@ -165,7 +165,7 @@ class Shown:
         category = profile_for(sheet.category).name.words.in_language(self.names.language)
         facts, unknown = [self._source(one)], list[str]()
         if sheet.origin is None:
-            unknown.append(self._say("batch_origin"))
+            unknown.append(self._say("stall_unknown_origin"))
         elif (origin := _open(sheet.origin, secret)) is not None:
             facts.insert(0, self._say("stall_origin", origin=origin))
         if sheet.produced_on is not None:

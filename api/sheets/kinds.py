@@ -112,8 +112,8 @@ def category_of(text: str | None) -> str | None:
         return None
     profile = profile_for(text)
     if text not in _names_of(profile):
-        names = [one.category for one in all_profiles()]
-        expected = Words(zh="、".join(names), en=", ".join(names))
+        names = [one.name for one in all_profiles()]
+        expected = Words(zh="、".join(one.zh for one in names), en=", ".join(one.en for one in names))
         raise UnknownName(field="category", came=text, expected=expected)
     return profile.category
 

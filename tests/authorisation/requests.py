@@ -301,7 +301,9 @@ def _answer(at: str) -> Make:
     """An answer to a delivery that waits for A: a new one each time, for a delivery is answered once."""
 
     def make(world: World, actor: Actor) -> Ask:
-        offer = Shipment.read({"to": str(world.a.party), "lines": [_line(world)]})
+        goods = f"https://id.gs1.org/01/09520001000027/10/AN-{world.next()}"
+        line: dict[str, str | dict[str, str]] = {"goods": goods, "quantity": {"amount": "1", "unit": "KGM"}}
+        offer = Shipment.read({"to": str(world.a.party), "lines": [{**line}]})
         (placed,) = world.ledger.say(world.b.party, offer)
         name = world.ledger.stored(placed.seq).header.id
         fields = _form(f"{at}/{name}", "offer", whole="in_order")(world, actor).form

@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.integration.pages.story import CODE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
     from tests.browser.conftest import Site
 
@@ -52,6 +52,10 @@ PALEST = """
 """
 
 
+def _noted_in(asked: list[str]) -> Callable[[Request], None]:
+    return lambda request: asked.append(request.url)
+
+
 @contextmanager
 def phone(browser: Browser, *, width: int = 360, **also: object) -> Iterator[Page]:
     """A page of a phone without script."""
@@ -70,7 +74,7 @@ def test_the_page_is_one_request_and_fits_in_the_first_packets(
     for path in PATHS:
         with phone(browser, locale=locale) as page:
             asked: list[str] = []
-            page.on("request", lambda request, into=asked: into.append(request.url))
+            page.on("request", _noted_in(asked))
             answer = page.goto(f"{site.address}{path}", wait_until="networkidle")
             assert answer is not None
             assert asked == [f"{site.address}{path}"]

@@ -371,7 +371,7 @@ def test_while_it_scans_the_page_is_for_everybody(browser: Browser, site: Site) 
         page.wait_for_selector(f"{LINES} >> nth=1", timeout=PATIENCE_MS)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-        assert found.violations_count == 0, found.generate_report()
+        assert found.response["violations"] == []
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 

@@ -177,7 +177,7 @@ def test_all_that_the_page_needs_but_the_module_is_small(public: Visitor) -> Non
 @pytest.mark.scan_page
 def test_what_is_served_was_built_of_these_sources() -> None:
     built_of = (STATIC / "scan" / "sources.sha256").read_text("utf-8").splitlines()
-    told = dict(reversed(line.split("  ", 1)) for line in built_of)
+    told = {name: mark for mark, _, name in (line.partition("  ") for line in built_of)}
     assert {"src/main.ts", "src/worker.ts", "package-lock.json"} <= told.keys()
     changed = [name for name, mark in told.items() if sha256((WEB / name).read_bytes()).hexdigest() != mark]
     assert changed == []

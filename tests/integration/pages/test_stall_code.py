@@ -493,7 +493,7 @@ def test_nothing_is_public_before_the_stall_opens_its_page(market: Market) -> No
     assert codes_of(market.ledger).of(market.stall.party) is None
     keeper = market.keeper()
     page = keeper.open("/stall/code")
-    assert "人人可见" not in page.text or "同意" in page.text
+    assert "我同意把以上内容向所有人公开" in page.text
     refused = keeper.submit(page, "/stall/code")
     assert refused.status == 422
     assert codes_of(market.ledger).of(market.stall.party) is None

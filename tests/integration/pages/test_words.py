@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATE_TEXT = "\n".join(path.read_text("utf-8") for path in sorted(TEMPLATES.glob("*.html")))
-#: The pages, and what puts a statement into words for whoever is going to sign it.
+#: The pages and spreadsheets, and what puts a statement into words for whoever is going to sign it.
 PYTHON_TEXT = "\n".join(
     path.read_text("utf-8")
     for path in (
         *sorted(Path(api.pages.__file__).parent.glob("*.py")),
         Path(api.pages.__file__).parent.parent / "unsigned.py",
+        *sorted((Path(api.pages.__file__).parent.parent / "sheets").glob("*.py")),
     )
 )
 
