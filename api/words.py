@@ -43,6 +43,7 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "nav_front": ("首页", "Home"),
     "nav_my": ("我的台账", "My ledger"),
     "nav_sell": ("销售开单", "Sell"),
+    "nav_scan": ("扫码", "Scan"),
     "nav_inspect": ("监管查询", "Inspection"),
     "nav_findings": ("提示统计", "Findings"),
     "language_name": ("中文", "English"),

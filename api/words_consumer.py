@@ -79,7 +79,6 @@ CONSUMER: Final[dict[str, tuple[str, str]]] = {
     ),
     "report_title": ("举报进展", "Your report"),
     "report_keep": ("请截图或抄下编号，凭编号可以随时查看进展。", "Keep the number (a screenshot will do): it shows at any time how far things are."),
-    "report_state": ("当前状态", "State"),
     "report_state_received": ("已收到，等待监管人员查阅", "Received; no official has opened it yet"),
     "report_state_seen": ("监管人员已查阅", "Opened by an official"),
     "report_state_published": ("监管部门已就这批货公开决定", "An authority has published a decision about these goods"),

@@ -67,6 +67,11 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market_release": ("恢复销售", "Put back on sale"),
     "market_release_reason": ("恢复的原因", "Why"),
     "market_done": ("已入账。", "Recorded."),
-    "market_card": ("摊位码", "Stall code"),
+    "market_cards": ("摊位码", "Stall codes"),
+    "market_cards_what": ("打印各摊位的摊位码", "Print the cards of all stalls"),
+    "market_cards_none": ("还没有摊位公开摊位码。", "No stall has a page for everybody yet."),
+    "market_cards_open": ("公开后，任何人扫摊位码都能看到：摊位名称、摊位号、证照、近日货品的名称、产地和检验结果、召回；看不到供货者、数量、价格和电话。摊主可随时关闭。", "Whoever scans a stall's code then sees its name, number and licences, and of its goods of the last days their names, origins, tests and recalls; no supplier, quantity, price or telephone. A seller can close it at any time."),
+    "market_cards_agreed": ("各摊主已同意公开", "The sellers have agreed"),
+    "market_cards_go": ("公开并打印", "Open and print"),
     "market_back": ("全部摊位", "All stalls"),
 }

@@ -74,7 +74,7 @@ SHEETS: Final[dict[str, tuple[str, str]]] = {
     "sheet_explained": ("填写说明", "Explanations"),
     "sheet_law_of": ("依据：{law}", "By {law}"),
     "sheet_rule_1": ("列名用中文或英文都可以，列的先后不限；不需要的列可以删去，不能加别的列。", "Headings may be Chinese or English, in any order; columns that are not needed may go, others may not be added."),
-    "sheet_rule_2": ("请不要合并单元格，不要用公式；日期用日期格式，或写成 2026-11-20、2026/11/20、2026年11月20日。", "No merged cells, no formulas; dates as dates, or like 2026-11-20, 2026/11/20, 2026年11月20日."),
+    "sheet_rule_2": ("请不要合并单元格，不要用公式；日期用日期格式，或写成 2026-11-20、2026/11/20、2026年11月20日。", "No merged cells, no formulas; dates as dates, or like 2026-11-20, 2026/11/20, or with the Chinese words for year, month and day."),
     "sheet_rule_3": ("空行不读。号码、条码一类的列已设为文本，粘贴时请用“选择性粘贴—数值”。", "Blank rows are passed over. Columns for numbers and codes are formatted as text: paste values only."),
     "sheet_rule_4": ("同一份表可以再次上传：已入账的行不会重复入账；要更改已入账的内容，在“更正”列填“是”。", "The same sheet may be sent again: what is recorded is not recorded twice; to change it, put “yes” into “Put right”."),
     "sheet_explained_zh": ("列名（中文）", "Heading (Chinese)"),

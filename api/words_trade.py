@@ -123,7 +123,6 @@ TRADE: Final[dict[str, tuple[str, str]]] = {
     "ship_vehicle": ("车牌或承运", "Vehicle or carrier"),
     "ship_go": ("入账并打印凭证", "Record and print the slip"),
     "ship_nothing": ("账上没有可发的货。请先登记批次或收货。", "The records show nothing to ship. Register a batch or receive goods first."),
-    "ship_another": ("再开一张", "Another slip"),
     "slip_title": ("销售凭证", "Sales slip"),
     "slip_number": ("凭证号", "No."),
     "slip_done": ("请打印或让客户拍照。对方在本台账上会看到这笔发货。", "Print it or let the customer photograph it. A customer on this ledger sees this shipment."),

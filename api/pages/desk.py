@@ -178,6 +178,7 @@ def _sections(request: Request, viewer: Viewer, language: Language) -> list[tupl
     if viewer.party is not None and not viewer.is_official:
         sections += _DOORS.get(acting, ())
         sections.append(("/my", "nav_my"))
+    sections.append(("/scan", "nav_scan"))
     if viewer.party is not None:
         sections.append(("/inspect", "nav_inspect"))
     if viewer.is_official:

@@ -21,7 +21,7 @@ from api.pages.expiring import days_tag
 from api.parameters import MaybeText, PathNumber, QueryNumber
 from ledger.errors import UnknownName, Words
 from ledger.store.beside import beside
-from ledger.views.book import document_key, party_key, voucher_key
+from ledger.views.book import document_key, parties_in, party_key, voucher_key
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.oversight import TestResult
@@ -161,12 +161,7 @@ def _listing(counter: Counter, kind: str, q: str) -> Listing:
 def _rows(counter: Counter, places: Sequence[Place]) -> list[Row | None]:
     found = counter.book.records([one.position for one in places])
     records = [found[one.position] for one in places]
-    counter.names.know(
-        party
-        for one in records
-        if one.said is not None
-        for party in sorted(one.said.named_parties() | {one.actor})
-    )
+    counter.names.know(party for one in records for party in sorted(parties_in(one)))
     uses = _use_counts(counter, records)
     return [_row(counter, one, uses) for one in records]
 
@@ -194,9 +189,8 @@ def _row(counter: Counter, record: Record, uses: Mapping[str, int]) -> Row | Non
 
 def _is_ours(counter: Counter, record: Record) -> bool:
     """Whether it names this party, and lies open to it: what a laboratory files about a trader's goods is the trader's to see."""
-    party, said = counter.party, record.said
-    named = said is not None and party in said.named_parties()
-    return (named or party in {record.actor, record.header.issuer}) and counter.names.reading.opens(record)
+    ours = counter.party in parties_in(record) | {record.header.issuer}
+    return ours and counter.names.reading.opens(record)
 
 
 def _name(counter: Counter, said: Said) -> str:

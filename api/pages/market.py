@@ -20,6 +20,7 @@ from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, new_id, record
 from api.pages.market_stalls import DAYS, Stall, stall_of, stalls_of
 from api.pages.names import Names
+from api.pages.stall_code import SIZES, card_of, codes_of, publish
 from api.parameters import MaybeText
 from api.problems import Refusals
 from api.tables import Column, FileForm, Table, table_answer
@@ -27,6 +28,7 @@ from ledger.canonical import Json
 from ledger.errors import Malformed, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, StatementId
 from ledger.trace import what_it_was
+from ledger.views.sheets import sellers_in
 from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.trade import Receipt, Shipment
@@ -97,6 +99,35 @@ def market_file(form: FileForm, desk: AtDesk, caller: Someone, show: MaybeText =
         )
         rows = list(_cells(desk, [one for one in stalls if _is(one, chosen)], names))
     return table_answer(Table("stalls", desk.say("market_title"), columns, rows), form)
+
+
+@router.get("/market/cards", response_class=HTMLResponse, dependencies=[needs("run_market")])
+def cards(desk: AtDesk, caller: Someone, size: MaybeText = None) -> HTMLResponse:
+    """The cards of all stalls that have a page for everybody (摊位码), to be printed in one go."""
+    codes = codes_of(desk.ledger)
+    with desk.ledger.book() as book:
+        stalls = stalls_of(book, caller.party, now_ms=desk.ledger.clock())
+        opened = [one for one in (codes.of(stall.party) for stall in stalls) if one is not None]
+        return desk.page(
+            "market_cards.html" if not opened else "stall_card.html",
+            size=size if size in SIZES else SIZES[0],
+            sizes=SIZES,
+            cards=[card_of(desk, book, one) for one in opened],
+            back_to="/market",
+        )
+
+
+@router.post("/market/cards", response_class=HTMLResponse, dependencies=[needs("record_in_market")])
+def open_cards(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
+    """Open the page of every stall that has none, with the sellers' consent. Sent twice, done once."""
+    if not posted.text("agreed"):
+        expected = Words(zh="各摊主同意公开所列内容", en="that the sellers agreed to show it to everybody")
+        raise Malformed(field="agreed", came="", expected=expected)
+    with desk.ledger.book() as book:
+        stalls = sellers_in(book, author.party)
+    for one in stalls:
+        publish(desk.ledger, one, by_whom=author.party)
+    return RedirectResponse("/market/cards", status_code=303)
 
 
 @router.get("/market/stalls/new", response_class=HTMLResponse, dependencies=[needs("run_market")])

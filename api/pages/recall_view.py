@@ -202,7 +202,6 @@ def scope_for(names: Names, record: Record, party: PartyId) -> tuple[RecallScope
     scope = recall_scope(names.book, record)
     whole = party in {record.actor, record.header.issuer} or names.reading.sees_everything
     holders = [one for one in scope.holders if whole or one.holding.party == party]
-    if names.viewer.is_official:
-        for one in holders:
-            names.reading.shows_figures(one.holding)
+    for one in holders:
+        names.reading.shows_figures(one.holding)
     return scope, whole, holders

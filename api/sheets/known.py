@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, GoodsId, PartyId, SiteId
-from ledger.views.book import about, contact_key, goods_sheet_key, holding_key, lot_key, of_type, party_key
+from ledger.views.book import (
+    about,
+    contact_key,
+    goods_sheet_key,
+    holding_key,
+    lot_key,
+    of_type,
+    parties_in,
+    party_key,
+)
 from ledger.views.sheets import party_sheet
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party, Site
@@ -165,12 +174,7 @@ class Known:
         for _, said in of_type(self._own_of_type(book, Party.TYPE), Party):
             _put(names, said)
         seqs = sorted({one.seq for one in book.mentions([party_key(self.party)])}, reverse=True)[:RECENT_MAX]
-        met = {
-            one
-            for record in book.records(seqs).values()
-            if record.said is not None
-            for one in (record.actor, *record.said.named_parties())
-        }
+        met = {one for record in book.records(seqs).values() for one in parties_in(record)}
         for party in met:
             for _, sheet in party_sheet(book, party).sheets:
                 _put(names, sheet)

@@ -240,9 +240,12 @@ def goods_key(goods: GoodsId) -> str:
     return f"goods/{goods}"
 
 
+_PARTY = "party/"
+
+
 def party_key(party: PartyId) -> str:
     """Everything said by, for or about this party."""
-    return f"party/{party}"
+    return f"{_PARTY}{party}"
 
 
 def goods_sheet_key(goods: GoodsId) -> str:
@@ -354,6 +357,11 @@ def statement_key(statement: StatementId) -> str:
 def contact_key(what: str, value: str) -> str:
     """Parties that share a phone, an address, a credit code or a licence number (`what` says which)."""
     return f"{what}/{value}"
+
+
+def parties_in(record: Record) -> frozenset[PartyId]:
+    """Every party that a record mentions: whose it is, and whom it names."""
+    return frozenset(PartyId.parse(key.removeprefix(_PARTY)) for key in record.keys if key.startswith(_PARTY))
 
 
 def keys_of(record: Record) -> frozenset[str]:

@@ -397,6 +397,7 @@ def _held(world: World) -> str:
     (placed,) = world.ledger.say(world.a.party, said)
     return str(world.ledger.stored(placed.seq).header.id)
 
+
 REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for path in BODIES} | {
     "POST /api/v1/statements": _signed,
     "GET /api/v1/statements": _get("/api/v1/statements"),
@@ -552,6 +553,8 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /findings": _get("/findings"),
     "GET /market": _get("/market"),
     "GET /market/stalls.{form}": _get("/market/stalls.csv"),
+    "GET /market/cards": _get("/market/cards"),
+    "POST /market/cards": lambda _, __: Ask("/market/cards", form={"agreed": "1"}),
     "GET /market/stalls/new": _get("/market/stalls/new"),
     "POST /market/stalls": _form("/market/stalls", name="辛菜摊（演示）", stall_number="13"),
     "GET /market/stalls/{party}": _get("/market/stalls/{seller}"),
@@ -765,7 +768,9 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     )(world, _),
     "GET /inspect/hold": _get("/inspect/hold"),
     # The first of its two steps: whom it would concern.
-    "POST /inspect/hold": lambda world, _: _form("/inspect/hold", goods=str(world.goods), do="show")(world, _),
+    "POST /inspect/hold": lambda world, _: _form("/inspect/hold", goods=str(world.goods), do="show")(
+        world, _
+    ),
     "GET /inspect/release": lambda world, _: Ask(f"/inspect/release?order={_held(world)}"),
     "POST /inspect/release": lambda world, _: _form(
         "/inspect/release", **_OFFICERS, order=_held(world), reason="核查无误（演示）"
@@ -852,6 +857,8 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "POST /people/resume": lambda world, _: Ask("/people/resume", form={"person": _colleague(world)}),
     "GET /people/keys": _get("/people/keys"),
     "POST /people/keys": _form("/people/keys", label="仓库系统（演示）"),
-    "POST /people/keys/rotate": lambda world, _: Ask("/people/keys/rotate", form={"name": _access_key(world)}),
+    "POST /people/keys/rotate": lambda world, _: Ask(
+        "/people/keys/rotate", form={"name": _access_key(world)}
+    ),
     "POST /people/keys/take": lambda world, _: Ask("/people/keys/take", form={"name": _access_key(world)}),
 }

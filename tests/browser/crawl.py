@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fastapi import FastAPI
     from playwright.sync_api import Page
@@ -30,7 +30,7 @@ def kinds(app: FastAPI) -> list[tuple[re.Pattern[str], str]]:
     return [
         (compile_path(route.path)[0], route.path)
         for route in iter_route_contexts(app.routes)
-        if "GET" in (route.methods or ())
+        if route.path is not None and "GET" in (route.methods or ())
     ]
 
 
@@ -48,9 +48,9 @@ class Walk:
     def __post_init__(self, app: FastAPI) -> None:
         self.kinds = kinds(app)
 
-    def pages(self, page: Page, start: str) -> Iterator[tuple[str, str]]:
+    def pages(self, page: Page, starts: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Open pages one by one; each is in `page` when its kind and its path are given."""
-        waiting = [start]
+        waiting = list(starts)
         while waiting and len(self.opened) < PAGES_MAX:
             path = waiting.pop(0)
             kind = self._wanted(path)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FilePayload, Page
 
+    from ledger.canonical import Json
     from ledger.service import Ledger
 
 PHONE, SCREEN = 360, 1280
@@ -52,7 +53,7 @@ class Cast:
                 "stall_number": number,
             }
             ledger.say(seller.party, Party.read(sheet))
-        batch = {
+        batch: dict[str, Json] = {
             "goods": YESTERDAY,
             "maker": str(self.co_op.party),
             "name": "韭菜",
@@ -65,8 +66,8 @@ class Cast:
             (self.wholesaler, self.stall),
             (self.wholesaler, self.school),
         ):
-            line = {"goods": YESTERDAY, "quantity": {"amount": "10", "unit": "KGM"}}
-            sent = {"to": str(to.party), "offer": False, "lines": [line]}
+            line: dict[str, Json] = {"goods": YESTERDAY, "quantity": {"amount": "10", "unit": "KGM"}}
+            sent: dict[str, Json] = {"to": str(to.party), "offer": False, "lines": [line]}
             ledger.say(sender.party, Shipment.read(sent))
 
 
@@ -185,9 +186,8 @@ def the_market_looks_round(desks: Desks, cast: Cast) -> None:
 def an_inspector_comes(desks: Desks, cast: Cast, label: bytes) -> None:
     with desks.at(PHONE, cast.office) as desk:
         page = desk.open("/inspect")
-        page.set_input_files(
-            "#photo", files=[{"name": "label.png", "mimeType": "image/png", "buffer": label}]
-        )
+        photo: FilePayload = {"name": "label.png", "mimeType": "image/png", "buffer": label}
+        page.set_input_files("#photo", files=photo)
         press(page, page.locator("form[action='/inspect'][method=post] button").inner_text())
         if "/trace" not in page.url:
             page.locator(".cards a[href^='/trace']").first.click()

@@ -22,7 +22,13 @@ NAMES_IT: Final = {
     "routes/statements.py",
 }
 #: Which sections and buttons a page offers, whose findings are asked for, what an official may record: no contents.
-NAVIGATION: Final = {"pages/desk.py", "pages/entries.py", "routes/traces.py", "routes/trade.py"}
+NAVIGATION: Final = {
+    "pages/desk.py",
+    "pages/entries.py",
+    "pages/scan.py",
+    "routes/traces.py",
+    "routes/trade.py",
+}
 #: The operator's own machine, where all of it lies; and the eyes of parties that are named in a record that is shown already.
 ELSEWHERE: Final = {"commands/exchanging.py", "eyes.py"}
 
@@ -58,8 +64,8 @@ def test_whoever_opens_items_asks_first() -> None:
     holding = {one for one in MODULES if "opened" in words(one) and one not in DECIDES}
     beside = {one for one in holding if {"places", "may_read_item", "may_read_heading"} & words(one)}
     assert {"disclosing.py", "pages/entries.py", "pages/eyes.py", "routes/statements.py"} <= beside
-    # The register is public as a whole; a key's owner signs its own enrolment; a bracket is opened; a choice among what may be shown.
+    # The register is public as a whole; a key's owner signs its own enrolment; a bracket is opened, and a pack; a choice among what may be shown.
     assert holding - beside <= {
         *("routes/log.py", "routes/registering.py", "commands/keys.py"),
-        *("pages/trace_page.py", "pages/disclosing.py"),
+        *("pages/trace_page.py", "pages/disclosing.py", "pages/process_plan.py"),
     }

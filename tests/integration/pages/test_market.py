@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from tests.integration.pages.browsing import Page, Visitor
 from tests.support.server import enrol_party
 
 if TYPE_CHECKING:
+    from ledger.canonical import Json
     from ledger.service import Ledger
     from tests.support.server import Client, Clock, Enrolled
 
@@ -34,7 +36,7 @@ def in_market(ledger: Ledger, stall: Enrolled, market: Enrolled, number: str) ->
 
 
 def sent(ledger: Ledger, sender: Enrolled, to: Enrolled, kilos: str = "60") -> None:
-    line = {"goods": LEEK, "quantity": {"amount": kilos, "unit": "KGM"}}
+    line: dict[str, Json] = {"goods": LEEK, "quantity": {"amount": kilos, "unit": "KGM"}}
     ledger.say(sender.party, Shipment.read({"to": str(to.party), "lines": [line], "total": "431.70"}))
 
 
@@ -51,7 +53,7 @@ def other(ledger: Ledger) -> Enrolled:
 @pytest.fixture
 def told(ledger: Ledger, co_op: Enrolled, stall: Enrolled, other: Enrolled, market: Enrolled) -> None:
     in_market(ledger, stall, market, "12")
-    leek = {
+    leek: dict[str, Json] = {
         "goods": LEEK,
         "maker": str(co_op.party),
         "name": "韭菜",
@@ -194,6 +196,21 @@ def test_a_licence_is_named_in_time(
     else:
         assert words in found[0]["证照"]
         assert str(until) in manager.open("/market").text
+
+
+def test_the_cards_of_all_stalls_are_opened_with_consent_and_printed_together(
+    manager: Visitor, public: Visitor, stall: Enrolled
+) -> None:
+    form = manager.open("/market/cards")
+    refused = manager.submit(form, "/market/cards", {"agreed": ""})
+    assert refused.status == 422
+    for _ in range(2):
+        page = manager.submit(form, "/market/cards", {"agreed": "1"})
+        assert page.html.count("stall-card a6") == 1
+        assert "城东市场十二号菜摊" in page.text
+    printed = re.search(r"card-code\">([0-9A-Z-]+)<", page.html)
+    assert printed is not None
+    assert public.open(f"/s/{printed.group(1)}").status == 200
 
 
 def test_nobody_else_has_such_a_desk(

@@ -45,7 +45,13 @@ def blanks(text: str) -> set[str]:
 
 
 def test_every_text_stands_in_both_languages() -> None:
-    assert [key for key, words in WORDS.items() if not CHINESE.search(words.zh)] == []
+    # What is made of blanks and marks alone says nothing in any language.
+    worded = [
+        key
+        for key, words in WORDS.items()
+        if any(one.isalpha() for one in re.sub(r"\{\w+\}", "", words.zh + words.en))
+    ]
+    assert [key for key in worded if not CHINESE.search(WORDS[key].zh)] == []
     assert [key for key, words in WORDS.items() if CHINESE.search(words.en) and key != "language_name"] == []
     assert [key for key, words in WORDS.items() if not words.en or words.en.strip() != words.en] == []
 

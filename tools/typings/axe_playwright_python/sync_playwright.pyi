@@ -18,6 +18,8 @@ class Response(TypedDict):
 
 class AxeResults:
     response: Response
+    violations_count: int
+    def generate_report(self) -> str: ...
 
 class Axe:
     def run(self, page: Page, options: Mapping[str, object] | None = None) -> AxeResults: ...
