@@ -15,7 +15,7 @@ CONSUMER: Final[dict[str, tuple[str, str]]] = {
         "{party}，决定文书号：{number}，依据：{basis}，{start} 起{end}。这是对生产者的决定，不是对这批货的检验结论。",
         "{party}, decision {number}, under {basis}, from {start}{end}. It is about the maker and is no test result of this batch.",
     ),
-    "buyer_decided_end": ("至 {day}", " to {day}"),
+    "buyer_decided_end": ("至 {day}", ", until {day}"),
     "buyer_expired": ("标注的保质期已过", "Past the date on its label"),
     "buyer_expired_what": (
         "登记的保质期至 {day}，今天是 {today}。请不要食用或使用，可凭购物凭证要求退换；包装上的日期与此不同的，请举报。",

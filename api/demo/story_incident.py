@@ -109,7 +109,19 @@ def _tell_quick_test(story: Telling) -> None:
     story.says(
         "2026-11-15 13:50",
         "F5",
-        Hold(action="hold", goods=(goods,), reason="快检阳性，待实验室复检。"),
+        Hold(action="hold", goods=(goods,), at=story.party("F6"), reason="快检阳性，待实验室复检。"),
+        name="market hold",
+    )
+    # A market stops what is sold in it; what went elsewhere is for the authority that it tells.
+    story.says(
+        "2026-11-15 14:05",
+        "G1",
+        Hold(
+            action="hold",
+            goods=(goods,),
+            officer=OFFICER_VALID,
+            reason="市场报告快检阳性，各持有者暂停销售，待实验室复检。",
+        ),
         name="hold",
     )
 

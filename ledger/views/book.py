@@ -409,6 +409,8 @@ def _called(batch: Batch) -> Iterator[str]:
         yield lot_key(str(code))
     if link is not None:
         yield gtin_key(str(link.gtin))
+        if link.batch is not None:
+            yield lot_key(link.batch)
 
 
 def _keys_of_value(value: object, kind: str, holders: frozenset[PartyId]) -> Iterator[str]:
