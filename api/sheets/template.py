@@ -36,7 +36,8 @@ _LOOKS: Final[dict[str, dict[str, str | int | bool]]] = {
     "always": {"bold": True, "bg_color": "#0B564F", "font_color": "#FFFFFF", "text_wrap": True, "border": 1},
     "by_law": {"bold": True, "bg_color": "#F3D9A4", "text_wrap": True, "border": 1},
     "if_any": {"bold": True, "bg_color": "#E3EEEC", "text_wrap": True, "border": 1},
-    "text": {"num_format": "@"},
+    # 49 is text (ECMA-376 part 1, 18.8.30): a number that is a name keeps its zeros.
+    "text": {"num_format": 49},
     "date": {"num_format": "yyyy-mm-dd"},
     "wrapped": {"text_wrap": True, "valign": "top"},
 }

@@ -137,10 +137,14 @@ def test_the_front_page_says_how_the_log_stands(story: Story, public: Visitor, l
 
 
 def test_every_page_of_a_demo_shows_its_clock(story: Story, demo_client: Client) -> None:
-    for path in ("/", "/nothing", "/p/01/09520001000027/10/JC-1"):
+    for path in ("/", "/nothing"):
         page = Visitor(demo_client).open(path)
         assert "演示时钟 2026-11-14 08:00" in page.text
         assert "identity" in page.fields("/demo/identity")
+    # The buyer's page is the same for everybody all day, and is nobody's place to be somebody else.
+    page = Visitor(demo_client).open("/p/01/09520001000027/10/JC-1")
+    assert "演示时钟 2026-11-14；主体和数据均为虚构" in page.text
+    assert page.read.forms == []
 
 
 def test_a_visitor_of_the_demo_chooses_who_to_be(story: Story, demo_client: Client) -> None:
