@@ -93,7 +93,7 @@ class BadAddress(Malformed):
 class KeyMissing(NotAllowed):
     """Who asks is not known: no access key came, or one that is unknown or has run out."""
 
-    title = Words(zh="需要有效的访问密钥", en="a valid access key is needed")
+    title = Words(zh="请先登录，或出示有效的访问密钥", en="sign in, or bring a valid access key")
 
 
 class NotFromOurPages(NotAllowed):

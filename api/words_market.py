@@ -49,6 +49,7 @@ MARKET: Final[dict[str, tuple[str, str]]] = {
     "market_state_unchecked": ("未查验", "Unchecked"),
     "market_state_waiting": ("待确认", "Unanswered"),
     "market_by_us": ("本市场代录", "entered by us"),
+    "market_waiting_now": ("待摊主确认的来货", "Sent to this stall, unanswered"),
     "market_from": ("供货者", "Supplier"),
     "market_goods": ("货物", "Goods"),
     "market_take": ("代为确认收货", "Confirm for the stall"),

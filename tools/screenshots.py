@@ -111,7 +111,11 @@ def _every(browser: Browser, address: str, into: Path) -> None:
                     continue
                 seen.add(kind)
                 answer = page.goto(f"{address}{path}", wait_until="load")
-                if answer is None or not answer.headers.get("content-type", "").startswith("text/html"):
+                if (
+                    answer is None
+                    or not answer.ok
+                    or not answer.headers.get("content-type", "").startswith("text/html")
+                ):
                     continue
                 kinds.setdefault(_kind(path), (path, who))
                 waiting += page.eval_on_selector_all(

@@ -361,6 +361,18 @@ def _stall_page(
     with desk.ledger.book() as book:
         stall = _stall(desk, book, market, party)
         names = Names(book, desk.viewer, desk.language)
+        deliveries = [
+            {
+                "seq": one.record.seq,
+                "id": one.record.header.id,
+                "occurred_ms": one.record.occurred_ms,
+                "supplier": names.party(one.supplier),
+                "goods": [names.goods(goods) for goods in one.goods],
+                "state": one.state,
+                "by_us": one.record.header.issuer == market,
+            }
+            for one in stall.deliveries
+        ]
         return desk.page(
             "market_stall.html",
             status=status,
@@ -378,18 +390,8 @@ def _stall_page(
                     for one in stall.licences
                 ],
             },
-            deliveries=[
-                {
-                    "seq": one.record.seq,
-                    "id": one.record.header.id,
-                    "occurred_ms": one.record.occurred_ms,
-                    "supplier": names.party(one.supplier),
-                    "goods": [names.goods(goods) for goods in one.goods],
-                    "state": one.state,
-                    "by_us": one.record.header.issuer == market,
-                }
-                for one in stall.deliveries
-            ],
+            deliveries=[one for one in deliveries if one["state"] != "waiting"],
+            waiting=[one for one in deliveries if one["state"] == "waiting"],
             stopped=[
                 {
                     "seq": record_.seq,

@@ -384,7 +384,7 @@ def test_a_day_that_is_none_is_marked(story: Story, client: Client) -> None:
         ("/nothing", 404, "没有这个地址"),
         ("/entries/999999", 404, "没有登记"),
         ("/entries/x", 422, "格式不对"),
-        ("/my", 401, "需要有效的访问密钥"),
+        ("/my", 401, "请先登录，或出示有效的访问密钥"),
     ],
 )
 def test_an_error_is_a_page_with_the_facts_of_the_problem(
