@@ -154,13 +154,7 @@ def _shots(browser: Browser, address: str) -> list[Shot]:
         Shot("sell", "/sell", "F6"),
         Shot(
             "slip",
-            _first(
-                browser,
-                address,
-                "F6",
-                "/my/shipments",
-                "main a[href^='/my/slips/'], main a[href^='/my/shipments/']",
-            ),
+            _first(browser, address, "F6", "/my", "main a[href^='/my/slips/']"),
             "F6",
         ),
         Shot("console", "/my", "F1"),
