@@ -86,7 +86,7 @@ def checks(
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def checks_file(
     form: str, desk: AtDesk, caller: Someone, q: MaybeText = None, show: MaybeText = None
 ) -> Response:

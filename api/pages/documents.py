@@ -84,7 +84,7 @@ def documents(
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def documents_file(
     form: str, desk: AtDesk, caller: Someone, q: MaybeText = None, kind: MaybeText = None
 ) -> Response:

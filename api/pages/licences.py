@@ -105,7 +105,7 @@ def licences(
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def licences_file(form: str, desk: AtDesk, caller: Someone, q: MaybeText = None) -> Response:
     """The same as a file."""
     with desk.ledger.book() as book:

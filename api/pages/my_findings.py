@@ -90,7 +90,7 @@ def my_findings(
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def findings_file(form: str, desk: AtDesk, caller: Someone, grade: MaybeText = None) -> Response:
     """The same as a file, with what was answered."""
     with desk.ledger.book() as book:

@@ -99,7 +99,7 @@ def parties(desk: AtDesk, caller: Someone, q: MaybeText = None, before: QueryNum
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def parties_file(form: str, desk: AtDesk, caller: Someone, q: MaybeText = None) -> Response:
     """The same as a file."""
     with desk.ledger.book() as book:

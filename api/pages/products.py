@@ -93,7 +93,7 @@ def products(desk: AtDesk, caller: Someone, q: MaybeText = None, before: QueryNu
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def products_file(form: str, desk: AtDesk, caller: Someone, q: MaybeText = None) -> Response:
     """The same as a file."""
     with desk.ledger.book() as book:

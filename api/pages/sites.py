@@ -75,7 +75,7 @@ def sites(desk: AtDesk, caller: Someone, q: MaybeText = None, before: QueryNumbe
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def sites_file(form: str, desk: AtDesk, caller: Someone, q: MaybeText = None) -> Response:
     """The same as a file."""
     with desk.ledger.book() as book:

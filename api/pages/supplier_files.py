@@ -97,7 +97,7 @@ def files(
         )
 
 
-@router.get(f"{HERE}.{{form}}", dependencies=[needs("export_own")])
+@router.get(f"{HERE}.{{form}}", dependencies=[needs("read_own")])
 def files_file(form: str, desk: AtDesk, caller: Someone, q: MaybeText = None) -> Response:
     """The same as a file."""
     with desk.ledger.book() as book:
