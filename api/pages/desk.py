@@ -14,6 +14,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from api.audience import Reading
 from api.demo.parties import DEMO, party_id
 from api.demo.people import PEOPLE
 from api.deps import DEMO_COOKIE, Anyone, TheLedger, TheSettings, Viewer
@@ -21,7 +22,7 @@ from api.language import LANGUAGE_COOKIE, TAGS, language_of
 from api.pages.rendering import environment, moment
 from api.settings import Settings
 from api.words import MARKS, Marks, say
-from ledger.identifiers import PartyId
+from ledger.identifiers import GoodsId, PartyId
 from ledger.register import Role
 from ledger.service import Ledger
 from ledger.vocabulary.parties import Party
@@ -80,6 +81,14 @@ class Desk:
     def page(self, template: str, *, status: int = 200, **content: object) -> HTMLResponse:
         """A page with the frame of this reader."""
         return self.page_of(template, content, status=status)
+
+    def known_goods(self, text: str | None) -> GoodsId | None:
+        """Goods that an address names, where this reader may know of them; to all others it names nothing."""
+        if not text:
+            return None
+        goods = GoodsId.parse(text)
+        with self.ledger.book() as book:
+            return goods if Reading.of(self.ledger, book, self.viewer).knows(goods) else None
 
     def page_of(self, template: str, content: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
         """As `page`, for content that was put together elsewhere."""

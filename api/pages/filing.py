@@ -48,19 +48,21 @@ router = APIRouter(include_in_schema=False)
 BACK: Final = "/my/documents"
 
 
-def _start(counter: Counter, form: PaperForm, *, of: str, check: str, goods: str, sent_as: str = "") -> Start:
+def _start(
+    counter: Counter, form: PaperForm, *, of: str, check: str, goods: GoodsId | None, sent_as: str = ""
+) -> Start:
     before = origin(counter, form.kind, of, form=sent_as)
     found = None
     if check:
         number = int(check) if check.isascii() and check.isdigit() and len(check) < 16 else counter.book.size  # noqa: PLR2004  (as in addresses)
         found = own_record(counter.book, number, counter.party, SupplierCheck)
-    return Start(before, found, (GoodsId.parse(goods),) if goods else ())
+    return Start(before, found, () if goods is None else (goods,))
 
 
 def _open(desk: Desk, party: PartyId, form: PaperForm, of: str, check: str, goods: str) -> HTMLResponse:
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, party)
-        start = _start(counter, form, of=of, check=check, goods=goods)
+        start = _start(counter, form, of=of, check=check, goods=desk.known_goods(goods))
         values = {**form.empty, "check": check}
         if start.before is not None:
             values |= {"of": of, "how": "correct", **_filled(start.before)}
@@ -76,7 +78,7 @@ def _record(desk: Desk, party: PartyId, form: PaperForm, posted: Posted) -> Resp
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, party)
         start = _start(
-            counter, form, of=came.text("of"), check=came.text("check"), goods="", sent_as=came.text("id")
+            counter, form, of=came.text("of"), check=came.text("check"), goods=None, sent_as=came.text("id")
         )
     placed = submit(
         desk, party, came, form.fields | {"corrects": "how"}, partial(_drafts, desk, party, form, came, start)

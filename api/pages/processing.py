@@ -62,7 +62,7 @@ def process_form(
 ) -> HTMLResponse:
     """An empty form; with `goods` that batch comes first."""
     which = kind_of(kind or "split")
-    first = None if goods is None else GoodsId.parse(goods)
+    first = desk.known_goods(goods)
     values = {
         "id": str(new_id(desk)),
         "kind": which,

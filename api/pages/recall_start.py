@@ -60,9 +60,10 @@ router = APIRouter(include_in_schema=False)
 def recall_form(desk: AtDesk, caller: Someone, goods: MaybeText = None) -> HTMLResponse:
     """Which batches, why, how grave, and what those who have them should do."""
     values = {"id": str(new_id(desk)), "grade": "2"}
-    if goods is not None:
-        values["pick_0"] = str(GoodsId.parse(goods))
-    return _show(desk, caller.party, Form(values), first=None if goods is None else GoodsId.parse(goods))
+    first = desk.known_goods(goods)
+    if first is not None:
+        values["pick_0"] = str(first)
+    return _show(desk, caller.party, Form(values), first=first)
 
 
 @router.post("/my/recalls/new", response_class=HTMLResponse, dependencies=[needs("order")])

@@ -188,7 +188,8 @@ def test_9_a_recalled_pack_says_so_first_and_an_account_must_add_up(
     )
     shown = town.client.get("/p/01/09520001000010/10/" + sausage.rpartition("/")[2]).text
     main = shown[shown.index("<main") :]
-    assert main.index("立即停止食用") < main.index("香肠")
+    # The notice first, with what to do; then what the goods are.
+    assert main.index('role="alert"') < main.index("立即停止食用") < main.index("<h1")
     town.says(
         market,
         "recall-answers",
