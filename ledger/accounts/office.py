@@ -91,7 +91,11 @@ class Office:
 
     def token(self, size: int = TOKEN_BYTES) -> str:
         """A new secret as text for an address or a cookie."""
-        return urlsafe_b64encode(self.randomness(size)).decode("ascii").rstrip("=")
+        while True:
+            text = urlsafe_b64encode(self.randomness(size)).decode("ascii").rstrip("=")
+            # On a command line it would be taken for an option.
+            if not text.startswith("-"):
+                return text
 
     def seal(self, fields: JsonObject, *, purpose: str) -> bytes:
         """Fields that nobody reads without the key file, bound to the row they belong to."""

@@ -118,7 +118,7 @@ def test_of_an_entry_that_is_not_theirs_readers_see_what_the_log_shows(
 ) -> None:
     page = public.open(f"/entries/{sold[0]}")
     assert page.status == 200
-    for secret in ("发货", "合作社", str(co_op), TERMS, "31"):
+    for secret in ("发货", "合作社", str(co_op), TERMS, "31 公斤"):
         assert secret not in page.read.h1 + " ".join(page.text.split("日志的公钥")[0:1]).replace("演示", "")
     assert "tlog-proof" in page.html
 
