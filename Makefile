@@ -7,7 +7,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: check cover demo fix help lock run scan-page setup soak test
+.PHONY: check cover demo fix help lock run scan-page setup soak strangers test
 
 run: .venv/ready ## start the server on http://127.0.0.1:8000 (PORT=9000 chooses another port)
 	@PORT=$(PORT) exec .venv/bin/suyuan run
@@ -39,12 +39,16 @@ fix: .venv/ready ## put right what can be put right without thinking: format, im
 
 soak: .venv/ready ## run the long tests whole; goes on where it was stopped
 	SUYUAN_SOAK=1 .venv/bin/python -m pytest -m soak --capture=no --verbose $(T)
+	.venv/bin/python tools/reliability.py
 	$(if $(T),,rm -rf .soak)
 
 setup: .venv/ready ## build the environment in .venv and nothing else
 
 scan-page: .venv/ready ## build the script of the scan page, where the set-up could not
 	.venv/bin/python tools/scan_page.py
+
+strangers: ## get the programs of other people that check our log in tests, into .strangers
+	@$(PYTHON) tools/strangers.py
 
 LOCK = .uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -53,6 +57,9 @@ lock: .venv/ready ## write the lock files again after pyproject.toml changed (UP
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	echo uv | $(LOCK) - -o requirements-uv.lock
+	@# They ask for a newer Python than they need; tools/strangers.py knows.
+	printf '%s\n' aics-tlog aics-witness metamorphic-log tlog-scales | \
+	  $(subst --python-version 3.11,--python-version 3.12,$(LOCK)) - -o requirements-strangers.lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from api import links
 from ledger.identifiers import GoodsId, Instant
+from ledger.log.level import Level, LevelName
+from ledger.vocabulary import said_type
 from ledger.vocabulary.goods import Batch, Codes
 
 if TYPE_CHECKING:
@@ -20,6 +23,36 @@ if TYPE_CHECKING:
 
 #: Every JSON answer leaves out what there is not.
 ANSWER = ConfigDict(frozen=True, extra="forbid")
+#: Fields of a record by which the thing that it speaks of is named. A sender may have left the name to us.
+_NAMES: Final = ("goods", "party", "product", "site")
+
+
+class LevelText(BaseModel):
+    """How far the record has come (`ledger.log.level`). A receipt is log-signed; the entry's proof, asked for later, may say more."""
+
+    model_config = ANSWER
+
+    name: LevelName = Field(description="durable, log-signed, witnessed, timestamped. 存证级别")
+    witnessed: int = Field(description="Witnesses that have cosigned its checkpoint. 已联署的见证人数")
+    of: int = Field(description="Witnesses that this log asks. 见证人总数")
+    quorum: bool = Field(description="Whether that is enough for this log's policy. 是否达到策略要求")
+    timestamped_at: str | None = Field(default=None, description="By an RFC 3161 authority. 可信时间戳的时间")
+    timestamped_size: int | None = Field(
+        default=None, description="Size of the stamped checkpoint. 盖有时间戳的检查点大小"
+    )
+
+    @classmethod
+    def of_level(cls, level: Level) -> Self:
+        """As it is sent."""
+        at_ms = level.timestamped_ms
+        return cls(
+            name=level.name,
+            witnessed=level.witnessed,
+            of=level.of,
+            quorum=level.quorum,
+            timestamped_at=None if at_ms is None else moment(at_ms),
+            timestamped_size=level.timestamped_size,
+        )
 
 
 class ReceiptText(BaseModel):
@@ -30,6 +63,7 @@ class ReceiptText(BaseModel):
     entry: str = Field(description="The log's leaf, base64. 日志条目")
     proof: str = Field(description="The `.tlog-proof` text (c2sp.org/tlog-proof). 存证证明")
     vkey: str = Field(description="The log's public key. 日志公钥")
+    level: LevelText
 
 
 class Recorded(BaseModel):
@@ -63,6 +97,32 @@ class RecordedAll(BaseModel):
     model_config = ANSWER
 
     statements: list[Recorded]
+
+
+def file_of(*media_types: str) -> dict[int | str, dict[str, object]]:
+    """For an address's description: what it hands out is a file of one of these kinds."""
+    kinds = {one: "object" if one.endswith(("/json", "+json")) else "string" for one in media_types}
+    content = {one: {"schema": {"type": kind}} for one, kind in kinds.items()}
+    return {200: {"description": "文件 · the file", "content": content}}
+
+
+def stood_before(model: object) -> dict[int | str, dict[str, object]]:
+    """For an address's description: what was sent before is answered with 200, and with what stands there."""
+    return {
+        200: {
+            "model": model,
+            "description": "同样的内容此前已提交 · the same was sent before: this is what stands",
+        }
+    }
+
+
+def on_the_way(done: str) -> dict[int | str, dict[str, object]]:
+    """For the description of an address whose work may outlast the request: what `done` means, and 202 until then."""
+    facts: dict[str, object] = {"model": dict[str, object]}
+    return {
+        201: {**facts, "description": done},
+        202: {**facts, "description": "仍在进行，见 Location · still going on, see Location"},
+    }
 
 
 def recorded(
@@ -106,8 +166,21 @@ def _answer(base_url: str, receipt: Receipt, kind: str, *, again: bool, said: Sa
             entry=b64encode(receipt.entry).decode("ascii"),
             proof=receipt.proof.to_bytes().decode("utf-8"),
             vkey=str(receipt.vkey),
+            level=LevelText.of_level(receipt.level),
         ),
     )
+
+
+def said_in(statement: Statement) -> Said | None:
+    """What a record says, where its answer tells of it."""
+    kind = said_type(statement.header.type)
+    return kind.from_items(statement.items) if kind.model_fields.keys() & _NAMES else None
+
+
+def sent(answer: Recorded | RecordedAll, placed: Iterable[Placed]) -> Response:
+    """The answer as it goes out. FastAPI would hand a model to one more thread, to be looked over once more."""
+    body = answer.model_dump_json(exclude_none=True)
+    return Response(body, status_code=status(placed), media_type="application/json")
 
 
 def status(placed: Iterable[Placed]) -> int:
@@ -124,8 +197,7 @@ def _named(said: Said | None) -> dict[str, str]:
     """The names a sender may have left to us."""
     if said is None:
         return {}
-    names: Sequence[str] = ("goods", "party", "product", "site")
-    values = {name: getattr(said, name, None) for name in names if name in type(said).model_fields}
+    values = {name: getattr(said, name, None) for name in _NAMES if name in type(said).model_fields}
     return {
         name: str(value)
         for name, value in values.items()

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 
 from api import links
+from api.addresses import Addresses, ByAddress
 from api.bodies import BodyLimit
 from api.channels import channel_of
 from api.deps import check_routes
 from api.door import Door
 from api.headers import Assets, SecurityHeaders
-from api.kept import keep
 from api.limits import Limits
 from api.logs import Journal
 from api.noting import NotedReads
@@ -24,12 +25,16 @@ from api.oidc import Agency
 from api.openings import Openings
 from api.pages import STATIC, consumer, problem_page
 from api.pages import router as pages
+from api.pages.kept import keep
 from api.pages.lean import Kept
 from api.pages.signing import hand_over
 from api.problems import DOCUMENTED, add_handlers
+from api.resolver import router as resolver
+from api.resolver.at_once import AtOnce, Known
 from api.routes import (
     access,
     categories,
+    codes,
     demo,
     docs,
     documents,
@@ -40,23 +45,28 @@ from api.routes import (
     health,
     labels,
     log,
+    lookups,
     me,
     people,
     registering,
     registers,
-    resolver,
     scans,
     sharing,
     sheets,
     statements,
+    timestamps,
     traces,
 )
 from api.routes.trade import PATHS, trade_router
+from api.scans_noted import NotedScans
 from api.schemas import add_schemas
 from api.sheets.jobs import Jobs
 from api.unsigned import AwaitsSignature
+from api.witnessing import witnessing_of
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from api.settings import Settings
     from ledger.service import Ledger
 
@@ -84,10 +94,42 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
     app.state.channel = channel_of(settings.channel)
     app.state.agency = Agency.of(settings)
     app.state.sheets = Jobs(ledger)
+    app.state.witnessing = witnessing_of(ledger, settings)
     app.state.openings = Openings(ledger, proxies=settings.proxies)
+    app.state.scans = NotedScans(
+        ledger,
+        folder=settings.scans_path,
+        minutes=settings.scan_minutes,
+        days=settings.scan_days,
+        proxies=settings.proxies,
+    )
     app.state.kept = Kept()
+    app.state.known_codes = Known()
+    routes, addresses = all_routes()
+    app.router.routes.extend(routes)
+    app.router.middleware_stack = ByAddress(app.router.middleware_stack, addresses)
+    add_schemas(app, PATHS.values())
+    add_handlers(app, page=problem_page, keep=keep)
+    app.add_exception_handler(AwaitsSignature, hand_over)
+    # The last one added sees a request first.
+    app.add_middleware(NotedReads, ledger=ledger)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(AtOnce, known=app.state.known_codes, base_url=settings.base_url)
+    if settings.limits:
+        app.add_middleware(Limits, ledger=ledger, settings=settings, page=problem_page)
+    app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))
+    app.add_middleware(Journal)
+    app.add_middleware(Door, at_once_max=settings.at_once_max)
+    return app
+
+
+@cache
+def all_routes() -> tuple[tuple[BaseRoute, ...], Addresses]:
+    """Every address of ours. They follow from the code alone, so they are put together once, however many ledgers are served."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, responses=DOCUMENTED)
     # First: addresses are tried in this order, and none is asked for as often as what is printed on packs.
     app.include_router(consumer.router, include_in_schema=False)
+    app.include_router(resolver)
     for router in (
         trade_router(),
         statements.router,
@@ -97,8 +139,10 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         log.entries,
         traces.router,
         categories.router,
+        codes.router,
         labels.router,
         scans.router,
+        lookups.router,
         sheets.router,
         evidence.router,
         registering.router,
@@ -110,20 +154,9 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         erasures.router,
     ):
         app.include_router(router, prefix=links.API)
-    for router in (log.router, resolver.router, demo.router, docs.router, health.router):
+    for router in (log.router, log.members, timestamps.router, demo.router, docs.router, health.router):
         app.include_router(router)
     app.include_router(pages, include_in_schema=False)
     app.mount("/static", Assets(directory=STATIC), name="static")
     check_routes(app)
-    add_schemas(app, PATHS.values())
-    add_handlers(app, page=problem_page, keep=keep)
-    app.add_exception_handler(AwaitsSignature, hand_over)
-    # The last one added sees a request first.
-    app.add_middleware(NotedReads, ledger=ledger)
-    app.add_middleware(BodyLimit)
-    if settings.limits:
-        app.add_middleware(Limits, ledger=ledger, settings=settings, page=problem_page)
-    app.add_middleware(SecurityHeaders, https=settings.base_url.startswith("https://"))
-    app.add_middleware(Journal)
-    app.add_middleware(Door, at_once_max=settings.at_once_max)
-    return app
+    return tuple(app.router.routes), Addresses.of(app.router.routes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, UploadFile
 from starlette.requests import Request
 
@@ -28,6 +29,8 @@ FORM_FRAME_BYTES_MAX: Final = 64 * 1024
 #: No request of any kind is longer.
 BODY_BYTES_MAX: Final = EVIDENCE_BYTES_MAX + FORM_FRAME_BYTES_MAX
 FORM_FIELDS_MAX: Final = 10
+#: So much JSON is parsed sooner than a thread is found for it. Two MiB take longer than other requests should wait.
+JSON_BYTES_AT_ONCE_MAX: Final = 16 * 1024
 
 
 class BodyLimit:
@@ -96,16 +99,13 @@ def media_type(headers: Headers, allowed: Collection[str]) -> str:
     return kind.strip()
 
 
-async def _json_bytes(request: Request) -> bytes:
+async def _json(request: Request) -> Json:
     media_type(request.headers, (JSON_TYPE,))
-    return await read_body(request, bytes_max=JSON_BYTES_MAX)
+    raw = await read_body(request, bytes_max=JSON_BYTES_MAX)
+    return read(raw) if len(raw) <= JSON_BYTES_AT_ONCE_MAX else await run_in_threadpool(read, raw)
 
 
-def _json(raw: Annotated[bytes, Depends(_json_bytes)]) -> Json:
-    return read(raw)
-
-
-#: The JSON value of the body. Parsed in a thread: two MiB take longer than other requests should wait.
+#: The JSON value of the body.
 JsonBody = Annotated[Json, Depends(_json)]
 
 

@@ -54,10 +54,16 @@ COMMANDS: Final = (
         "auditing",
         Words(zh="只凭公钥重算整本账", en="recompute the whole log with its public key alone"),
     ),
+    Command("log", "outside", Words(zh="日志的公开副本", en="a copy of the log for others to serve")),
     Command(
         "refold",
         "auditing",
         Words(zh="由日志重新生成全部视图", en="make all views again from the log"),
+    ),
+    Command(
+        "scans",
+        "scanning",
+        Words(zh="扫码批次：何时、多少次、文件还在不在", en="batches of scans: when, how many, whether kept"),
     ),
     Command("erase", "erasing", Words(zh="依法删除数据项", en="erase items as the law asks")),
     Command(
@@ -67,10 +73,26 @@ COMMANDS: Final = (
     ),
     Command("scan", "coding", Words(zh="照片里有哪些码", en="which codes are in a photo")),
     Command("label", "coding", Words(zh="打一张标签", en="print a label")),
+    Command(
+        "sign-code",
+        "signed_codes",
+        Words(zh="用自己的标签密钥给码签名", en="sign a code with a label key of one's own"),
+    ),
+    Command(
+        "verify-code",
+        "signed_codes",
+        Words(zh="不联网核对码上的签名", en="check the signature in a code without a network"),
+    ),
     Command("import", "exchanging", Words(zh="导入 EPCIS 文件", en="import an EPCIS document")),
     Command("export", "exchanging", Words(zh="导出日志", en="export the log")),
     Command("disclose", "exchanging", Words(zh="出示一条记录", en="show one statement in a file")),
-    Command("verify", "exchanging", Words(zh="核验披露文件", en="check such a file")),
+    Command("verify-proof", "proving", Words(zh="不联网核验存证证明", en="check a proof without a network")),
+    Command(
+        "verify-disclosure",
+        "proving",
+        Words(zh="不联网核验披露文件", en="check a disclosure without a network"),
+    ),
+    Command("verify", "proving", Words(zh="同 verify-disclosure", en="the same as verify-disclosure")),
     Command("key", "keys", Words(zh="自己的签名密钥", en="a signing key of one's own")),
     Command("sign", "signing", Words(zh="离线签名一条记录", en="sign a record, offline")),
     Command(
@@ -79,6 +101,17 @@ COMMANDS: Final = (
         Words(zh="提交已签名的记录并核对回执", en="send signed records and check the receipt"),
     ),
     Command("log-key", "log_keys", Words(zh="日志自己的密钥", en="the log's own key")),
+    Command("witnesses", "witnessing", Words(zh="哪些见证在联署", en="which witnesses cosign")),
+    Command(
+        "recover",
+        "recovering",
+        Words(zh="由成员副本补回丢失的尾部", en="put back a lost tail from a copy of the log"),
+    ),
+    Command(
+        "verify-evidence",
+        "recovering",
+        Words(zh="核对日志讲了两套历史的证据", en="check evidence that a log told two histories"),
+    ),
 )
 
 

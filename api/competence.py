@@ -81,7 +81,7 @@ class Competence:
 
     def covers_party(self, party: PartyId) -> bool:
         """Whether a party lies within."""
-        return self.scope.covers_region(self._region(party))
+        return not self.scope.regions or self.scope.covers_region(self._region(party))
 
     def covers_goods(self, goods: Iterable[GoodsId]) -> bool:
         """Whether any of these goods do; no goods at all lie outside of nothing."""

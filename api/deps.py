@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, FastAPI, params
 from fastapi.routing import iter_route_contexts
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Mount
 
@@ -66,11 +67,19 @@ class Viewer:
 
 
 async def _ledger(request: Request) -> Ledger:
+    return _ledger_of(request)
+
+
+async def _settings(request: Request) -> Settings:
+    return _settings_of(request)
+
+
+def _ledger_of(request: Request) -> Ledger:
     ledger: Ledger = request.app.state.ledger
     return ledger
 
 
-async def _settings(request: Request) -> Settings:
+def _settings_of(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -137,14 +146,12 @@ def demo_caller(identity: str, register: Register) -> Caller | None:
     )
 
 
-def _circumstances(request: Request, ledger: TheLedger, settings: TheSettings) -> Circumstances:
+async def _circumstances(request: Request) -> Circumstances:
+    ledger, settings = _ledger_of(request), _settings_of(request)
     caller, credential, own = None, None, False
     if _brings_something(request):
-        # Who it is, whether his key is kept here and whether his certificate is valid: all by one state of the log.
-        with ledger.book() as book:
-            caller = _caller(request, ledger, settings, book)
-            if caller is not None:
-                caller, credential, own = _known_of(caller, request, ledger, book)
+        # Only who has to be looked up is worth a thread.
+        caller, credential, own = await run_in_threadpool(_look_up, request, ledger, settings)
     ours, came = _origin(request, settings)
     here = Circumstances(
         caller=caller,
@@ -158,6 +165,15 @@ def _circumstances(request: Request, ledger: TheLedger, settings: TheSettings) -
     )
     request.state.here = here
     return here
+
+
+def _look_up(
+    request: Request, ledger: Ledger, settings: Settings
+) -> tuple[Caller | None, Credential | None, bool]:
+    """Who it is, whether his key is kept here and whether his certificate is valid: all by one state of the log."""
+    with ledger.book() as book:
+        caller = _caller(request, ledger, settings, book)
+        return (None, None, False) if caller is None else _known_of(caller, request, ledger, book)
 
 
 def _known_of(

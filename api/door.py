@@ -33,6 +33,8 @@ BYTES_A_SECOND_MIN: Final = 8 * 1024
 PIECE_BYTES: Final = 64 * 1024
 #: The server's own buffers take this much without being asked whether anybody reads.
 _SURELY_SENT_BYTES: Final = 64 * 1024
+#: The kernel, which tells nobody, is to lose its patience after us: it has the callers to whom we have nothing more to give.
+_KERNEL_SECONDS_MORE: Final = 2.0
 RETRY_SECONDS: Final = 2
 #: The operator reads that people were sent away at most so often.
 _TELL_SECONDS: Final = 10.0
@@ -157,7 +159,7 @@ class _Client:
             return
         if not self._long and self._peer is not None:
             self._long = True
-            expect_reading(self._peer, seconds=self._most)
+            expect_reading(self._peer, seconds=self._most + _KERNEL_SECONDS_MORE)
         more = message.get("more_body", False)
         for start in range(0, max(len(body), 1), PIECE_BYTES):
             piece = body[start : start + PIECE_BYTES]

@@ -14,6 +14,7 @@ from api.answers import moment
 from api.audience import public_fields
 from api.withheld import FROM_THE_PUBLIC, withheld_facts
 from ledger.trace import code_state, standing_orders, what_it_was
+from ledger.trace.coded import label_of
 from ledger.trace.sheets import party_view
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.errors import Words
     from ledger.findings import Finding
     from ledger.identifiers import GoodsId, PartyId, Quantity
-    from ledger.trace import Order, PartyView
+    from ledger.trace import BatchView, Order, PartyView
     from ledger.views.book import Book, Record
 
     Facts = dict[str, Json]
@@ -68,10 +69,35 @@ def public_facts(book: Book, goods: GoodsId, *, code: str | None = None) -> Fact
         "as_of": book.size,
         "withheld": withheld_facts(FROM_THE_PUBLIC),
     }
+    label = label_facts(book, sheet, code)
+    if label is not None:
+        facts["label"] = label
     if code is not None and state is not None:
         # Never whose hands it passed: only what the person who holds the pack must know.
         facts["code"] = {"code": code, "state": state.state, "recalled": bool(state.recalls)}
     return facts
+
+
+def label_facts(book: Book, sheet: BatchView, code: str | None = None) -> Facts | None:
+    """Under which rule a pesticide's label stands, and the six facts as far as they are recorded; None for other goods."""
+    label = label_of(book, sheet, code)
+    if label is None:
+        return None
+    return {
+        "rule": None if label.rule is None else words_facts(label.rule.words),
+        "registration_fits": label.registration_fits,
+        "prefix_dropped": label.prefix_dropped,
+        "facts": [
+            {
+                "fact": one.fact,
+                "name": words_facts(one.words),
+                "value": one.value,
+                "asked": one.asked,
+                "position": None if one.record is None else one.record.seq,
+            }
+            for one in label.facts
+        ],
+    }
 
 
 def public_record(record: Record) -> Facts:

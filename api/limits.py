@@ -64,9 +64,12 @@ NAMES: Final[Mapping[Budget, Words]] = {
 #: Which budget a request belongs to: the first that fits. What fits none (style, script, the health check) is not counted.
 _KINDS: Final[tuple[tuple[str, re.Pattern[str], Budget | None], ...]] = (
     ("*", re.compile(r"/static/|/healthz$|/favicon\.ico$"), None),
+    # Who may read which of them is found out along their chains.
+    ("GET", re.compile(r"/log/statements/"), "traces"),
     ("GET", re.compile(r"/log/"), "log"),
     ("POST", re.compile(r"/p/"), "reports"),
-    ("GET", re.compile(r"/(c|01|p|s)/|/p$"), "lookups"),
+    ("GET", re.compile(r"/(c|[0-9]{2,4}|p|s|verify)/|/(p|checkConnectivity)$", re.ASCII), "lookups"),
+    ("*", re.compile(r"/api/v1/lookup\b"), "lookups"),
     (
         "*",
         re.compile(r"/api/v1/(trace|balance|recalls|findings)\b|/(trace|inspect|search)\b|/my/duty/"),

@@ -120,6 +120,8 @@ LOGGING: Final[dict[str, object]] = {
     },
     "root": {"level": "INFO", "handlers": ["stderr"]},
     "loggers": {
+        # One line for each question to a witness would hide the rest, and its addresses may be confidential.
+        "httpx": {"level": "WARNING", "handlers": [], "propagate": True},
         "_granian": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
         # Its own lines of access would name addresses and callers; ours name neither.
         "granian.access": {"level": "CRITICAL", "handlers": [], "propagate": False},

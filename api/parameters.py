@@ -17,11 +17,16 @@ LIST_LIMIT: Final = 50
 LIST_LIMIT_MAX: Final = 200
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a text spells in plain digits; None for what spells none, or one that JSON could not carry (I-JSON, RFC 7493 2.2)."""
+    return int(text) if _DECIMAL.fullmatch(text) and int(text) <= INTEGER_MAX else None
+
+
 def _whole(came: object) -> int:
     if isinstance(came, int):
         return came
-    if isinstance(came, str) and _DECIMAL.fullmatch(came) and int(came) <= INTEGER_MAX:
-        return int(came)
+    if isinstance(came, str) and (number := whole_number(came)) is not None:
+        return number
     expected = Words(zh=f"0 至 {INTEGER_MAX} 的整数", en=f"a whole number from 0 to {INTEGER_MAX}")
     raise Malformed(field="", came=came, expected=expected)
 
@@ -49,3 +54,5 @@ Limit = Annotated[int, _up_to(LIST_LIMIT_MAX), _number_schema(LIST_LIMIT_MAX, le
 #: A text that a value's own `parse` reads next; longer than any of them allows.
 Text = Annotated[str, Query(max_length=2_000)]
 MaybeText = Annotated[str | None, Query(max_length=2_000)]
+#: `?print=1`: the page as it goes on paper.
+OnPaper = Annotated[str | None, Query(alias="print", max_length=2_000)]

@@ -314,7 +314,7 @@ _RECORDING: Final[Mapping[Permission, tuple[str, ...]]] = {
     "record_sheets": ("party", "licence", "approval", "site"),
     "record_results": ("certificate", "sample", "test_result"),
     "adjust_stock": ("adjustment", "destruction"),
-    "issue_codes": ("codes",),
+    "issue_codes": ("codes", "code_head", "alias"),
     "answer_finding": ("answer", "order_answer", "recall_answer"),
     "correct": ("correction", "affirmation"),
     "share": ("grant",),

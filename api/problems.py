@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match
 
 from api.headers import SECURITY_HEADERS
 from api.language import TAGS, language_of
@@ -43,13 +43,15 @@ from ledger.evidence import EvidenceChanged
 from ledger.evidence.bucket import BucketKeepsVersions
 from ledger.keys import KeyFileWrong
 from ledger.log.errors import NotInTree, TilesBehind
-from ledger.recorder import ClockWentBack, LeafChanged, LogFrozen, Overloaded
+from ledger.recorder import ClockWentBack, LeafChanged, LogFrozen, NotToBeSigned, Overloaded
 from ledger.register import RegisterBroken
+from ledger.room import DiskNearlyFull
 from ledger.store.book import StoreBroken
 from scanner.limited import ReaderBroken
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from fastapi.routing import RouteContext
 
     from ledger.errors import Language
 
@@ -155,6 +157,8 @@ STATUSES: Final[Mapping[type[Refusal], int]] = {
 RETRY_SECONDS: Final[Mapping[type[Exception], int]] = {
     HeadMoved: 1,
     Overloaded: 2,
+    # Somebody has to make room first.
+    DiskNearlyFull: 60,
     LedgerFault: 5,
     SQLAlchemyError: 5,
     ClockWentBack: 60,
@@ -165,6 +169,7 @@ BROKEN: Final[tuple[type[Exception], ...]] = (
     EvidenceChanged,
     KeyFileWrong,
     LeafChanged,
+    NotToBeSigned,
     ReaderBroken,
     RegisterBroken,
     StoreBroken,
@@ -172,35 +177,34 @@ BROKEN: Final[tuple[type[Exception], ...]] = (
 )
 
 _TEXT: Final = {"type": "string"}
-#: How the OpenAPI document tells of them: one shape for whatever is not as it was asked for.
-DOCUMENTED: Final[dict[int | str, dict[str, object]]] = {
-    "default": {
-        "description": "不能照办的原因 · why it is not as it was asked for (RFC 9457)",
-        "content": {
-            PROBLEM_TYPE: {
-                "schema": {
+_WHY: Final = "不能照办的原因 · why it is not as it was asked for (RFC 9457)"
+_PROBLEM: Final[dict[str, object]] = {
+    "schema": {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            **dict.fromkeys(("type", "title", "detail", "field", "came", "expected"), _TEXT),
+            "status": {"type": "integer", "minimum": 400, "maximum": 599},
+            "instance": _TEXT,
+            "errors": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
                     "type": "object",
-                    "required": ["type", "title", "status", "detail"],
-                    "properties": {
-                        **dict.fromkeys(("type", "title", "detail", "field", "came", "expected"), _TEXT),
-                        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-                        "instance": _TEXT,
-                        "errors": {
-                            "type": "array",
-                            "minItems": 1,
-                            "items": {
-                                "type": "object",
-                                "required": ["name", "detail", "field", "came", "expected"],
-                                "properties": dict.fromkeys(
-                                    ("name", "detail", "field", "came", "expected"), _TEXT
-                                ),
-                            },
-                        },
-                    },
-                }
-            }
+                    "required": ["name", "detail", "field", "came", "expected"],
+                    "properties": dict.fromkeys(("name", "detail", "field", "came", "expected"), _TEXT),
+                },
+            },
         },
     }
+}
+#: How the OpenAPI document tells of them: one shape for whatever is not as it was asked for.
+DOCUMENTED: Final[dict[int | str, dict[str, object]]] = {
+    "default": {"description": _WHY, "content": {PROBLEM_TYPE: _PROBLEM}}
+}
+#: Where a browser may come as well as a program, and is told on a page.
+DOCUMENTED_FOR_BOTH: Final[dict[int | str, dict[str, object]]] = {
+    "4XX": {"description": _WHY, "content": {PROBLEM_TYPE: _PROBLEM, "text/html": {}}}
 }
 
 _BUSY: Final = Words(
@@ -378,13 +382,17 @@ def _of_framework(request: Request, error: HTTPException) -> Problem:
 
 def _allowed(request: Request) -> str:
     """All methods that the address knows. The router names those of the first handler it met there (RFC 9110 10.2.1 wants all)."""
-    routes: Sequence[BaseRoute] = request.app.router.routes
-    known = (
-        method
-        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-        if any(one.matches({**request.scope, "method": method})[0] is Match.FULL for one in routes)
-    )
-    return ", ".join(known)
+    app: FastAPI = request.app
+    path: str = request.scope["path"]
+    here = [one for one in iter_route_contexts(app.routes) if one.methods and one.path_regex.match(path)]
+    # `/people/cards` is an address of its own, though `/people/{person}` would take the word for a person.
+    own = min((_blanks(one) for one in here), default=0)
+    return ", ".join(sorted({method for one in here if _blanks(one) == own for method in one.methods or ()}))
+
+
+def _blanks(route: RouteContext) -> int:
+    """How much of an address its template leaves open."""
+    return (route.path or "").count("{")
 
 
 def _of_parameter(error: Mapping[str, object]) -> Refusal:

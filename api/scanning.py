@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger.errors import Refusal, UnknownName, Words
-from ledger.identifiers import BatchCode, DigitalLink, GoodsId
+from ledger.identifiers import BatchCode, DigitalLink, GoodsId, SeedLabel
+from ledger.identifiers.printed import folded, joined
 from ledger.trace import code_state
+from ledger.trace.coded import aliased, recorded_spellings
 from ledger.views.book import about, code_key
 from scanner.codes import Scanned, address_host, read_code
 from scanner.element_string import ElementString
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a code names: the goods, and the pack when the code is one pack's own. `known`: it is recorded here, and the one who asks may know so."""
+    """What a code names: the goods, and the pack when the code is one pack's own. `known`: it is recorded here, and the one who asks may know so.
+
+    `claimed`: goods of which several makers say that the code is theirs, so that it names none of them.
+    """
 
     goods: GoodsId | None = None
     code: str | None = None
     known: bool = False
+    claimed: tuple[GoodsId, ...] = ()
 
 
 def scanned(text: str, base_url: str) -> Scanned:
@@ -39,29 +45,37 @@ def named_by_text(text: str, base_url: str, book: Book, knows: Knows) -> Named:
     """What a printed text names here; a text that names nothing is refused, by name when it is a code gone wrong."""
     reading = scanned(text, base_url)
     named = named_by(reading, base_url, book, knows)
-    if not named.known and reading.refusal is not None:
-        wrong = reading.refusal
-        raise type(wrong)(field="code", came=text, expected=wrong.expected)
+    if not named.known:
+        check_right(reading)
     return named
+
+
+def check_right(reading: Scanned) -> None:
+    """Raise what is wrong with a text that is a code gone wrong."""
+    wrong = reading.refusal
+    if wrong is not None:
+        raise type(wrong)(field="code", came=reading.raw, expected=wrong.expected)
 
 
 def named_by(reading: Scanned, base_url: str, book: Book, knows: Knows) -> Named:
     """What a scanned code names in this book, for somebody who `knows` of some goods and not of others."""
+    if reading.kind == "lookalike_address":
+        return Named()
     link = _link(reading)
     if link is not None:
         return named_by_link(link, base_url, book, knows)
     if isinstance(reading.value, BatchCode):
         return named_by_batch(GoodsId.of_batch(reading.value), knows)
-    return _pack(dict.fromkeys(_spellings(reading)), book)
+    return _pack(tuple(dict.fromkeys(_spellings(reading))), book, knows)
 
 
 def named_by_link(link: DigitalLink, base_url: str, book: Book, knows: Knows) -> Named:
     """The pack if its serial was recorded, else its batch: a serial nobody issued still leads to the goods it claims to be."""
     batch = named_by_batch(GoodsId.of_link(link.batch_link()), knows)
     if link.serial is None:
-        return batch
+        return batch if batch.known else _by_alias((str(link), link.at(base_url)), book, knows) or batch
     # Makers record the code as they print it: at our address, or at GS1's.
-    pack = _pack((str(link), link.at(base_url)), book)
+    pack = _pack((str(link), link.at(base_url)), book, knows)
     return pack if pack.known else Named(goods=batch.goods, code=str(link), known=batch.known)
 
 
@@ -87,9 +101,15 @@ def _link(reading: Scanned) -> DigitalLink | None:
 
 
 def _spellings(reading: Scanned) -> Iterator[str]:
-    yield reading.raw.strip()
-    if reading.value is not None:
+    """What the records may call it: the code as it is spelt everywhere, then as it came, then without groups and wide characters."""
+    if isinstance(reading.value, SeedLabel):
+        yield str(reading.value.unit_code)
+    elif reading.value is not None:
         yield str(reading.value)
+    yield reading.raw.strip()
+    if reading.kind == "unknown_text":
+        # A maker's own code, of a seed bag for example, has no shape to be known by.
+        yield from (folded(reading.raw).strip(), joined(reading.raw), joined(reading.raw).upper())
 
 
 def named_by_batch(goods: GoodsId, knows: Knows) -> Named:
@@ -97,8 +117,20 @@ def named_by_batch(goods: GoodsId, knows: Knows) -> Named:
     return Named(goods=goods, known=knows(goods))
 
 
-def _pack(spellings: tuple[str, ...] | dict[str, None], book: Book) -> Named:
-    for code in spellings:
+def _pack(spellings: tuple[str, ...], book: Book, knows: Knows) -> Named:
+    others = dict.fromkeys(other for code in spellings for other in recorded_spellings(book, code))
+    for code in (*spellings, *others):
         if about(book, code_key(code)) and (goods := code_state(book, code).goods) is not None:
             return Named(goods=goods, code=code, known=True)
-    return Named(code=next(iter(spellings), None))
+    return _by_alias(spellings, book, knows) or Named(code=next(iter(spellings), None))
+
+
+def _by_alias(spellings: tuple[str, ...], book: Book, knows: Knows) -> Named | None:
+    """The goods whose maker said that this code is theirs too. Where several say so it names none."""
+    said = {(one.goods, one.code): one for code in spellings for one in aliased(book, code)}
+    if len(said) > 1:
+        return Named(code=spellings[0], claimed=tuple(dict.fromkeys(goods for goods, _ in said)))
+    for goods, code in said:
+        # Whoever has one pack's own code in his hand may know of it, as of any pack's.
+        return Named(goods=goods, code=code, known=code is not None or knows(goods))
+    return None

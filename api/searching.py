@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from api.audience import names
+from api.printed import candidates_of, goods_on_invoice, invoice_numbers
 from api.scanning import named_by, scanned
 from ledger.errors import Refusal
 from ledger.identifiers import DigitalLink, GoodsId, Gtin, StatementId
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from api.audience import Reading
+    from api.scanning import Named
     from ledger.identifiers import PartyId
     from ledger.store.book import SqlBook
     from ledger.trace import PartyView
@@ -61,6 +63,9 @@ By = Literal[
     "batch_number",
     "gtin",
     "ending",
+    "alias",
+    "head",
+    "registration",
     "number",
     "party_name",
     "former_name",
@@ -104,8 +109,7 @@ def search(reading: Reading, book: SqlBook, text: str, *, base_url: str) -> list
         return []
     found: dict[Kind, dict[tuple[str, ...], Hit]] = {kind: {} for kind in KINDS}
     for hit in (
-        *_goods(reading, book, wanted, base_url),
-        *_papers(reading, wanted),
+        *_coded(reading, book, wanted, base_url),
         *_parties(reading, wanted),
         *_entries(reading, wanted),
         *_endings(reading, book, wanted),
@@ -128,20 +132,34 @@ def only_goods(groups: Iterable[Group]) -> GoodsId | None:
 
 def _key(hit: Hit) -> tuple[str, ...]:
     if hit.kind == "candidate":
-        return (str(hit.goods), hit.text)
+        return (str(hit.goods), hit.text, hit.by)
     seq = "" if hit.record is None else str(hit.record.seq)
     return (str(hit.goods), str(hit.party), seq if hit.goods is None and hit.party is None else "")
 
 
-def _goods(reading: Reading, book: SqlBook, text: str, base_url: str) -> Iterator[Hit]:
-    """Goods by their code or identifier, and batches by the number or the GTIN that is printed on them."""
+def _coded(reading: Reading, book: SqlBook, text: str, base_url: str) -> Iterator[Hit]:
+    """What the text names as a printed code, and the papers of that number."""
     try:
         code = scanned(text, base_url)
     except Refusal:
+        yield from _papers(reading, [text])
         return
     named = named_by(code, base_url, book, reading.knows)
+    yield from _goods(reading, text, code, named)
+    yield from _papers(reading, [text, *invoice_numbers(code)])
+    if not named.known:
+        yield from _candidates(book, code)
+
+
+def _goods(reading: Reading, text: str, code: Scanned, named: Named) -> Iterator[Hit]:
+    """Goods by their code or identifier, and batches by the number or the GTIN that is printed on them."""
     if named.goods is not None and named.known:
         yield Hit("goods", "code", named.code or text, goods=named.goods)
+    for one in named.claimed:
+        if reading.deals_with(one):
+            yield Hit("candidate", "alias", text, goods=one)
+    for one in goods_on_invoice(reading, code):
+        yield Hit("goods", "number", invoice_numbers(code)[0], goods=one)
     yield from _by_identifier(reading, text)
     numbers = {lot_key(text): ("batch_number", text)}
     gtin = _gtin_of(code)
@@ -179,13 +197,25 @@ def _gtin_of(code: Scanned) -> str | None:
     return str(value) if isinstance(value, Gtin) else None
 
 
-def _papers(reading: Reading, text: str) -> Iterator[Hit]:
-    """Every record that files a voucher, a certificate or an approval of this number, or rests on it."""
-    keys = [*(voucher_key(kind, text) for kind in _VOUCHER_KINDS), document_key(text), approval_key(text)]
-    for records in _newest(reading, keys).values():
-        for record in records:
-            if names(reading.fields(record), text):
-                yield Hit("paper", "number", text, record=record)
+def _papers(reading: Reading, numbers: Iterable[str]) -> Iterator[Hit]:
+    """Every record that files a voucher, a certificate or an approval of such a number, or rests on it."""
+    for number in dict.fromkeys(numbers):
+        keys = [
+            *(voucher_key(kind, number) for kind in _VOUCHER_KINDS),
+            document_key(number),
+            approval_key(number),
+        ]
+        for records in _newest(reading, keys).values():
+            for record in records:
+                if names(reading.fields(record), number):
+                    yield Hit("paper", "number", number, record=record)
+
+
+def _candidates(book: SqlBook, code: Scanned) -> Iterator[Hit]:
+    """The products and registrations that a code may belong to, where nobody recorded the code: by what its maker declared or its digits say."""
+    for one in candidates_of(code, book):
+        shown = " · ".join(part for part in (one.number, one.head, one.name) if part)
+        yield Hit("candidate", one.by, shown, record=one.record)
 
 
 def _parties(reading: Reading, text: str) -> Iterator[Hit]:

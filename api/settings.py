@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 
 from limits import parse_many
-from pydantic import AfterValidator, DirectoryPath, Field, SecretStr, model_validator
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from ledger.evidence import Shelf
 from ledger.evidence.bucket import Bucket, check_address
+from ledger.log.policy import POLICY_BYTES_MAX, Policy
+from ledger.log.witnessing import check_address as check_witness_address
+from ledger.timestamping import Trusted
+from ledger.timestamping import check_address as check_tsa_address
 
 #: Scheme, host and port; a path would have to be repeated in every code that is printed.
 _BASE_URL: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
@@ -47,6 +51,26 @@ def _rates(text: str) -> str:
     return text
 
 
+def _policy_file(path: Path) -> Path:
+    read_policy(path)
+    return path
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in a file, with addresses that may be called."""
+    with path.open("rb") as file:
+        policy = Policy.parse(file.read(POLICY_BYTES_MAX + 1))
+    for one in policy.witnesses:
+        if one.url is not None:
+            check_witness_address(one.url)
+    return policy
+
+
+def _certificates_file(path: Path) -> Path:
+    Trusted.parse(path.read_bytes())
+    return path
+
+
 def _network(text: str) -> str:
     return str(ip_network(text))
 
@@ -66,6 +90,10 @@ class Settings(BaseSettings):
     key_file: Path | None = None
     #: Printed on every label: where phones will look.
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
+    #: Whether codes are printed whose link opens on this machine only (`api.printable`). Nothing said: in a demo alone.
+    print_loopback: bool | None = None
+    #: What was signed last is kept here, so that an old copy of the data signs no second history (`ledger.store.guard`). Best on another disk.
+    guard: Path | None = None
     database_url: str | None = None
     #: `s3://bucket/prefix`, with the standard `AWS_*` variables; a folder in `data` where nothing is said.
     evidence_url: Annotated[str, AfterValidator(check_address)] | None = None
@@ -85,6 +113,16 @@ class Settings(BaseSettings):
     limit_recording: Rates = "600/minute"
     limit_log: Rates = "3000/minute"
     limit_reading: Rates = "900/minute"
+    #: Readings of codes go into a batch so often, and are removed so many days later (docs/decisions/0040-scans.md).
+    scan_minutes: Annotated[int, Field(ge=1, le=1_440)] = 60
+    scan_days: Annotated[int, Field(ge=1, le=731)] = 90
+    #: Whose cosignatures are asked for, and how many are enough (c2sp.org/tlog-policy): a file. Nobody is asked where none is named.
+    witness_policy: Annotated[FilePath, AfterValidator(_policy_file)] | None = None
+    #: The stored log is looked through a few entries at a time, with so many seconds of rest in between; 0: not at all.
+    scrub_seconds: Annotated[float, Field(ge=0, le=3_600)] = 0.25
+    #: A time-stamping authority (RFC 3161) that is asked hourly, and the file with its root certificates (PEM). Both or neither.
+    tsa_url: Annotated[str, AfterValidator(check_tsa_address)] | None = None
+    tsa_certs: Annotated[FilePath, AfterValidator(_certificates_file)] | None = None
     #: Networks of the proxies in front of this server (`["10.0.0.0/8"]`): only they may say whose request they pass on.
     proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     #: Requests at work at the same time; beyond, callers are asked to come again.
@@ -102,6 +140,9 @@ class Settings(BaseSettings):
     def _keys_lie_apart(self) -> Self:
         if self.key_path.resolve().is_relative_to(self.data.resolve()):
             message = f"SUYUAN_KEY_FILE {self.key_path} lies in the data folder {self.data}, expected a place outside it"
+            raise ValueError(message)
+        if self.guard_path.resolve().is_relative_to(self.data.resolve()):
+            message = f"SUYUAN_GUARD {self.guard_path} lies in the data folder {self.data}, expected a place that no restore of it reaches"
             raise ValueError(message)
         return self
 
@@ -121,12 +162,42 @@ class Settings(BaseSettings):
         }
 
     @property
+    def prints_loopback(self) -> bool:
+        """Whether links of 127.0.0.1 and localhost are printed without being asked for one by one."""
+        return self.demo if self.print_loopback is None else self.print_loopback
+
+    @model_validator(mode="after")
+    def _authority_is_known(self) -> Self:
+        if (self.tsa_url is None) != (self.tsa_certs is None):
+            message = "SUYUAN_TSA_URL and SUYUAN_TSA_CERTS, expected both: a token is kept only after it was verified"
+            raise ValueError(message)
+        return self
+
+    @property
+    def tsa_trusted(self) -> Trusted | None:
+        """The certificates that a time stamp must lead to, as their file says it now."""
+        return None if self.tsa_certs is None else Trusted.parse(self.tsa_certs.read_bytes())
+
+    @property
+    def policy(self) -> Policy | None:
+        """The witness policy, as its file says it now."""
+        return None if self.witness_policy is None else read_policy(self.witness_policy)
+
+    @property
     def key_path(self) -> Path:
         """The key file: the one named, or `<data parent>/.suyuan-keys/<data name>.key`."""
         if self.key_file is not None:
             return self.key_file
         data = self.data.resolve()
         return data.parent / ".suyuan-keys" / f"{data.name}.key"
+
+    @property
+    def guard_path(self) -> Path:
+        """The folder of the fork guard: the one named, or `<data parent>/.suyuan-guard/<data name>`."""
+        if self.guard is not None:
+            return self.guard
+        data = self.data.resolve()
+        return data.parent / ".suyuan-guard" / data.name
 
     @property
     def database(self) -> str:
@@ -141,6 +212,11 @@ class Settings(BaseSettings):
     def evidence_path(self) -> Path:
         """The folder of certificates, vouchers and photos, where no other place is named."""
         return self.data / "evidence"
+
+    @property
+    def scans_path(self) -> Path:
+        """The folder of the files that hold readings of codes."""
+        return self.data / "scans"
 
     @property
     def evidence(self) -> Path | Shelf:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -20,9 +20,9 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, Literal
 
-from starlette.responses import StreamingResponse
 from xlsxwriter import Workbook
 
+from api.files import FileAnswer
 from api.spreadsheets import BYTE_ORDER_MARK, cell, like_a_formula
 from ledger.identifiers import Instant
 from ledger.identifiers.times import SHANGHAI_OFFSET_MINUTES
@@ -49,7 +49,6 @@ CELL_CHARACTERS_MAX: Final = 32_767
 NUMBER_DIGITS_MAX: Final = 15
 _SHEET_NAME_CHARACTERS_MAX: Final = 31
 _NOT_IN_SHEET_NAMES: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-_CHUNK_BYTES: Final = 64 * 1024
 _STEM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 _HEADING: Final[dict[str, str | int | bool]] = {
@@ -89,26 +88,13 @@ class Table:
 def table_answer(table: Table, form: FileForm) -> Response:
     """The list as a file to be saved. Its rows are read to the end before this returns, so they may come from an open book."""
     assert _STEM.fullmatch(table.name), f"{table.name} is no name for a file"
-    file = TemporaryFile()  # noqa: SIM115  (closed when the last of it was sent, or on failure)
+    file = TemporaryFile()  # noqa: SIM115  (closed when it was sent, or on failure)
     try:
         write_table(table, form, file)
-        length = file.tell()
-        file.seek(0)
+        return FileAnswer(file, name=f"{table.name}.{form}", media_type=MEDIA_TYPES[form])
     except BaseException:
         file.close()
         raise
-    return file_answer(file, length=length, name=f"{table.name}.{form}", media_type=MEDIA_TYPES[form])
-
-
-def file_answer(file: IO[bytes], *, length: int, name: str, media_type: str) -> Response:
-    """A file that stands at its beginning, as an answer to be saved; it is closed when the last of it was sent."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Length": str(length),
-        # What is in it depends on who asked.
-        "Cache-Control": "private, no-store",
-    }
-    return StreamingResponse(_closing(file), media_type=media_type, headers=headers)
 
 
 def write_table(table: Table, form: FileForm, file: IO[bytes]) -> None:
@@ -118,12 +104,6 @@ def write_table(table: Table, form: FileForm, file: IO[bytes]) -> None:
     else:
         _write_workbook(table, file)
     file.seek(0, io.SEEK_END)
-
-
-def _closing(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK_BYTES):
-            yield chunk
 
 
 def _write_csv(table: Table, file: IO[bytes]) -> None:

@@ -11,13 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from api.words_codes import CODES
 from api.words_consumer import CONSUMER
 from api.words_fields import FIELDS
 from api.words_goods import GOODS
 from api.words_inspecting import INSPECTING
+from api.words_links import LINKS
 from api.words_market import MARKET
+from api.words_offline import OFFLINE
 from api.words_papers import PAPERS
 from api.words_people import PEOPLE
+from api.words_printed import PRINTED
 from api.words_scan import SCAN
 from api.words_selling import SELLING
 from api.words_sheets import SHEETS
@@ -25,6 +29,7 @@ from api.words_showing import SHOWING
 from api.words_signing import SIGNING
 from api.words_stall import STALL
 from api.words_trade import TRADE
+from api.words_verifying import VERIFYING
 from ledger.errors import Words
 
 if TYPE_CHECKING:
@@ -194,10 +199,13 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "kind_drug_code": ("药品追溯码", "Drug trace code"),
     "kind_vet_drug_code": ("兽药追溯码", "Vet drug code"),
     "kind_pesticide_code": ("农药单元识别码", "Pesticide unit code"),
+    "kind_ear_tag": ("畜禽耳标号", "Ear tag number"),
+    "kind_seed_label": ("种子标签码", "Seed label code"),
     "kind_invoice_qr": ("发票二维码", "Invoice QR code"),
     "kind_gtin": ("商品条码", "GTIN"),
     "kind_gs1_element_string": ("GS1 要素串", "GS1 element string"),
     "kind_foreign_address": ("其他网站的网址", "Address of another site"),
+    "kind_lookalike_address": ("像本站、却不是本站的网址", "An address that looks like ours and is not"),
     "kind_unknown_text": ("其他文字", "Other text"),
     "trace_title": ("追溯情况", "Trace"),
     "trace_made": ("{time} 生成，日志 {size} 条", "made {time}, log size {size}"),
@@ -358,6 +366,12 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "buyer_batch_hint": ("常印在生产日期旁边", "Often printed beside the date"),
     "buyer_foreign": ("码里的网址不是本站", "The code leads to another site"),
     "buyer_foreign_what": ("扫到的网址是 {host}。请只相信标签上用文字印出的网址。", "It leads to {host}. Trust only the address printed in words on the label."),
+    "buyer_lookalike": ("网址像本站，但不是本站", "This address looks like ours and is not"),
+    "buyer_lookalike_what": (
+        "扫到的网址是 {host}，容易看成本站的 {ours}。不要在那里填写电话、密码或付款；码里写的内容本站没有读取。请与包装上用文字印出的网址逐字核对，并可在下面举报。",
+        "It leads to {host}, which is easily taken for our {ours}. Do not enter a phone number, a password or a payment there; what the code says was not read here. Compare it letter by letter with the address printed in words on the pack; you can report it below.",
+    ),
+    "buyer_lookalike_hidden": ("另一个网址", "another address"),
     "report": ("举报、反映问题", "Report a problem"),
     "report_text": ("发生了什么", "What happened"),
     "report_text_hint": ("在哪里买的、什么时候、哪里不对", "Where and when you bought it, and what is wrong"),
@@ -381,13 +395,18 @@ _ALL: Final = (
     | PEOPLE
     | SELLING
     | STALL
+    | OFFLINE
+    | LINKS
     | PAPERS
+    | PRINTED
     | GOODS
     | MARKET
     | SHEETS
     | SCAN
     | INSPECTING
+    | CODES
     | CONSUMER
+    | VERIFYING
 )
 WORDS: Final[Mapping[str, Words]] = {key: Words(zh=zh, en=en) for key, (zh, en) in _ALL.items()}
 

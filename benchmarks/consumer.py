@@ -6,19 +6,16 @@
 A round asks, one after the other: our page as it is kept between two entries of the log, as it is found again after an entry that has nothing
 to do with it, put together anew for each request, the same page for a browser that has it already (304), and the peer: a FastAPI route that renders the very same template with values that lie
 ready. Ours goes through every middleware but the budgets, looks at the state of the log each time, and counts the opening; the
-peer does nothing else. Both are called as a server would call them, without sockets. The batch is in forty hands, recalled, and its code
-names one pack.
+peer does nothing else. Both are called as a server would call them, without sockets. The batch is in forty hands and recalled.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import logging
 import statistics
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +26,7 @@ from api.app import create_app
 from api.pages.rendering import environment
 from api.settings import Settings
 from benchmarks.recording import Cost
+from benchmarks.telling import columns, keep, parser_of
 from ledger.vocabulary.trade import Sale
 from tests.integration.pages.story import PESTICIDE, Story
 from tests.support.server import Clock, make_ledger
@@ -239,24 +237,19 @@ def table(found: Measured) -> str:
             f"of {BYTES_MAX}",
         ),
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(3)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
-    )
+    return columns(rows)
 
 
 def main() -> None:
     """From the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    parser = parser_of(__doc__)
     asked = parser.parse_args()
     logging.disable()
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder))
     print("Microseconds of processor time a request (and by the wall clock); medians.")
     print(table(found))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(asdict(found), indent=1) + "\n")
+    keep(found, asked.json)
 
 
 if __name__ == "__main__":

@@ -3,23 +3,25 @@
     python -m benchmarks.picture                    400 stalls, medians of five visits to each page
     python -m benchmarks.picture --stalls 100 --visits 3 --json figures.json
 
-Four pages are visited one after the other, round by round: the trace as an inspector opens it (its stalls in one box), the trace with every
-stall drawn, and beside them two peers that hold the same four hundred names and nothing else: a plain `<svg>` and a plain `<ul>`, without
-style or script. Measured is, from the start of the navigation, when the first interaction was answered: on ours a press of `+` that made
-the picture larger in a painted frame, on the peers a page that was scrolled. Long tasks (over 50 ms) are counted up to then. The server is
-not slowed down; when its first byte came is given beside it.
+Visited are, one after the other, round by round: the trace as an inspector opens it (its stalls in one box), the trace with every
+stall drawn, and beside them two peers that hold the same four hundred names and nothing else, a plain `<svg>` and a plain `<ul>`, without
+style or script, and a page with one letter. Each is visited in two ways. *Cold*: in a new window with nothing kept, where the browser first
+starts a process for it; the page with one letter says what that alone takes. *From the page before*: as an inspector comes to it, by a link from the
+search of the same site (the peers from a page beside them), in the process that showed that one, with its style kept. Measured is, from the start of the navigation, when the first interaction was answered: on ours a press of `+` that made
+the picture larger in a painted frame, on the peers a page that was scrolled. Long tasks (over 50 ms) are counted up to then, and so is the
+work of the page's main thread, which says more than a clock on a machine that has other things to do. The server is not slowed down; when its
+first byte came is given beside it.
 
-Last, on the server alone: what each of these pages costs in processor time, and the recall's scope as a workbook.
+Last, on the server alone: what each of these pages costs in processor time, and the recall's scope as a workbook; "first time" is the trace
+before it was kept (`api/pages/traces.py`).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,7 +33,9 @@ from playwright.sync_api import sync_playwright
 
 from api.app import create_app
 from api.deps import DEMO_COOKIE
+from api.pages.traces import traces_of
 from api.settings import Settings
+from benchmarks.telling import keep, parser_of
 from ledger.identifiers import GoodsId, PartyId
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
@@ -42,7 +46,7 @@ from tests.support.needs import chromium_path
 from tests.support.server import Clock, client_of, enrol_party, make_ledger
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, CDPSession
 
     from ledger.canonical import Json
     from ledger.service import Ledger
@@ -51,8 +55,11 @@ if TYPE_CHECKING:
 SLOWER: Final = 4
 LEEK: Final = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-1")
 TRACE: Final = f"/trace?goods={quote(str(LEEK), safe='')}"
+#: Where an inspector looks for goods.
+SEARCH: Final = "/inspect"
 SCREEN: Final = {"width": 1280, "height": 800}
 SERVER_ROUNDS: Final = 5
+FIRST_TIME: Final = "trace, first time"
 
 #: Runs before anything of the page: asks as soon as there is something to ask, and notes when it was answered.
 ASK: Final = """
@@ -87,6 +94,7 @@ class Visit:
     long_tasks_ms: float
     kilobytes: float
     elements: int
+    main_thread_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +155,18 @@ def peers(stalls: int) -> FastAPI:
     )
     drawn = f'<!doctype html><meta charset="utf-8"><svg data-plain width="400" height="{stalls * 30}">{boxes}</svg>'
     listed = f'<!doctype html><meta charset="utf-8"><ul data-plain>{"".join(f"<li>{one}</li>" for one in names)}</ul>'
+    head = '<!doctype html><meta charset="utf-8">'
     app.add_api_route("/svg", lambda: HTMLResponse(drawn))
     app.add_api_route("/ul", lambda: HTMLResponse(listed))
+    app.add_api_route("/letter", lambda: HTMLResponse(f"{head}<p data-plain>a"))
+    app.add_api_route("/before", lambda: HTMLResponse(f"{head}<p>{names[0]}"))
     return app
 
 
 def visit(
-    browser: Browser, address: str, cookie: dict[str, str] | None
-) -> tuple[float, float, float, float, int]:
-    """One visit with an empty cache."""
+    browser: Browser, address: str, cookie: dict[str, str] | None, *, before: str | None = None
+) -> tuple[float, float, float, float, int, float]:
+    """One visit: in a window with nothing kept, or from the page `before`."""
     context = browser.new_context(viewport=SCREEN)  # type: ignore[arg-type]  # the shape playwright asks for
     if cookie is not None:
         context.add_cookies([cookie])  # type: ignore[list-item]  # the same
@@ -163,44 +174,71 @@ def visit(
     page.add_init_script(ASK)
     session = context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    page.goto(address, wait_until="commit")
+    session.send("Performance.enable")
+    if before is not None:
+        page.goto(before, wait_until="load")
+    begun = worked(session)
+    if before is None:
+        page.goto(address, wait_until="commit")
+    else:
+        page.evaluate("address => { location.assign(address); }", address)
+        page.wait_for_url(address, wait_until="commit")
     page.wait_for_function("() => window.answered !== undefined")
     told = page.evaluate(
         """() => { const [nav] = performance.getEntriesByType('navigation');
         return [nav.responseStart, window.answered, window.longTasks, nav.decodedBodySize / 1000, document.getElementsByTagName('*').length]; }"""
     )
+    work = worked(session) - begun
     context.close()
     first, answered, tasks, size, elements = told
-    return float(first), float(answered), float(tasks), float(size), int(elements)
+    return float(first), float(answered), float(tasks), float(size), int(elements), work
+
+
+def worked(session: CDPSession) -> float:
+    """Milliseconds that the page's main thread was busy."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return 1000 * next(float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
 
 
 def in_browser(figures: Figures, ours: str, beside: str, cookie: dict[str, str], visits: int) -> None:
     """All pages, one after the other, round by round."""
-    pages: dict[str, tuple[str, dict[str, str] | None]] = {
-        "trace, stalls in one box": (f"{ours}{TRACE}", cookie),
-        "trace, every stall drawn": (f"{ours}{TRACE}&open=all", cookie),
-        "peer: plain svg": (f"{beside}/svg", None),
-        "peer: plain ul": (f"{beside}/ul", None),
+    search, letter = f"{ours}{SEARCH}", f"{beside}/letter"
+    pages: dict[str, tuple[str, dict[str, str] | None, str | None]] = {
+        "cold: trace, stalls in one box": (f"{ours}{TRACE}", cookie, None),
+        "cold: trace, every stall drawn": (f"{ours}{TRACE}&open=all", cookie, None),
+        "cold: peer, plain svg": (f"{beside}/svg", None, None),
+        "cold: peer, plain ul": (f"{beside}/ul", None, None),
+        "cold: peer, one letter": (letter, None, None),
+        "after: trace, stalls in one box": (f"{ours}{TRACE}", cookie, search),
+        "after: trace, every stall drawn": (f"{ours}{TRACE}&open=all", cookie, search),
+        "after: peer, plain svg": (f"{beside}/svg", None, f"{beside}/before"),
+        "after: peer, plain ul": (f"{beside}/ul", None, f"{beside}/before"),
+        "after: peer, one letter": (letter, None, f"{beside}/before"),
     }
-    told: dict[str, list[tuple[float, float, float, float, int]]] = {name: [] for name in pages}
+    told: dict[str, list[tuple[float, float, float, float, int, float]]] = {name: [] for name in pages}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium_path()), args=[*FLAGS])
         for _ in range(visits):
-            for name, (address, who) in pages.items():
-                told[name].append(visit(browser, address, who))
+            for name, (address, who, before) in pages.items():
+                told[name].append(visit(browser, address, who, before=before))
         browser.close()
     for name, rows in told.items():
-        first, answered, tasks, size, elements = (statistics.median(one) for one in zip(*rows, strict=True))
-        figures.visits.append(Visit(name, first, answered, tasks, size, int(elements)))
+        first, answered, tasks, size, elements, work = (
+            statistics.median(one) for one in zip(*rows, strict=True)
+        )
+        figures.visits.append(Visit(name, first, answered, tasks, size, int(elements), work))
 
 
 def on_server(figures: Figures, app: FastAPI, key: str) -> None:
     """What each page costs, asked without a browser."""
     asked = {
+        FIRST_TIME: TRACE,
         "trace": TRACE,
         "trace, every stall drawn": f"{TRACE}&open=all",
         "time line": f"{TRACE}&view=time",
         "plain list": f"{TRACE}&view=list",
+        "all holders": f"{TRACE}&view=holders",
+        "records": f"{TRACE}&view=records",
         "picture alone, every stall drawn": TRACE.replace("/trace", "/trace/picture") + "&open=all",
         "scope as a workbook": TRACE.replace("/trace", "/trace/recall.xlsx"),
     }
@@ -208,6 +246,8 @@ def on_server(figures: Figures, app: FastAPI, key: str) -> None:
         for name, path in asked.items():
             cpu, wall = list[float](), list[float]()
             for _ in range(SERVER_ROUNDS):
+                if name == FIRST_TIME:
+                    traces_of(app.state.ledger).forget()
                 began, began_wall = time.process_time(), time.perf_counter()
                 answer = client.get(path, key=key, headers={"accept": "text/html"})
                 cpu.append((time.process_time() - began) * 1000)
@@ -237,11 +277,11 @@ def table(found: Figures) -> str:
     lines = [
         f"{found.stalls} stalls, processor {SLOWER} times slower in the browser",
         "",
-        f"{'page':34} {'first byte':>10} {'answered':>9} {'after byte':>10} {'long tasks':>10} {'kB':>6} {'elements':>8}",
+        f"{'page':34} {'first byte':>10} {'answered':>9} {'after byte':>10} {'long tasks':>10} {'main thread':>11} {'kB':>6} {'elements':>8}",
     ]
     lines += [
         f"{one.page:34} {one.first_byte_ms:10.0f} {one.answered_ms:9.0f} {one.answered_ms - one.first_byte_ms:10.0f}"
-        f" {one.long_tasks_ms:10.0f} {one.kilobytes:6.0f} {one.elements:8}"
+        f" {one.long_tasks_ms:10.0f} {one.main_thread_ms:11.0f} {one.kilobytes:6.0f} {one.elements:8}"
         for one in found.visits
     ]
     lines += ["", f"{'on the server':34} {'cpu ms':>10} {'wall ms':>9}"]
@@ -251,16 +291,14 @@ def table(found: Figures) -> str:
 
 def main() -> None:
     """From the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument("--stalls", type=int, default=400, help="how many hands the batch is in")
     parser.add_argument("--visits", type=int, default=5, help="visits to each page")
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = run(asked.stalls, asked.visits, Path(folder))
     print(table(found))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(asdict(found), indent=1) + "\n")
+    keep(found, asked.json)
 
 
 if __name__ == "__main__":

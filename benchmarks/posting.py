@@ -12,12 +12,11 @@ clock mostly shows the disk.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import statistics
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from api.app import create_app
 from api.settings import Settings
 from benchmarks.recording import COMMIT_MS, STATEMENTS_A_COMMIT, Cost, begun
+from benchmarks.telling import columns, keep, parser_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,23 +241,18 @@ def table(found: Measured) -> str:
         ),
         ("one of a hundred, in process", shown(found.in_process), ""),
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(3)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
-    )
+    return columns(rows)
 
 
 def main() -> None:
     """From the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    parser = parser_of(__doc__)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder))
     print("Microseconds of processor time a statement (and by the wall clock); medians.")
     print(table(found))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(asdict(found), indent=1) + "\n")
+    keep(found, asked.json)
 
 
 if __name__ == "__main__":

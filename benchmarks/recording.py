@@ -12,19 +12,18 @@ figures are medians over the rounds. Other work on the machine moves all of them
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final, Self
 
+from benchmarks.telling import columns, keep, parser_of
 from ledger.identifiers import BatchNumber, GoodsId, Instant, LegalDate, PartyId, Quantity, StatementId
 from ledger.identifiers.gtin import check_digit
 from ledger.keys import Ed25519Signer, Vault
@@ -94,6 +93,7 @@ class Trade:
 
     origin: str
     clock: Clock
+    parties: int = PARTIES
     chance: Random = field(default_factory=lambda: Random(SEED))
     signers: dict[PartyId, Ed25519Signer] = field(default_factory=dict)
     _serial: int = 0
@@ -101,7 +101,7 @@ class Trade:
 
     def enrolments(self) -> Iterator[tuple[Key, Ed25519Signer]]:
         """The keys of all parties, for the registrar to enrol; each signs that it is there."""
-        for _ in range(PARTIES):
+        for _ in range(self.parties):
             party = PartyId.new(self.chance.randbytes(10))
             signer = Ed25519Signer.from_secret(self.chance.randbytes(32))
             self.signers[party] = signer
@@ -326,7 +326,7 @@ class Bench:
     def grow(self, size: int) -> None:
         """Record until the log has this size; what it costs is not measured."""
         while (left := size - self.ledger.size()) > 0:
-            self._commit(self.trade.statements(min(left, STATEMENTS_A_COMMIT_GROWING)))
+            self.commit(self.trade.statements(min(left, STATEMENTS_A_COMMIT_GROWING)))
             if sys.stderr.isatty():
                 print(f"\r{self.ledger.size():>9,} entries", end="", file=sys.stderr)
 
@@ -337,9 +337,9 @@ class Bench:
         for _ in range(COMMITS_A_ROUND):
             statements = self.trade.statements(STATEMENTS_A_COMMIT)
             size = self.ledger.size()
-            ours.append(self._commit(statements))
-            left = self._left_since(size)
-            peer.append(self._copy(left))
+            ours.append(self.commit(statements))
+            left = rows_since(self.ours, size, found_ms=self.clock.ms)
+            peer.append(copy_rows(self.peer, left))
             rows += sum(map(len, left.values()))
         count = COMMITS_A_ROUND * STATEMENTS_A_COMMIT
         with self.ledger.book() as book:
@@ -352,51 +352,53 @@ class Bench:
             ours=Cost.each(ours, count),
             peer=Cost.each(peer, count),
             verify=Cost.each(checks, len(checks)),
-            sync=_sync(self.folder / "synced"),
+            sync=one_sync(self.folder / "synced"),
             rows=rows / count,
         )
 
-    def _commit(self, statements: Sequence[Statement]) -> Cost:
+    def commit(self, statements: Sequence[Statement]) -> Cost:
         self.clock.ms += COMMIT_MS
         return Cost.of(lambda: self.ledger.recorder.record(statements))
 
-    def _left_since(self, size: int) -> dict[str, list[_Row]]:
-        """The rows that the commit left which began at this size."""
-        where = {
-            "heads": "true",
-            "tiles": f"(level = 0 AND number >= {size >> 8}) OR (level = 1 AND number >= {size >> 16})",
-            "checkpoints": f"size > {size}",
-            "marks": f"by_seq >= {size}",
-            "findings": f"since_ms = {self.clock.ms}",
-        }
-        cursor, rows = self.ours.cursor(), dict[str, list[_Row]]()
-        for table in (*BOUND, *DERIVED):
-            cursor.execute(f"SELECT * FROM {table} WHERE {where.get(table, f'seq >= {size}')}")  # noqa: S608  (names of our own tables)
-            rows[table] = list(cursor.fetchall())
-        return rows
 
-    def _copy(self, rows: Mapping[str, Sequence[_Row]]) -> Cost:
-        """One transaction of the peer. The head and the newest tile stand there already, as they do for us."""
-        insertions = [
-            (
-                f"INSERT INTO {table} VALUES ({', '.join('?' * len(some[0]))}) {_STOOD.get(table, '')}",  # noqa: S608  (names of our own tables)
-                some,
-            )
-            for table, some in rows.items()
-            if some
-        ]
-        cursor = self.peer.cursor()
-
-        def copy() -> None:
-            cursor.execute("BEGIN IMMEDIATE")
-            for insertion, some in insertions:
-                cursor.executemany(insertion, some)
-            cursor.execute("COMMIT")
-
-        return Cost.of(copy)
+def rows_since(ours: PoolProxiedConnection, size: int, *, found_ms: int) -> dict[str, list[_Row]]:
+    """The rows that the commits left which began at this size; of the findings, those of the one that was made at `found_ms`."""
+    where = {
+        "heads": "true",
+        "tiles": f"(level = 0 AND number >= {size >> 8}) OR (level = 1 AND number >= {size >> 16})",
+        "checkpoints": f"size > {size}",
+        "marks": f"by_seq >= {size}",
+        "findings": f"since_ms = {found_ms}",
+    }
+    cursor, rows = ours.cursor(), dict[str, list[_Row]]()
+    for table in (*BOUND, *DERIVED):
+        cursor.execute(f"SELECT * FROM {table} WHERE {where.get(table, f'seq >= {size}')}")  # noqa: S608  (names of our own tables)
+        rows[table] = list(cursor.fetchall())
+    return rows
 
 
-def _sync(path: Path) -> Cost:
+def copy_rows(peer: PoolProxiedConnection, rows: Mapping[str, Sequence[_Row]]) -> Cost:
+    """One transaction of the peer. The head and the newest tile stand there already, as they do for us."""
+    insertions = [
+        (
+            f"INSERT INTO {table} VALUES ({', '.join('?' * len(some[0]))}) {_STOOD.get(table, '')}",  # noqa: S608  (names of our own tables)
+            some,
+        )
+        for table, some in rows.items()
+        if some
+    ]
+    cursor = peer.cursor()
+
+    def copy() -> None:
+        cursor.execute("BEGIN IMMEDIATE")
+        for insertion, some in insertions:
+            cursor.executemany(insertion, some)
+        cursor.execute("COMMIT")
+
+    return Cost.of(copy)
+
+
+def one_sync(path: Path) -> Cost:
     """One append of a page that waits for the disk."""
 
     def append() -> None:
@@ -411,8 +413,8 @@ def _sync(path: Path) -> Cost:
 
 
 @contextmanager
-def begun(folder: Path) -> Iterator[Bench]:
-    """A log whose parties are enrolled and have said who they are, and an empty peer."""
+def begun(folder: Path, *, guard: Path | None = None, parties: int = PARTIES) -> Iterator[Bench]:
+    """A log whose parties are enrolled and have said who they are, and an empty peer. `guard`: the folder of the log's fork guard."""
     clock = Clock()
     vault = Vault.create_file(folder / "keys" / "bench.key")
     ledger = Ledger.create(
@@ -423,11 +425,12 @@ def begun(folder: Path) -> Iterator[Bench]:
         evidence=folder / "evidence",
         clock=clock,
         simulated=True,
+        guard=guard,
     )
     peer = open_engine(f"sqlite:///{folder}/peer.db")
     create_tables(peer)
     with ledger:
-        trade = Trade(ledger.origin, clock)
+        trade = Trade(ledger.origin, clock, parties)
         registrar = ledger.registrar
         ledger.recorder.record(
             [ledger.draft(registrar, key, also=[signer]) for key, signer in trade.enrolments()]
@@ -475,20 +478,15 @@ def table(found: Sequence[Measured]) -> str:
         )
         for one in found
     ]
-    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in (heads, *lines)
-    )
+    return columns([heads, *lines], right=True)
 
 
 def main() -> None:
     """From the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument(
         "--statements", type=int, default=FIRST_SIZE, help="measure again at this size of the log"
     )
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     asked = parser.parse_args()
     sizes = [FIRST_SIZE]
     while sizes[-1] < asked.statements:
@@ -497,8 +495,7 @@ def main() -> None:
         found = run(sizes, Path(folder))
     print("Microseconds a statement, by the wall clock (and of processor time); medians.")
     print(table(found))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+    keep(found, asked.json)
 
 
 if __name__ == "__main__":

@@ -20,14 +20,13 @@ is ours, on this machine; nothing is read from a cache.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sysconfig
 import tempfile
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +34,7 @@ from playwright.sync_api import sync_playwright
 
 from api.app import create_app
 from api.settings import Settings
+from benchmarks.telling import keep
 from tests.browser.conftest import FLAGS
 from tests.browser.serving import free_port, serving
 from tests.support import cameras
@@ -161,10 +161,7 @@ def main() -> None:
             f"{one.scanner:14} {one.slowed:5}× {one.first_ms:8.0f} {one.seen_ms:8.0f} {one.frame_ms:8.1f} "
             f"{one.frame_p95_ms:8.1f} {one.page_ms:8.1f}"
         )
-    if asked.json is not None:
-        asked.json.write_text(
-            json.dumps({"load": os.getloadavg(), "figures": [asdict(one) for one in figures]}, indent=1)
-        )
+    keep({"load": os.getloadavg(), "figures": figures}, asked.json)
 
 
 def measure(rounds: int) -> list[Figures]:

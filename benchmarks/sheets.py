@@ -32,6 +32,7 @@ from api.sheets.checking import Checker
 from api.sheets.kinds import kind_of
 from api.sheets.reading import read_sheet
 from api.sheets.report import Report
+from benchmarks.telling import keep
 from ledger.errors import Refusal
 from ledger.identifiers import PartyId
 from ledger.keys import Vault
@@ -168,8 +169,7 @@ def main() -> None:
         told[str(rows)] = middle | {"refused": rounds[0]["refused"]}
         print(f"{rows:>7} rows: {told[str(rows)]}")
     print(f"load after: {os.getloadavg()}")
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(told, indent=2), encoding="utf-8")
+    keep(told, asked.json)
 
 
 NUMBERS: Final = (

@@ -14,15 +14,13 @@ Then whole traces: a chain of twelve hands that ends at four hundred stalls, and
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import statistics
 import tempfile
 import time
 from bisect import bisect
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -31,6 +29,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import event, insert, update
 
+from benchmarks.telling import keep, parser_of
 from ledger.identifiers import GoodsId, Instant, PartyId, Quantity, StatementId
 from ledger.keys import Ed25519Signer, Vault
 from ledger.log.entry import Entry
@@ -446,17 +445,15 @@ def table(found: Figures) -> str:
 
 def main() -> None:
     """From the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = parser_of(__doc__)
     parser.add_argument(
         "--batches", type=int, default=100_000, help="how many batches; about three edges each"
     )
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = run(asked.batches, Path(folder))
     print(table(found))
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(asdict(found), indent=1) + "\n")
+    keep(found, asked.json)
 
 
 if __name__ == "__main__":

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, null, select
 from sqlmodel import SQLModel
 
+from ledger.checks import NotAsSigned, Part, admitted, check_entry, check_envelope, check_items, read_part
 from ledger.errors import LedgerFault, Refusal, Words, shown
-from ledger.log.entry import NO_ENTRY_BEFORE, Entry
+from ledger.log.entry import NO_ENTRY_BEFORE
 from ledger.log.merkle import HASH_BYTES, Edge, Hash
 from ledger.log.sizes import Size
 from ledger.log.succession import LogKeys
 from ledger.log.tiles import grow_tiles
-from ledger.register import Register
-from ledger.statement import CommitmentWrong, Envelope, Header, OpenedItem, Statement, check_commitment
+from ledger.statement import Envelope, Header, OpenedItem, Statement
 from ledger.store.book import custody_of, read_opened, write_opened
 from ledger.store.fold import Views, folded
 from ledger.store.rules import made_by, rules_in_force
@@ -37,10 +37,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.identifiers import PartyId, StatementId
+    from ledger.log.entry import Entry
     from ledger.log.note import NoteVerifier
+    from ledger.register import Register
 
 _Value = TypeVar("_Value")
 
+#: In these each row is one entry's.
+ONE_ENTRY_A_ROW: Final = frozenset({"entries", "envelopes", "items"})
 #: Rows fetched at once while reading through the log.
 ROWS_AT_ONCE: Final = 500
 
@@ -142,8 +146,8 @@ NOT_CHECKED: Final = (
         en="whether records are true: a signature says who claimed it, not that it is so",
     ),
     Words(
-        zh="附件文件、封存的私钥（sealed_keys）、是否已冻结（freezes）、签名设备的编号（signing_passkeys）、账户和 API 密钥（persons、sessions、api_keys 等）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
-        en="evidence files, sealed private keys (sealed_keys), whether the log is frozen (freezes), which device holds which signing key (signing_passkeys), accounts and API keys (persons, sessions, api_keys and their kin), copies handed out (exports), what erasures still "
+        zh="附件文件、封存的私钥（sealed_keys）、是否已冻结（freezes）、有无防分叉标记（guards）、签名设备的编号（signing_passkeys）、账户和 API 密钥（persons、sessions、api_keys 等）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
+        en="evidence files, sealed private keys (sealed_keys), whether the log is frozen (freezes), whether it has a fork guard (guards), which device holds which signing key (signing_passkeys), accounts and API keys (persons, sessions, api_keys and their kin), copies handed out (exports), what erasures still "
         "have to remove (removals), by which rules the views were made (rules)",
     ),
 )
@@ -186,11 +190,19 @@ def _read_any_text(connection: Connection) -> None:
 def _check_only_this_log(connection: Connection, origin: str) -> None:
     for name in (*BOUND, *DERIVED, *MUTABLE):
         table = _table(name)
+        # Of rows that are one entry's: which.
+        seq = table.c.seq if name in ONE_ENTRY_A_ROW else null()
         strange = connection.execute(
-            select(func.min(table.c.log_id)).where(table.c.log_id != origin)
-        ).scalar_one()
+            select(table.c.log_id, seq)
+            .where(table.c.log_id != origin)
+            .order_by(*table.primary_key.columns)
+            .limit(1)
+        ).first()
         if strange is not None:
-            raise AuditFailed(table=name, key=strange, column="log_id", came=strange, expected=origin)
+            named, entry = strange
+            raise AuditFailed(
+                table=name, key=named, column="log_id", came=named, expected=origin, entry=entry
+            )
 
 
 def _stored(connection: Connection, origin: str) -> Iterator[tuple[int, _Row, _Row, _Row]]:
@@ -221,32 +233,16 @@ def _check_entry(
     def fail(table: str, column: str, came: object, expected: str) -> AuditFailed:
         return AuditFailed(table=table, key=key, column=column, came=came, expected=expected, entry=seq)
 
-    entry = _read(
-        lambda: Entry.parse(_bytes(entry_row["raw"])), lambda why: fail("entries", "raw", why, "an entry")
-    )
-    if entry.prev != state.last:
-        raise fail(
-            "entries", "raw", entry.prev.hex(), f"prev = leaf hash {state.last.hex()} of the entry before"
-        )
-    if entry_row["prev"] != entry.prev:
-        raise fail("entries", "prev", _bytes(entry_row["prev"]).hex(), entry.prev.hex())
-    if entry.at_ms < state.at_ms:
-        raise fail("entries", "raw", entry.at_ms, f"a time not before {state.at_ms}")
-    envelope = _read(
-        lambda: Envelope.parse(_bytes(envelope_row["raw"])),
-        lambda why: fail("envelopes", "raw", why, "an envelope"),
-    )
-    if envelope.digest != entry.statement:
-        raise fail(
-            "envelopes", "raw", envelope.digest.hex(), f"the bytes with SHA-256 {entry.statement.hex()}"
-        )
-    header = _read(
-        lambda: Header.parse(envelope.payload), lambda why: fail("envelopes", "raw", why, "a header")
-    )
-    if header.log != origin:
-        raise fail("envelopes", "raw", header.log, origin)
-    _check_names(state, header, entry_row, fail)
-    opened = _check_items(header, items_row, fail)
+    try:
+        entry = check_entry(_bytes(entry_row["raw"]), last=state.last, at_ms=state.at_ms)
+        if entry_row["prev"] != entry.prev:
+            raise fail("entries", "prev", _bytes(entry_row["prev"]).hex(), entry.prev.hex())
+        envelope = read_part("envelope", "an envelope", lambda: Envelope.parse(_bytes(envelope_row["raw"])))
+        header = check_envelope(envelope, entry, origin=origin)
+        _check_names(state, header, entry_row, fail)
+        opened = _check_items(header, items_row, fail)
+    except NotAsSigned as wrong:
+        raise fail(*_COLUMN_OF[wrong.part], wrong.came, wrong.expected) from wrong
     state.items += len(opened)
     state.last, state.at_ms = entry.leaf_hash, entry.at_ms
     state.leaves.append(Hash(entry.leaf_hash))
@@ -256,6 +252,12 @@ def _check_entry(
 
 
 _Fail = Callable[[str, str, object, str], AuditFailed]
+#: Where the parts of an entry are stored.
+_COLUMN_OF: Final[dict[Part, tuple[str, str]]] = {
+    "entry": ("entries", "raw"),
+    "envelope": ("envelopes", "raw"),
+    "items": ("items", "opened"),
+}
 
 
 def _check_names(state: _State, header: Header, entry_row: _Row, fail: _Fail) -> None:
@@ -274,20 +276,7 @@ def _check_items(header: Header, items_row: _Row, fail: _Fail) -> tuple[OpenedIt
     )
     if write_opened(opened) != items_row["opened"]:
         raise fail("items", "opened", items_row["opened"], "its RFC 8785 form")
-    if len(opened) != len(header.items):
-        raise fail("items", "opened", f"{len(opened)} places", f"{len(header.items)} places")
-    for place, (one, commitment) in enumerate(zip(opened, header.items, strict=True)):
-        if one is None:
-            continue
-        try:
-            check_commitment(one, commitment, header=header, place=place)
-        except CommitmentWrong as wrong:
-            raise fail(
-                "items",
-                "opened",
-                f"item {place} ({one.item.kind})",
-                "the item and salt that were committed to",
-            ) from wrong
+    check_items(header, opened)
     return opened
 
 
@@ -305,13 +294,9 @@ def _check_statement(
     kept = tuple(one for one in opened if one is not None)
     statement = Statement(envelope=envelope, header=header, opened=kept)
     try:
-        if state.register is None:
-            state.register = Register.found(statement)
-        else:
-            state.register.admits(statement, at=seq)
-            state.register = state.register.after(statement, at=seq).at_size(seq + 1)
-    except (Refusal, LedgerFault) as wrong:
-        raise fail("envelopes", "raw", str(wrong), "signatures by keys enrolled before this entry") from wrong
+        state.register = admitted(state.register, statement, at=seq)
+    except NotAsSigned as wrong:
+        raise fail(*_COLUMN_OF[wrong.part], wrong.came, wrong.expected) from wrong
     state.signatures += len(envelope.signatures)
     missing = tuple(place for place, one in enumerate(opened) if one is None)
     if missing:

@@ -71,7 +71,7 @@ def canonical(value: Json) -> bytes:
             raw = orjson.dumps(value, option=_FAST)
         except orjson.JSONEncodeError:
             return rfc8785.dumps(_plain(value))
-        if _BEYOND_UTF16.search(raw) is None:
+        if raw.isascii() or _BEYOND_UTF16.search(raw) is None:
             return raw
     return rfc8785.dumps(_plain(value))
 
@@ -136,7 +136,7 @@ def _read_fast(data: bytes) -> JsonObject | None:
     that come out the same to the last one held none of these.
     """
     # U+0000 has no other spelling than this one in RFC 8785.
-    if _NUL in data or _BEYOND_UTF16.search(data) is not None:
+    if _NUL in data or not (data.isascii() or _BEYOND_UTF16.search(data) is None):
         return None
     try:
         value: object = orjson.loads(data)

@@ -35,8 +35,7 @@ class Words:
 
 def shown(came: object) -> str:
     """What came, short enough for a message and safe to print: control characters and lone surrogates are escaped."""
-    text = came if isinstance(came, str) else repr(came)
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = str(came).encode("utf-8", "backslashreplace").decode("utf-8")
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     if len(text) > CAME_CHARACTERS_MAX:
         return f"{text[:CAME_CHARACTERS_MAX]}… ({len(text)})"

@@ -20,8 +20,10 @@ from ledger.identifiers import Instant, PartyId
 from ledger.register import REGISTER_TYPES, Role, issuers_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.affirming import Affirmation
+from ledger.vocabulary.coding import Alias
 from ledger.vocabulary.correctable import Correctable, Correction
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Transformation, Use
+from ledger.vocabulary.linking import Link
 from ledger.vocabulary.measures import Delisting, Destruction, ListEntry
 from ledger.vocabulary.oversight import Hold, Inspection, Recall, Sample
 from ledger.vocabulary.parties import Licence, Party, Product, Site
@@ -74,6 +76,8 @@ RIGHTS: Final[dict[str, frozenset[Role]]] = {
     "site.v1": _ANYONE,
     "complaint.v1": frozenset({"registrar", "authority", "operator"}),
     "scan.v1": frozenset({"registrar", "authority", "operator"}),
+    "scan_batch.v1": _REGISTRAR,
+    "link.v1": _MAKERS | _REGISTRAR,
     "answer.v1": _ANYONE,
     "grant.v1": _ANYONE,
     "affirmation.v1": _ANYONE,
@@ -138,6 +142,10 @@ class Known(Protocol):
 
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         """Whether this party recorded the batch as its own make, or as that of a supplier it declared."""
+        ...
+
+    def makes(self, goods: GoodsId, party: PartyId) -> bool:
+        """Whether these goods are a product, named by its GTIN alone, of which this party recorded a batch."""
         ...
 
     def goes_into(self, goods: GoodsId, targets: Collection[GoodsId], *, without: StatementId | None) -> bool:
@@ -365,10 +373,30 @@ def _check_subject(header: Header, said: Said, *, role: Role, register: Register
                 came=subject,
                 expected=Words(zh="本方或本方申报的主体", en="yourself or a party you declared"),
             )
+    party = header.on_behalf_of or header.issuer
+    if isinstance(said, Alias) and role != "registrar" and not known.made_by(said.goods, party):
+        # Nobody lends a rival's goods to his own codes.
+        expected = Words(zh="本方登记的批次", en="goods whose batch you recorded")
+        raise NotAllowed(field="goods", came=said.goods, expected=expected)
     if isinstance(said, Erasure):
         _check_erasure(said, known)
     if isinstance(said, Affirmation):
         _check_affirmed(header, said, known)
+    if isinstance(said, Link):
+        _check_linked(header, said, known)
+
+
+def _check_linked(header: Header, said: Link, known: Known) -> None:
+    """A maker says where more about its own goods can be read, with a title that tells people where they are led."""
+    party = header.on_behalf_of or header.issuer
+    if not known.made_by(said.goods, party) and not known.makes(said.goods, party):
+        expected = Words(
+            zh="本方生产（或申报）的批次，或其 GTIN",
+            en="a batch of your own make or declaration, or the GTIN of one",
+        )
+        raise NotAllowed(field="goods", came=said.goods, expected=expected)
+    if said.action == "publish" and said.link_title is None:
+        raise Malformed(field="link_title", came="", expected=Words(zh="链接标题", en="a title"))
 
 
 def _check_affirmed(header: Header, said: Affirmation, known: Known) -> None:
@@ -476,7 +504,7 @@ def _check_theft(said: Said, *, at_ms: int) -> None:
 
 def _check_asked(header: Header, said: Said, known: Known) -> None:
     party = header.on_behalf_of or header.issuer
-    if isinstance(said, Codes) and said.action == "issue":
+    if isinstance(said, Codes) and said.action in {"issue", "reprint"}:
         may_do([said.goods], by=party, known=known)
     if isinstance(said, Shipment) and said.offer and header.corrects is None:
         may_do([line.goods for line in said.lines], by=party, known=known, field="lines")

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import os
 import re
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal, Protocol, Self, get_args
@@ -232,8 +233,7 @@ def _check_point(kind: KeyKind, raw: bytes, *, field: str) -> None:
         expected = Words(zh=f"{most} 字节", en=f"{most} bytes")
         raise Malformed(field=field, came=f"{len(raw)} bytes", expected=expected)
     if kind == "ed25519":
-        # The highest bit is the sign of x.
-        if raw[:31] + bytes([raw[31] & 0x7F]) in _SMALL_ORDER:
+        if is_of_small_order(raw):
             expected = Words(zh="阶足够大的点", en="a point that is not of small order")
             raise Malformed(field=field, came=raw.hex(), expected=expected)
         return
@@ -245,6 +245,12 @@ def _check_point(kind: KeyKind, raw: bytes, *, field: str) -> None:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
     except ValueError as wrong:
         raise Malformed(field=field, came=raw.hex(), expected=expected) from wrong
+
+
+def is_of_small_order(raw: bytes) -> bool:
+    """Whether these 32 bytes are an Ed25519 "key" under which one signature is good for many messages."""
+    # The highest bit is the sign of x.
+    return raw[:31] + bytes([raw[31] & 0x7F]) in _SMALL_ORDER
 
 
 def _check_der(signature: bytes, *, keyid: str) -> None:
@@ -371,14 +377,15 @@ class Vault:
 def base64_bytes(text: str, *, field: str) -> bytes:
     """Bytes from RFC 4648 §4 base64, padded and in its only spelling."""
     try:
-        raw = b64decode(text.encode("ascii"), validate=True)
+        raw = a2b_base64(text.encode("ascii"), strict_mode=True)
     except ValueError as wrong:
         raise Malformed(
             field=field,
             came=text,
             expected=Words(zh="RFC 4648 §4 base64（带填充）", en="padded RFC 4648 §4 base64"),
         ) from wrong
-    if b64encode(raw).decode("ascii") != text:  # Loose trailing bits would give one value two spellings.
+    # Loose trailing bits would give one value two spellings.
+    if b2a_base64(raw, newline=False).decode("ascii") != text:
         raise Malformed(
             field=field, came=text, expected=Words(zh="唯一写法的 base64", en="base64 in its only spelling")
         )

@@ -25,9 +25,11 @@ from ledger.log.entry import NO_ENTRY_BEFORE, Entry
 from ledger.log.merkle import Edge, Hash, leaf_hash
 from ledger.log.sizes import Size
 from ledger.register import Register
+from ledger.room import Room
 from ledger.store.book import register_of
-from ledger.store.engine import reading, writing
+from ledger.store.engine import folder_of, reading, writing
 from ledger.store.fold import erase, fold, fold_findings
+from ledger.store.guard import NotToBeSigned
 from ledger.store.log_keys import LogFrozen, check_not_frozen
 from ledger.store.log_rows import (
     HeadRow,
@@ -42,9 +44,10 @@ from ledger.store.log_rows import (
 )
 from ledger.store.page import Page, Recent, Waiting
 from ledger.trace.known import KnownFrom
-from ledger.views.book import Record, statement_key
+from ledger.views.book import Record, file_key, statement_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.registering import Erasure, LogKey
+from ledger.vocabulary.trade import SupplierCheck
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from ledger.log.note import NoteSigner
     from ledger.statement import Statement
     from ledger.store.book import Stored
+    from ledger.store.guard import Guard, Seen
     from ledger.store.log_keys import Keyring
 
 #: The log's clock: milliseconds since 1970.
@@ -145,7 +149,7 @@ class _Ahead:
         good = register.good_signatures(statement.envelope) if register is not None else frozenset()
         keyids = tuple(one.keyid for one in statement.envelope.signatures)
         record = Record(seq=-1, at_ms=0, header=header, said=said, custody="own", keyids=keyids)
-        return cls(statement, record, record.keys, good)
+        return cls(statement, record, record.keys | _asked_besides(record), good)
 
     @property
     def read(self) -> ReadAhead | None:
@@ -153,6 +157,14 @@ class _Ahead:
         if self.record is None or self.record.said is None:
             return None
         return ReadAhead(said=self.record.said, good=self.good)
+
+
+def _asked_besides(record: Record) -> frozenset[str]:
+    """What a judge asks of a record that it does not mention: the papers that the buyer keeps of a supplier."""
+    said = record.said
+    if not isinstance(said, SupplierCheck):
+        return frozenset()
+    return frozenset({file_key(record.actor, said.supplier)})
 
 
 class Recorder:
@@ -166,6 +178,8 @@ class Recorder:
         keys: Keyring,
         clock: Clock,
         after_erasure: Callable[[], bool],
+        guard: Guard | None = None,
+        seen: Callable[[], Sequence[Seen]] = tuple,
     ) -> None:
         self._engine = engine
         self._origin = origin
@@ -173,6 +187,11 @@ class Recorder:
         self._clock = clock
         #: Removes what lies outside of the rows; False when readers stand in the way and it is to be tried again.
         self._after_erasure = after_erasure
+        #: What was signed last, outside of the database, and what others have seen of it.
+        self._guard = guard
+        self._seen = seen
+        #: Nothing is begun that might fill the disk.
+        self.room = Room.under(folder_of(engine))
         self._unfinished = False
         self._head: Head | None = None
         #: True as long as `_head` is the log's head.
@@ -250,10 +269,12 @@ class Recorder:
 
     def _commit(self, groups: list[_Group]) -> None:
         """One commit: open, admit, place, hash, sign, store; then acknowledge."""
+        self.room.check()
+        seen, note = () if self._guard is None else self._seen(), None
         with writing(self._engine) as connection:
             # The writer's place and the head row are ours; nobody else can append until we are done.
             # A crash anywhere before COMMIT leaves the log as it was: all of this is one transaction.
-            before = self._open(connection)
+            before = self._open(connection, seen)
             check_not_frozen(connection, self._origin)
             at_ms = self._now(before)
 
@@ -272,15 +293,21 @@ class Recorder:
                 _write(connection, page)
                 fold_findings(connection, page, draft.touched)
                 # Entries lie behind the old head, not yet in the tree. Hash what is stored, not what we remember.
-                _read_back(connection, self._origin, start=before.size, leaves=draft.leaves)
+                stored = _read_back(connection, self._origin, start=before.size, leaves=draft.leaves)
                 write_tiles(connection, self._origin, old_size=Size(before.size), leaves=draft.leaves)
                 after = draft.head(before)
+                _check_tree(before, stored, after)
                 _move_head(connection, self._origin, before=before, after=after)
                 # The tree covers the entries. The checkpoint that says so is signed now and seen by nobody until COMMIT returns.
                 signers = self._keys.signers(connection, after.register, size=after.size, at_ms=after.at_ms)
-                _sign(connection, self._origin, head=after, signers=signers)
+                note = _sign(connection, self._origin, head=after, signers=signers)
         # COMMIT has returned: the entries are durable. A crash from here on loses only our answers; the same statements sent
-        # again get the same receipts.
+        # again get the same receipts. The guard is behind until it moves on, and an honest start goes through.
+        if self._guard is not None and note is not None and not self._guard.advance(note):
+            # Another process of this log was faster, or two databases share one guard.
+            with reading(self._engine) as connection:
+                head = read_head(connection, self._origin)
+                self._guard.check(connection, head, at_ms=after.at_ms, seen=seen)
         self._head = after
         self._recent.trim()
         self._acknowledge(groups)
@@ -298,14 +325,18 @@ class Recorder:
             else:
                 group.answer.set_result(group.placed)
 
-    def _open(self, connection: Connection) -> Head:
+    def _open(self, connection: Connection, seen: Sequence[Seen]) -> Head:
         """Lock the head row; use the head in memory if it is still the log's, read it again if another process wrote."""
         row = lock_head(connection, self._origin)
         known = self._head
-        if known is not None and (known.size, known.last) == (row.size, row.last):
+        # Also where an edge has flipped in memory: the next root would be made of it.
+        if known is not None and known.row == row:
             return known
         # Another process wrote: what we remember may have been put right or erased since.
         self._recent.forget()
+        if self._guard is not None:
+            # After a start, a failure, or somebody else's entries: nothing is signed over what does not continue what was signed before.
+            self._guard.check(connection, row, at_ms=self._clock(), seen=seen)
         register = register_of(
             connection, self._origin, size=row.size, known=None if known is None else known.register
         )
@@ -474,10 +505,19 @@ def _write(connection: Connection, page: Page) -> None:
     page.written()
 
 
-def _read_back(connection: Connection, origin: str, *, start: int, leaves: list[Hash]) -> None:
+def _read_back(connection: Connection, origin: str, *, start: int, leaves: list[Hash]) -> list[Hash]:
     """A log once signed a leaf that had flipped in memory and could never be mended. Sign only what storage gives back."""
-    if [leaf_hash(raw) for raw in read_leaves(connection, origin, start=start)] != leaves:
+    stored = [leaf_hash(raw) for raw in read_leaves(connection, origin, start=start)]
+    if stored != leaves:
         message = f"entries from {start} on do not read back as they were written"
+        raise LeafChanged(message)
+    return stored
+
+
+def _check_tree(before: Head, stored: list[Hash], after: Head) -> None:
+    """The tree is hashed twice, from two copies of the leaves: what flips in one of them is not signed."""
+    if before.edge.extend(stored) != after.edge:
+        message = f"two computations of the tree of {after.size} entries do not agree"
         raise LeafChanged(message)
 
 
@@ -488,9 +528,10 @@ def _move_head(connection: Connection, origin: str, *, before: Head, after: Head
         raise HeadMoved(message)
 
 
-def _sign(connection: Connection, origin: str, *, head: Head, signers: Sequence[NoteSigner]) -> None:
+def _sign(connection: Connection, origin: str, *, head: Head, signers: Sequence[NoteSigner]) -> bytes:
     note = Checkpoint(origin=origin, size=Size(head.size), root=head.edge.root()).sign(signers)
     write_checkpoint(connection, origin, size=head.size, note=note)
+    return note
 
 
 def _erases(group: _Group) -> bool:
@@ -513,6 +554,7 @@ __all__ = [
     "Head",
     "LeafChanged",
     "LogFrozen",
+    "NotToBeSigned",
     "Overloaded",
     "Placed",
     "Recorder",

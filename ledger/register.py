@@ -13,6 +13,9 @@ Who may say what about a key (`Register.admits`): the registrar enrols and revok
 of them, replaces one, ends another. A key that somebody holds himself signs its own enrolment, as proof that he does; that signature proves
 the key and nothing else, and never counts as the issuer's. Keys that the operator holds say nothing about keys: else whoever
 stole a session could make one of his own.
+
+A key enrolled with the use `label` signs codes (`ledger.log.signed_links`) and never a statement: it stands in a map of its own, so that
+nothing which looks for a signer finds it. It lies on the machine that prints, where keys are lost sooner than in an office.
 The register takes statements and gives registers; it reads no clock and no table.
 """
 
@@ -42,6 +45,10 @@ Custody = Literal["own", "custodial"]
 CUSTODIES: Final[tuple[Custody, ...]] = get_args(Custody)
 #: `simulated`: the demo's clock. Every page of such a log says so.
 Clock = Literal["real", "simulated"]
+
+#: What a key is for: statements, or the signature in a link that is printed.
+Use = Literal["statement", "label"]
+USES: Final[tuple[Use, ...]] = get_args(Use)
 
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -83,6 +90,7 @@ class Enrolment:
     holder: str | None = None
     compromised_ms: int | None = None
     reported: int | None = None
+    use: Use = "statement"
 
     def active_at(self, position: int) -> bool:
         """Whether a signature in the entry at `position` may rest on this key. No key is used in or before its own enrolment."""
@@ -126,6 +134,8 @@ class Register:
     size: int
     #: How the log's own key was changed, oldest first (`ledger.log.succession`).
     log_keys: tuple[KeyChange, ...] = ()
+    #: The keys that sign codes. None of them signs a statement, and none of `keys` signs a code.
+    label_keys: Mapping[str, Enrolment] = field(default_factory=dict)
     #: The enrolments of each party, once somebody asked; carried along until a key is enrolled or revoked.
     _by_party: Mapping[PartyId, Sequence[Enrolment]] | None = field(default=None, repr=False, compare=False)
 
@@ -248,6 +258,10 @@ class Register:
         """Every key that was ever enrolled for a party."""
         return self._enrolments(party)
 
+    def label_keys_of(self, party: PartyId) -> Sequence[Enrolment]:
+        """Every key that was ever enrolled to sign a party's codes."""
+        return [one for one in self.label_keys.values() if one.party == party]
+
     def role_of(self, party: PartyId) -> Role | None:
         """The role its newest key was enrolled with; None for a party that signs nothing here."""
         mine = self._enrolments(party)
@@ -266,12 +280,14 @@ class Register:
     def _with_key(self, sheet: JsonObject, *, at: int) -> Self:
         new = self._offered(sheet, at=at)
         if new is not None:
-            if new.key.keyid in self.keys:
+            if new.key.keyid in self.keys or new.key.keyid in self.label_keys:
                 raise NotAllowed(
                     field="key",
                     came=new.key.keyid,
                     expected=Words(zh="未登记过的密钥", en="a key not enrolled before"),
                 )
+            if new.use == "label":
+                return replace(self, label_keys={**self.label_keys, new.key.keyid: new}, size=at + 1)
             keys = {**self.keys, new.key.keyid: new}
             if sheet.get("action") == "rotate":
                 old = self._known(sheet, "replaces", active=True)
@@ -282,6 +298,8 @@ class Register:
             ended = replace(known, until=at, reason=_text(sheet, "reason"))
         else:
             ended = self._compromised(sheet, at=at)
+        if ended.use == "label":
+            return replace(self, label_keys={**self.label_keys, ended.key.keyid: ended}, size=at + 1)
         return replace(self, keys={**self.keys, ended.key.keyid: ended}, size=at + 1, _by_party=None)
 
     def _compromised(self, sheet: JsonObject, *, at: int) -> Enrolment:
@@ -304,7 +322,8 @@ class Register:
 
     def _known(self, sheet: JsonObject, name: str, *, active: bool) -> Enrolment:
         """The key that a statement is about."""
-        known = self.keys.get(_text(sheet, name))
+        keyid = _text(sheet, name)
+        known = self.keys.get(keyid) or self.label_keys.get(keyid)
         if known is None or (active and known.until is not None):
             expected = (
                 Words(zh="有效的密钥", en="an active key")
@@ -324,9 +343,15 @@ class Register:
         if rp_id is not None and key.kind != "es256":
             expected = Words(zh="es256（通行密钥）", en="es256, as a passkey's")
             raise Malformed(field="key.kind_of_key", came=key.kind, expected=expected)
-        if "use" in sheet:
-            _one_of(sheet, "use", ("statement",))
+        use = _one_of(sheet, "use", USES) if "use" in sheet else "statement"
+        if use == "label" and (action != "enrol" or key.kind != "ed25519"):
+            # It signs nothing but codes, so it cannot sign that another one takes its place.
+            expected = Words(zh="登记一把 ed25519 密钥", en="the enrolment of an ed25519 key")
+            raise Malformed(field="key.use", came=f"label, {action}, {key.kind}", expected=expected)
         old = self._known(sheet, "replaces", active=True) if action == "rotate" else None
+        if old is not None and old.use == "label":
+            expected = Words(zh="签署记录的密钥", en="a key that signs statements")
+            raise Malformed(field="key.replaces", came=old.key.keyid, expected=expected)
         return Enrolment(
             key=key,
             party=PartyId.parse(_text(sheet, "party")) if old is None else old.party,
@@ -335,6 +360,7 @@ class Register:
             since=at,
             rp_id=rp_id,
             holder=_text(sheet, "holder") if "holder" in sheet else None,
+            use=use,
         )
 
     def _check_own_affair(
@@ -343,7 +369,8 @@ class Register:
         """What a party may do about its own keys, with a key that it holds itself."""
         mine = [one for one in signers if one.party == header.issuer and one.custody == "own"]
         if offered is None:
-            about = self.keys.get(_text(sheet, "keyid"))
+            keyid = _text(sheet, "keyid")
+            about = self.keys.get(keyid) or self.label_keys.get(keyid)
             other = any(one.key.keyid != sheet.get("keyid") for one in mine)
             # The registrar ends anybody's keys; of its own, another one must speak.
             allowed = other and (
@@ -366,16 +393,7 @@ class Register:
             raise NotAllowed(field="type", came=came, expected=expected)
 
     def _with_log_key(self, sheet: JsonObject, *, at: int) -> Self:
-        until_ms = sheet.get("until_ms")
-        if not isinstance(until_ms, int):
-            raise Malformed(
-                field="until_ms", came=until_ms, expected=Words(zh="毫秒时间", en="a time in milliseconds")
-            )
-        old, new = (NoteVerifier.parse(_text(sheet, name)) for name in ("old_vkey", "new_vkey"))
-        if old.name != self.origin:
-            raise NotAllowed(field="old_vkey", came=old, expected=Words(zh=self.origin, en=self.origin))
-        change = KeyChange(position=at, old=old, new=new, until_ms=until_ms)
-        change.check(old_signature=_text(sheet, "old_signature"), new_signature=_text(sheet, "new_signature"))
+        change = _key_change(sheet, origin=self.origin, at=at)
         return replace(self, log_keys=add_change(self.log_keys, change), size=at + 1)
 
     def _with_credential(self, sheet: JsonObject, *, at: int) -> Self:
@@ -393,6 +411,25 @@ class Register:
             valid_to_ms=last,
         )
         return replace(self, credentials={**self.credentials, one.number: one}, size=at + 1)
+
+
+def key_change(statement: Statement, *, at: int) -> KeyChange:
+    """The change of the log's key that a `log_key.v1` at position `at` says, if both keys have signed it."""
+    return _key_change(_sheet(statement, "log_key"), origin=statement.header.log, at=at)
+
+
+def _key_change(sheet: JsonObject, *, origin: str, at: int) -> KeyChange:
+    until_ms = sheet.get("until_ms")
+    if not isinstance(until_ms, int):
+        raise Malformed(
+            field="until_ms", came=until_ms, expected=Words(zh="毫秒时间", en="a time in milliseconds")
+        )
+    old, new = (NoteVerifier.parse(_text(sheet, name)) for name in ("old_vkey", "new_vkey"))
+    if old.name != origin:
+        raise NotAllowed(field="old_vkey", came=old, expected=Words(zh=origin, en=origin))
+    change = KeyChange(position=at, old=old, new=new, until_ms=until_ms)
+    change.check(old_signature=_text(sheet, "old_signature"), new_signature=_text(sheet, "new_signature"))
+    return change
 
 
 def check_signatures(

@@ -10,10 +10,11 @@ import os
 import secrets
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Self
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from ledger.accounts.access import ACCESS_DAYS, Terms, permissions_of
 from ledger.accounts.accounts import Accounts
@@ -24,6 +25,7 @@ from ledger.identifiers import Instant, PartyId, StatementId
 from ledger.keys import Ed25519Signer, Vault
 from ledger.log.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from ledger.log.entry import Entry
+from ledger.log.level import Level
 from ledger.log.note import Note, NoteSigner, NoteVerifier
 from ledger.log.proof import TlogProof, prove_inclusion
 from ledger.log.sizes import Position, Size
@@ -32,18 +34,30 @@ from ledger.recorder import Clock, Placed, Recorder, found
 from ledger.statement import Signature, Statement, sign_statement
 from ledger.store.book import SqlBook, Stored, register_of, stored_entries
 from ledger.store.copies import Copies
+from ledger.store.custody import SIGNERS_HELD_MAX, Custody, custodial_purpose, keep_key
 from ledger.store.edges import Graph
 from ledger.store.engine import create_tables, open_engine, reading, writing
 from ledger.store.erasing import finish
 from ledger.store.findings import findings_in
-from ledger.store.log_keys import Keyring, freeze
-from ledger.store.log_rows import first_checkpoint_over, read_places, read_size, read_tile_row
+from ledger.store.guard import Guard
+from ledger.store.label_keys import kept_label_signer, label_bundle, label_purpose
+from ledger.store.log_keys import FIRST, Keyring, freeze
+from ledger.store.log_rows import (
+    StoredTiles,
+    first_checkpoint_over,
+    lock_head,
+    read_places,
+    read_size,
+    read_tile_row,
+)
+from ledger.store.log_slices import newest_checkpoint
+from ledger.store.reached import Reached, reached, reached_at
 from ledger.store.rules import keep_in_step, note_rules
-from ledger.store.tables import CheckpointRow, EntryRow, HeadRow, SealedKeyRow
+from ledger.store.tables import EntryRow, HeadRow
 from ledger.vocabulary.registering import Genesis, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
@@ -52,20 +66,20 @@ if TYPE_CHECKING:
     from ledger.evidence import Shelf
     from ledger.findings import Finding
     from ledger.keys import Signer
-    from ledger.register import Register, Role
+    from ledger.log.policy import Policy
+    from ledger.register import Enrolment, Register, Role, Use
     from ledger.store.erasing import Due
+    from ledger.store.guard import Remembers, Seen
     from ledger.vocabulary.said import Said
 
 SHANGHAI_MINUTES: Final = 480
 #: 16 hex digits after the host make an origin nobody else has.
 ORIGIN_RANDOM_BYTES: Final = 8
-#: Custodial keys that stay unsealed in memory.
-SIGNERS_HELD_MAX: Final = 1_000
+#: So long a bundle of label keys is handed out again, while no key is added or ended.
+BUNDLE_KEPT_MS: Final = 60_000
 
 _heads = HeadRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-_entries, _checkpoints = EntryRow.__table__, CheckpointRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-_sealed = SealedKeyRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
-
+_entries = EntryRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 #: So long both keys sign: whoever compares checkpoints once a month learns of the new one from the old one.
 LOG_KEY_OVERLAP_MS: Final = 30 * 86_400_000
@@ -73,6 +87,9 @@ LOG_KEY_OVERLAP_MS: Final = 30 * 86_400_000
 
 class NoLedger(LedgerFault):
     """There is no ledger here yet, or more than one where one was expected."""
+
+
+LOG_SIGNED: Final = Level()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,7 @@ class Receipt:
     proof: TlogProof
     #: The key of the log that signed the proof's checkpoint; the newer one where two did.
     vkey: NoteVerifier
+    level: Level = LOG_SIGNED
 
 
 def system_clock() -> int:
@@ -98,15 +116,29 @@ class Ledger:
     """One open ledger. Close it when done; it is also a context manager."""
 
     def __init__(
-        self, engine: Engine, *, origin: str, vault: Vault, evidence: EvidenceStore, clock: Clock
+        self,
+        engine: Engine,
+        *,
+        origin: str,
+        vault: Vault,
+        evidence: EvidenceStore,
+        clock: Clock,
+        guard: Path | None = None,
+        remembers: Remembers | None = None,
     ) -> None:
         self.engine = engine
         self.origin = origin
         self.evidence = evidence
         self.clock = clock
+        #: Whose cosignatures count when it is told how far a record has come. The server sets it.
+        self.policy: Policy | None = None
         self._vault = vault
         self._register: Register | None = None
-        self._signers: dict[tuple[PartyId, str | None], Ed25519Signer] = {}
+        self._custody = Custody(vault)
+        self._label_signers: dict[PartyId, Ed25519Signer] = {}
+        self._labelling = Lock()
+        #: The bundle that was signed last, for which keys and when.
+        self._bundle: tuple[Mapping[str, Enrolment], int, bytes] | None = None
         self.graph = Graph(self.book)
         self.accounts = Accounts(
             Office(engine=engine, log_id=origin, clock=clock, vault=vault, book=self.book)
@@ -114,6 +146,9 @@ class Ledger:
         self._keyring = Keyring(origin, vault)
         with reading(engine) as connection:
             self._log_keys = LogKeys(self._keyring.first(connection).verifier)
+        self._guard = None if guard is None else Guard(guard, origin)
+        self._remembers = remembers
+        self._seen_last: tuple[Seen, ...] | None = None
         self.recorder = Recorder(
             engine,
             origin=origin,
@@ -121,10 +156,12 @@ class Ledger:
             clock=clock,
             # Once readers are gone the next commit finishes it; what needs the operator waits for `finish_erasures`.
             after_erasure=lambda: {one.what for one in self.finish_erasures()} != {"wal"},
+            guard=self._guard,
+            seen=self._seen,
         )
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913  (each argument is one thing that a log is founded with)
         cls,
         url: str,
         *,
@@ -135,10 +172,11 @@ class Ledger:
         clock: Clock = system_clock,
         simulated: bool = False,
         follows: Checkpoint | None = None,
+        guard: Path | None = None,
     ) -> Self:
         """Found a log: tables, keys, genesis. Raises `NoLedger` if the database holds one already.
 
-        `follows`: how the log ended whose place this one takes, because its key was stolen.
+        `follows`: how the log ended whose place this one takes, because its key was stolen. `guard`: the folder of its fork guard.
         """
         engine = open_engine(url)
         create_tables(engine)
@@ -159,11 +197,24 @@ class Ledger:
         except NoLedger:
             engine.dispose()
             raise
-        return cls(engine, origin=origin, vault=vault, evidence=EvidenceStore(evidence), clock=clock)
+        ledger = cls(
+            engine, origin=origin, vault=vault, evidence=EvidenceStore(evidence), clock=clock, guard=guard
+        )
+        ledger.check_guard()
+        return ledger
 
     @classmethod
-    def open(cls, url: str, *, vault: Vault, evidence: Path | Shelf, clock: Clock = system_clock) -> Self:
-        """Open the one log of this database."""
+    def open(
+        cls,
+        url: str,
+        *,
+        vault: Vault,
+        evidence: Path | Shelf,
+        clock: Clock = system_clock,
+        guard: Path | None = None,
+        remembers: Remembers | None = None,
+    ) -> Self:
+        """Open the one log of this database. Signing waits for the fork guard in the folder `guard` (`ledger.store.guard`), if there is one."""
         engine = open_engine(url)
         create_tables(engine)
         with reading(engine) as connection:
@@ -174,7 +225,15 @@ class Ledger:
             raise NoLedger(message)
         # Found by other rules than today's: judged again before anybody reads or records.
         keep_in_step(engine, origins[0])
-        ledger = cls(engine, origin=origins[0], vault=vault, evidence=EvidenceStore(evidence), clock=clock)
+        ledger = cls(
+            engine,
+            origin=origins[0],
+            vault=vault,
+            evidence=EvidenceStore(evidence),
+            clock=clock,
+            guard=guard,
+            remembers=remembers,
+        )
         # What a crash left behind an erasure is removed before anybody reads.
         ledger.finish_erasures()
         return ledger
@@ -243,8 +302,9 @@ class Ledger:
         """The receipts of several entries, in one reading. The same entry may be asked for twice."""
         found: dict[int, Receipt] = {}
         size, note, vkey = 0, b"", self.vkey
+        level = LOG_SIGNED if self.policy is None else Level(of=len(self.policy.witnesses))
         with reading(self.engine) as connection:
-            tiles = _Tiles(connection, self.origin)
+            tiles = StoredTiles(connection, self.origin)
             for seq, raw, issuer, statement in read_places(connection, self.origin, seqs):
                 if seq >= size:
                     size, note = first_checkpoint_over(connection, self.origin, seq)
@@ -256,10 +316,39 @@ class Ledger:
                     seq=seq,
                     at_ms=Entry.parse(raw).at_ms,
                     entry=raw,
-                    proof=TlogProof(position=Position(seq), hashes=hashes, checkpoint=note),
+                    # The entry goes along: whoever has the file and the log's key needs nothing else.
+                    proof=TlogProof(position=Position(seq), hashes=hashes, checkpoint=note, extra=raw),
                     vkey=vkey,
+                    level=level,
                 )
         return tuple(found[seq] for seq in seqs)
+
+    def furthest(self, seq: int, *, size: int | None = None) -> Receipt:
+        """The receipt of the entry at `seq` with the checkpoint that shows how far it has come by now: cosigned, stamped, or signed by the log alone.
+
+        `size`: with the checkpoint of exactly that size, such as one that was stamped.
+        """
+        receipt = self.receipt(seq)
+        # Witnesses sign by the true time, whatever clock the log runs on.
+        now_seconds = system_clock() // 1000
+        with reading(self.engine) as connection:
+            if size is None:
+                found = reached(connection, self.origin, seq, policy=self.policy, now_seconds=now_seconds)
+            else:
+                found = self._reached_at(connection, seq, size, now_seconds=now_seconds)
+            if found.size is None:
+                return replace(receipt, level=found.level)
+            hashes = prove_inclusion(Position(seq), Size(found.size), StoredTiles(connection, self.origin))
+            proof = replace(receipt.proof, hashes=hashes, checkpoint=found.note)
+            vkey = self._signed_by(connection, found.note)
+        return replace(receipt, proof=proof, level=found.level, vkey=vkey)
+
+    def _reached_at(self, connection: Connection, seq: int, size: int, *, now_seconds: int) -> Reached:
+        found = reached_at(connection, self.origin, size, policy=self.policy, now_seconds=now_seconds)
+        if found is None or size <= seq:
+            expected = Words(zh=f"大于 {seq} 的一个检查点的大小", en=f"the size of a checkpoint, above {seq}")
+            raise UnknownName(field="size", came=size, expected=expected)
+        return found
 
     def _signed_by(self, connection: Connection, note: bytes) -> NoteVerifier:
         """The newest of our keys under a checkpoint of ours."""
@@ -283,19 +372,12 @@ class Ledger:
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
         with reading(self.engine) as connection:
-            return bytes(
-                connection.execute(
-                    select(_checkpoints.c.note)
-                    .where(_checkpoints.c.log_id == self.origin)
-                    .order_by(_checkpoints.c.size.desc())
-                    .limit(1)
-                ).scalar_one()
-            )
+            return newest_checkpoint(connection, self.origin)[1]
 
     def tile(self, level: int, number: int) -> bytes:
         """The hashes of one tile row as far as it has grown."""
         with reading(self.engine) as connection:
-            return _Tiles(connection, self.origin).read_tile(level, number)
+            return read_tile_row(connection, self.origin, level, number)
 
     def entries(self, start: int, stop: int) -> list[bytes]:
         """The leaves from `start` to before `stop`."""
@@ -330,6 +412,27 @@ class Ledger:
             return open_checkpoint(note, keys.all)
         size = Checkpoint.parse(Note.parse(note).text).size
         return keys.open(note, at_ms=self.stored(size - 1).entry.at_ms)
+
+    # What was signed before
+
+    def check_guard(self) -> None:
+        """Raise `NotToBeSigned` where this database does not continue what was signed before. The recorder asks by itself; a server asks at its start."""
+        if self._guard is not None:
+            seen = self._seen()
+            with writing(self.engine) as connection:
+                head = lock_head(connection, self.origin)
+                self._guard.check(connection, head, at_ms=self.clock(), seen=seen)
+
+    @property
+    def guard(self) -> Guard | None:
+        """What was signed last, where no restore reaches it."""
+        return self._guard
+
+    def _seen(self) -> Sequence[Seen]:
+        """What others know of this log, asked once: what was seen then stays seen."""
+        if self._seen_last is None and self._remembers is not None:
+            self._seen_last = tuple(self._remembers(self.origin, self.log_keys.all, self.checkpoint()))
+        return self._seen_last or ()
 
     # The log's own key
 
@@ -396,29 +499,7 @@ class Ledger:
         A key that was enrolled for one person or device signs for that holder and no other; without a holder, only one that is for none.
         """
         with self.book() as book:
-            # A party that signs for itself is signed for by nobody else, unless its key here is that of one person.
-            kept = holder is not None or not book.register.signs_for_itself(party)
-            # Whether it may still sign is asked of the register each time; only the unsealing is not done again.
-            held = self._signers.get((party, holder))
-            if kept and held is not None and _may_sign(held, book, holder=holder):
-                return held
-            rows = book.connection.execute(
-                select(_sealed.c.purpose).where(
-                    _sealed.c.log_id == self.origin, _sealed.c.party == str(party)
-                )
-            )
-            for (purpose,) in rows if kept else ():
-                signer = Ed25519Signer.from_secret(self._unseal(book.connection, purpose))
-                if _may_sign(signer, book, holder=holder):
-                    if len(self._signers) >= SIGNERS_HELD_MAX:
-                        self._signers.clear()
-                    self._signers[party, holder] = signer
-                    return signer
-        expected = Words(
-            zh="本服务代管密钥的主体；自持密钥请提交已签名的记录",
-            en="a party whose key this server holds; send signed statements otherwise",
-        )
-        raise NotAllowed(field="issuer", came=party, expected=expected)
+            return self._custody.signer(book, party, holder=holder)
 
     def enrol(
         self,
@@ -428,17 +509,18 @@ class Ledger:
         public: Signer | None = None,
         rp_id: str | None = None,
         holder: str | None = None,
+        use: Use | None = None,
     ) -> Placed:
         """Enrol a key for a party: its own, which signs that it is there, or, without one, a new key that this server keeps for it.
 
-        `rp_id`: it is a passkey of that site. `holder`: the one person or device that it is for.
+        `rp_id`: it is a passkey of that site. `holder`: the one person or device that it is for. `use`: `label` for one that signs codes.
         """
         signer: Signer = public or Ed25519Signer.generate()
         if isinstance(signer, Ed25519Signer) and public is None:
             # Kept first: a key in the log whose private half nobody has would be a dead end.
             with writing(self.engine) as connection:
-                purpose = _purpose(party, signer.public.keyid)
-                _keep(
+                purpose = (label_purpose if use == "label" else custodial_purpose)(party, signer.public.keyid)
+                keep_key(
                     connection,
                     self._vault,
                     self.origin,
@@ -454,11 +536,56 @@ class Ledger:
             kind_of_key=signer.public.kind,
             public_key=str(signer.public),
             rp_id=rp_id,
+            use=use,
             holder=holder,
         )
         statement = self.draft(self.registrar, said, also=[] if public is None else [public])
         (placed,) = self.recorder.record([statement])
         return placed
+
+    # Codes that verify without a network
+
+    def label_signer(self, party: PartyId) -> Signer:
+        """The key that this server signs a maker's codes with, enrolled in the log when it is first asked for.
+
+        `NotAllowed` for one who signs for himself: whoever else could sign codes in his name would make goods of his.
+        """
+        with self._labelling:
+            with self.book() as book:
+                register = book.register
+                held = self._label_signers.get(party)
+                if held is None or not _may_label(held, register):
+                    held = kept_label_signer(book.connection, register, self._vault, party)
+                role = register.role_of(party)
+            if register.signs_for_itself(party) or role is None:
+                expected = Words(
+                    zh="本服务代管密钥的主体；自持密钥者请自行签码（suyuan sign-code）",
+                    en="a party whose keys this server holds; others sign their codes themselves (suyuan sign-code)",
+                )
+                raise NotAllowed(field="party", came=party, expected=expected)
+            if held is None:
+                self.enrol(party, role=role, use="label")
+                with self.book() as book:
+                    held = kept_label_signer(book.connection, book.register, self._vault, party)
+                assert held is not None, "a key was enrolled and cannot be found"
+            if len(self._label_signers) >= SIGNERS_HELD_MAX:
+                self._label_signers.clear()
+            self._label_signers[party] = held
+            return held
+
+    def label_keys(self, *, party: PartyId | None = None) -> bytes:
+        """The bundle of label keys as it stands (`ledger.log.label_keys`), signed by the log's key; or one maker's part of it."""
+        now_ms = self.clock()
+        with self.book() as book:
+            known = book.register.label_keys
+            if party is None and self._bundle is not None:
+                of, made_ms, note = self._bundle
+                if of is known and made_ms <= now_ms < made_ms + BUNDLE_KEPT_MS:
+                    return note
+            note = label_bundle(book, self._keyring, now_ms=now_ms, party=party)
+            if party is None:
+                self._bundle = (known, now_ms, note)
+            return note
 
     def enrol_signed(self, statement: Statement) -> tuple[Statement, Placed]:
         """Record an enrolment that was drafted for the registrar and that the new key has signed: the registrar's own signature is added."""
@@ -524,32 +651,10 @@ class Ledger:
         """All API keys of a party stop working now."""
         self.accounts.access.take(party)
 
-    def _unseal(self, connection: Connection, purpose: str) -> bytes:
-        sealed = connection.execute(
-            select(_sealed.c.sealed).where(_sealed.c.log_id == self.origin, _sealed.c.purpose == purpose)
-        ).scalar_one()
-        return self._vault.unseal(bytes(sealed), purpose=f"{self.origin} {purpose}")
 
-
-@dataclass(frozen=True, slots=True)
-class _Tiles:
-    """The stored tiles, for making proofs within one reading."""
-
-    connection: Connection
-    log_id: str
-    _read: dict[tuple[int, int], bytes] = field(default_factory=dict)
-
-    def read_tile(self, level: int, index: int, /) -> bytes:
-        held = self._read.get((level, index))
-        if held is not None:
-            return held
-        self._read[level, index] = read_tile_row(self.connection, self.log_id, level, index)
-        return self._read[level, index]
-
-
-def _may_sign(signer: Ed25519Signer, book: SqlBook, *, holder: str | None) -> bool:
-    enrolment = book.register.keys.get(signer.public.keyid)
-    return enrolment is not None and enrolment.active_at(book.size) and enrolment.holder == holder
+def _may_label(signer: Ed25519Signer, register: Register) -> bool:
+    enrolment = register.label_keys.get(signer.public.keyid)
+    return enrolment is not None and enrolment.active_at(register.size)
 
 
 def _check_empty(connection: Connection) -> None:
@@ -594,19 +699,6 @@ def _found(
         signers=[registrar_key],
     )
     found(connection, statement, at_ms=now, signer=NoteSigner.from_seed(origin, log_secret))
-    _keep(connection, vault, origin, purpose="log", party="", secret=log_secret)
-    purpose = _purpose(registrar, registrar_key.public.keyid)
-    _keep(connection, vault, origin, purpose=purpose, party=str(registrar), secret=registrar_key.secret)
-
-
-def _purpose(party: PartyId, keyid: str) -> str:
-    return f"custodial {party} {keyid}"
-
-
-def _keep(
-    connection: Connection, vault: Vault, origin: str, *, purpose: str, party: str, secret: bytes
-) -> None:
-    sealed = vault.seal(secret, purpose=f"{origin} {purpose}")
-    connection.execute(
-        insert(_sealed), {"log_id": origin, "purpose": purpose, "party": party, "sealed": sealed}
-    )
+    keep_key(connection, vault, origin, purpose=FIRST, party="", secret=log_secret)
+    purpose = custodial_purpose(registrar, registrar_key.public.keyid)
+    keep_key(connection, vault, origin, purpose=purpose, party=str(registrar), secret=registrar_key.secret)

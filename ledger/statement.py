@@ -15,7 +15,7 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, Self, TypeVar, get_args
 
@@ -49,6 +49,7 @@ PAYLOAD_BYTES_MAX = 128 * 1024
 
 _Value = TypeVar("_Value")
 
+_NAMES = frozenset({"v", "log", "id", "type", "issuer", "occurred_at", "items", "on_behalf_of", "corrects"})
 _TYPE = re.compile(r"[a-z][a-z_]{1,39}\.v[1-9][0-9]{0,2}", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 _KEYID = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -124,7 +125,7 @@ class OpenedItem:
         """
         context = canonical([ITEM_DOMAIN, log, str(issuer), str(statement), place])
         # 0x00 cannot occur in the context, so context and item cannot be cut in two ways.
-        return hmac.new(self.salt, context + b"\x00" + self.item.raw, sha256).digest()
+        return hmac.digest(self.salt, context + b"\x00" + self.item.raw, "sha256")
 
     def as_json(self) -> dict[str, Json]:
         """For transport and storage: salt and item bytes in base64."""
@@ -136,7 +137,7 @@ class OpenedItem:
     @classmethod
     def from_json(cls, value: Json, *, field: str) -> Self:
         """The inverse of `as_json`; salts of any length but 32 bytes are refused."""
-        if not isinstance(value, Mapping) or set(value) != {"item", "salt"}:
+        if not isinstance(value, Mapping) or value.keys() != {"item", "salt"}:
             came = sorted(value) if isinstance(value, Mapping) else value
             raise Malformed(
                 field=field, came=came, expected=Words(zh="恰好 item 和 salt", en="exactly item and salt")
@@ -186,9 +187,8 @@ class Header:
     def parse(cls, payload: bytes, *, field: str = "payload") -> Self:
         """A header from signed bytes; they must be their own RFC 8785 form and hold nothing unknown."""
         body = read_canonical(payload, field=field, bytes_max=PAYLOAD_BYTES_MAX)
-        known = {"v", "log", "id", "type", "issuer", "occurred_at", "items", "on_behalf_of", "corrects"}
         for name in body:
-            if name not in known:
+            if name not in _NAMES:
                 raise Malformed(
                     field=f"{field}.{name}", came=name, expected=Words(zh="已知字段", en="a known field")
                 )
@@ -231,11 +231,17 @@ class Envelope:
 
     payload: bytes
     signatures: tuple[Signature, ...]
+    #: Its bytes, once somebody asked.
+    _raw: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def raw(self) -> bytes:
         """RFC 8785 bytes of the envelope: what the log's leaf digests."""
-        return canonical(self.as_json())
+        if self._raw is not None:
+            return self._raw
+        raw = canonical(self.as_json())
+        object.__setattr__(self, "_raw", raw)
+        return raw
 
     @property
     def digest(self) -> bytes:
@@ -259,7 +265,7 @@ class Envelope:
     @classmethod
     def from_json(cls, value: Json, *, field: str = "envelope") -> Self:
         """An envelope as it travels; anything but its one shape is refused."""
-        if not isinstance(value, Mapping) or set(value) != {"payload", "payloadType", "signatures"}:
+        if not isinstance(value, Mapping) or value.keys() != {"payload", "payloadType", "signatures"}:
             came = sorted(value) if isinstance(value, Mapping) else value
             expected = "payload, payloadType, signatures"
             raise Malformed(
@@ -431,7 +437,7 @@ def _signatures(value: Json, *, field: str) -> tuple[Signature, ...]:
     signatures = []
     for place, one in enumerate(value):
         where = f"{field}[{place}]"
-        if not isinstance(one, Mapping) or set(one) != {"keyid", "sig"}:
+        if not isinstance(one, Mapping) or one.keys() != {"keyid", "sig"}:
             raise Malformed(
                 field=where, came=one, expected=Words(zh="恰好 keyid 和 sig", en="exactly keyid and sig")
             )

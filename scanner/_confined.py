@@ -1,6 +1,6 @@
 """What a child process gives up before it looks at the first byte of a stranger's file: memory, time, every file but its own three.
 
-Imported by the children only (`_reader`, `_papers`). A decoder that is tricked can waste itself and nothing more.
+Imported by the children only (`_reader`, `_second_look`, `_redraw`, `_pdf`, `_sheet`). A decoder that is tricked can waste itself and nothing more.
 """
 
 from __future__ import annotations

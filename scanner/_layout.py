@@ -25,15 +25,7 @@ from scanner._typesetting import (
 
 if TYPE_CHECKING:
     from scanner._fonts import Typeface
-
-#: ISO/IEC 18004: four light modules on every side of a QR code.
-QUIET_MODULES = 4
-
-#: A finer module is lost by the cameras of cheap phones and by thermal printers.
-MODULE_MM_MIN = 0.33
-#: GS1 General Specifications 5.12.3: the narrowest module at a shop's till. Down to here words come before
-#: size.
-MODULE_MM_GOOD = 0.396
+    from scanner.symbols import Shape
 
 #: The sizes the wishes below are drawn for; other labels scale from the one of their shape.
 WIDE_MM = (50.0, 30.0)
@@ -42,6 +34,10 @@ TALL_MM = (40.0, 60.0)
 WIDE_FROM = 1.15
 #: Of a tall label's height, what the code may take.
 TALL_CODE_SHARE = 0.55
+#: ISO/IEC 15417 4.7: bars at least so high, and so high for their length; higher than that where the label has the height.
+BARS_MM_MIN = 5.0
+BARS_SHARE_MIN = 0.15
+BARS_HEIGHT_SHARE = 0.3
 
 #: White kept free at the edges, for labels that are not cut where they were meant to be.
 EDGE_MM = 0.5
@@ -49,6 +45,8 @@ MARGIN_MM = 1.5
 RULE_MM = 0.2
 
 DOMAIN_CAPTION = "扫码后请核对网址"
+#: Where the code itself holds no address.
+LOOKUP_CAPTION = "查询网址"
 
 
 class ModuleTooSmall(Refusal):
@@ -79,7 +77,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A whole label, placed. `code` is the square of all modules, without the quiet zone around it."""
+    """A whole label, placed. `code` is the rectangle of all modules, without the quiet zone around it."""
 
     paper: Paper
     code: Box
@@ -89,31 +87,32 @@ class Layout:
 
 
 def laid_out(
-    paper: Paper, typeface: Typeface, *, modules: int, column: tuple[Block, ...], domain: str
+    paper: Paper, typeface: Typeface, *, shape: Shape, column: tuple[Block, ...], address: Block
 ) -> Layout:
-    """The label for a code of so many modules a side: words whole and code large, if both can be had."""
+    """The label for a symbol of this shape: words whole and code large, if both can be had."""
     setter = paper.setter(typeface)
     place = partial(
-        _wide if paper.is_wide else _tall,
+        _wide if paper.is_wide and not shape.is_bars else _tall,
         paper=paper,
         setter=setter,
-        modules=modules,
+        shape=shape,
         column=column,
-        address=Block(domain, 2.3, "bold", caption=DOMAIN_CAPTION),
+        address=address,
     )
-    largest = min(paper.width, paper.height) // (modules + 2 * QUIET_MODULES)
-    for may_cut, module_mm_min in ((False, MODULE_MM_GOOD), (True, MODULE_MM_MIN)):
+    side = paper.width if shape.is_bars else min(paper.width, paper.height)
+    largest = min(side // shape.whole, setter.dots(shape.module_mm_max))
+    for may_cut, module_mm_min in ((False, shape.module_mm_good), (True, shape.module_mm_min)):
         for module_max in range(largest, setter.dots_at_least(module_mm_min) - 1, -1):
             with suppress(LabelTooSmall):
                 return place(module_max=module_max, may_cut=may_cut)
-    return place(module_max=setter.dots_at_least(MODULE_MM_MIN), may_cut=True)
+    return place(module_max=setter.dots_at_least(shape.module_mm_min), may_cut=True)
 
 
 def _wide(
     *,
     paper: Paper,
     setter: Setter,
-    modules: int,
+    shape: Shape,
     column: tuple[Block, ...],
     address: Block,
     module_max: int,
@@ -126,8 +125,8 @@ def _wide(
     rule_y = paper.height - setter.dots(0.8) - _bottom(foot) - setter.dots(0.6)
     rule = Box(margin, rule_y, across.width, setter.dots(RULE_MM))
     space = min(paper.width // 2, rule.y - edge)
-    module = _module(setter, modules, space=space, module_max=module_max)
-    side, quiet = modules * module, QUIET_MODULES * module
+    module = _module(setter, shape, space=space, module_max=module_max)
+    side, quiet = shape.across * module, shape.quiet * module
     code = Box(edge + quiet, edge + (rule.y - edge - side) // 2, side, side)
     # Some letters reach a little to the left of where they stand; the quiet zone is no place for them.
     left = code.x + side + quiet + setter.dots(0.3)
@@ -140,7 +139,7 @@ def _tall(
     *,
     paper: Paper,
     setter: Setter,
-    modules: int,
+    shape: Shape,
     column: tuple[Block, ...],
     address: Block,
     module_max: int,
@@ -148,33 +147,44 @@ def _tall(
 ) -> Layout:
     """The code above, the domain in words under it, then the text."""
     edge, margin = setter.dots(EDGE_MM), setter.dots(MARGIN_MM)
-    space = min(paper.width - 2 * edge, round(paper.height * TALL_CODE_SHARE))
-    module = _module(setter, modules, space=space, module_max=module_max)
-    side, quiet = modules * module, QUIET_MODULES * module
+    across = paper.width - 2 * edge
+    space = across if shape.is_bars else min(across, round(paper.height * TALL_CODE_SHARE))
+    module = _module(setter, shape, space=space, module_max=module_max)
+    side, quiet = shape.across * module, shape.quiet * module
     code = Box((paper.width - side) // 2, edge + quiet, side, side)
-    below = code.y + side + quiet
-    across = Box(margin, below, paper.width - 2 * margin, paper.height - below - margin)
-    words = _centred(setter.fitted((address,), across, gap_mm=0, gap_mm_max=0), across)
-    rule = Box(margin, _bottom(words) + setter.dots(0.6), across.width, setter.dots(RULE_MM))
+    if shape.is_bars:
+        # Above and below bars nothing needs to be white; a millimetre keeps them apart from the words.
+        high = max(
+            setter.dots_at_least(BARS_MM_MIN),
+            round(BARS_SHARE_MIN * side),
+            round(BARS_HEIGHT_SHARE * paper.height),
+        )
+        quiet = setter.dots(1.0)
+        code = Box(code.x, edge + quiet, side, high)
+    below = code.y + code.height + quiet
+    line = Box(margin, below, paper.width - 2 * margin, paper.height - below - margin)
+    words = _centred(setter.fitted((address,), line, gap_mm=0, gap_mm_max=0), line)
+    rule = Box(margin, _bottom(words) + setter.dots(0.6), line.width, setter.dots(RULE_MM))
     top = rule.y + setter.dots(1.2)
-    text = Box(margin, top, across.width, paper.height - margin - top)
+    text = Box(margin, top, line.width, paper.height - margin - top)
     lines = setter.fitted(column, text, gap_mm=0.6, gap_mm_max=1.6, may_cut=may_cut)
     return Layout(paper, code, module, (*words, *lines), rule)
 
 
-def _module(setter: Setter, modules: int, *, space: int, module_max: int) -> int:
+def _module(setter: Setter, shape: Shape, *, space: int, module_max: int) -> int:
     """The dots of one module, so that the code and its quiet zone fit the space."""
-    whole = modules + 2 * QUIET_MODULES
     # Whole dots, because otherwise a printer rounds each module by itself and they come out uneven.
-    module, dots_min = max(0, space) // whole, setter.dots_at_least(MODULE_MM_MIN)
+    module, dots_min = max(0, space) // shape.whole, setter.dots_at_least(shape.module_mm_min)
     if module < dots_min:
-        side_mm = setter.mm(whole * dots_min)
+        side_mm = setter.mm(shape.whole * dots_min)
+        least = shape.module_mm_min
+        came = f"{shape.across} × {setter.mm(module):.2f} mm"
         raise ModuleTooSmall(
             field="size",
-            came=f"{modules} × {modules} × {setter.mm(module):.2f} mm",
+            came=came,
             expected=Words(
-                zh=f"模块不小于 {MODULE_MM_MIN} mm，码区 {side_mm:.1f} mm 见方，请放大标签",
-                en=f"modules of {MODULE_MM_MIN} mm, {side_mm:.1f} mm square for the code: take a larger label",
+                zh=f"模块不小于 {least} mm，码区宽 {side_mm:.1f} mm，请放大标签",
+                en=f"modules of {least} mm, {side_mm:.1f} mm across for the code: take a larger label",
             ),
         )
     return min(module, module_max)

@@ -19,7 +19,7 @@ from zxingcpp import Barcode, BarcodeFormat, BarcodeFormats, Binarizer, ContentT
 from scanner._confined import confine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP")
 
@@ -56,14 +56,19 @@ Answer = dict[str, object]
 
 
 def main(arguments: list[str]) -> None:
-    """Read one picture. The arguments limit pixels, bytes of memory and seconds of processor time."""
-    pixels_max, memory_bytes_max, cpu_seconds_max = (int(text) for text in arguments)
+    """Read one picture."""
     warm_up()
+    answer_confined(arguments, answer_for)
+
+
+def answer_confined(arguments: list[str], reads: Callable[[bytes], Answer]) -> None:
+    """Give up what is not needed, then read what comes. The arguments limit pixels, bytes of memory and seconds of processor time."""
+    pixels_max, memory_bytes_max, cpu_seconds_max = (int(text) for text in arguments)
     confine(memory_bytes_max=memory_bytes_max, cpu_seconds_max=cpu_seconds_max)
     Image.MAX_IMAGE_PIXELS = pixels_max
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
-        answer = answer_for(sys.stdin.buffer.read())
+        answer = reads(sys.stdin.buffer.read())
     except MemoryError:
         answer = {"refused": "memory"}
     sys.stdout.buffer.write(json.dumps(answer).encode())

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 #: Members of a workbook: a template has a dozen.
+#: Merged places that are named.
+MERGED_SHOWN = 5
 MEMBERS_MAX = 2_000
 SMALL_PART_BYTES_MAX = 1024 * 1024
 CHUNK_BYTES = 256 * 1024
@@ -111,7 +113,7 @@ def workbook(content: bytes, *, rows_max: int, columns_max: int, unfolded_max: i
         raise Refused(
             "merged",
             at=looked.merged[0],
-            came=", ".join(looked.merged[:5]) + ("…" if len(looked.merged) > 5 else ""),  # noqa: PLR2004
+            came=", ".join(looked.merged[:MERGED_SHOWN]) + ("…" if len(looked.merged) > MERGED_SHOWN else ""),
         )
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(number)

@@ -15,20 +15,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.errors import Malformed, Refusal, TooLarge, Words
 from ledger.identifiers import (
     BatchCode,
     DigitalLink,
     DrugTraceCode,
+    EarTag,
     Gtin,
     InvoiceQr,
     PesticideUnitCode,
+    SeedLabel,
+    SeedUnitCode,
+    VetDrugCode,
 )
 from ledger.identifiers.batch_code import BATCH_CODE_LETTERS
+from ledger.identifiers.printed import BY_DIGITS, folded, joined, printed_code, seed_label
 from scanner.element_string import GS1_SYMBOLOGIES, SEPARATOR, ElementString
+from scanner.hosts import LooksLikeOurs, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +46,13 @@ Kind = Literal[
     "drug_code",
     "vet_drug_code",
     "pesticide_code",
+    "seed_label",
+    "ear_tag",
     "invoice_qr",
     "gtin",
     "gs1_element_string",
     "foreign_address",
+    "lookalike_address",
     "unknown_text",
 ]
 
@@ -57,7 +65,6 @@ BATCH_PAGE = "/c/"
 # What keyboard scanners add (CR, tab), what pasting adds (a byte order mark, wide and unbroken spaces). Not
 # the group separator, which Python would count as white space and which begins some element strings.
 _AROUND = " \t\r\n\ufeff\u3000\u00a0"
-_FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
 
 # ISO/IEC 15424: three characters in front of the text, if the scanner is set to send them.
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
@@ -89,32 +96,7 @@ _ANY_HOST = re.compile(r"(?:(?i:https?):[\\/]*|[A-Za-z][A-Za-z0-9+.-]*://)(?P<au
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 _BATCH_PATH = re.compile(re.escape(BATCH_PAGE) + r"([0-9a-z-]{1,40})/?", re.IGNORECASE)
-_PESTICIDE_IN_ADDRESS = re.compile("(?<![0-9])[0-9]{32}(?![0-9])")
-_VET_DRUG = re.compile("20[0-9]{22}")
-_GTIN_DIGITS = (8, 12, 13, 14)
 _UNMARKED = re.compile("01[0-9]{14}")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class VetDrugCode:
-    """Vet drug trace code (兽药产品追溯码): 24 digits, the first of them a date. No check digit."""
-
-    text: str
-
-    field: ClassVar[str] = "vet_drug_code"
-
-    def __post_init__(self) -> None:
-        if not (_VET_DRUG.fullmatch(self.text) and _is_day(self.text[:8])):
-            expected = Words(zh="24 位兽药追溯码，前 8 位是日期", en="24 digits, the first eight a date")
-            raise Malformed(field=self.field, came=self.text, expected=expected)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """The code in a text of 24 digits."""
-        return cls(text)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 Identifier = (
@@ -123,10 +105,27 @@ Identifier = (
     | DrugTraceCode
     | VetDrugCode
     | PesticideUnitCode
+    | SeedLabel
+    | SeedUnitCode
+    | EarTag
     | InvoiceQr
     | Gtin
     | ElementString
 )
+
+#: What the unit codes of the national schemes are called.
+_PRINTED: Final[dict[type[object], Kind]] = {
+    DrugTraceCode: "drug_code",
+    VetDrugCode: "vet_drug_code",
+    PesticideUnitCode: "pesticide_code",
+    EarTag: "ear_tag",
+    SeedUnitCode: "seed_label",
+}
+#: Codes that are digits and nothing else, by how many.
+_BY_DIGITS: Final[dict[int, tuple[Kind, Callable[[str], Identifier]]]] = {
+    **{digits: (_PRINTED[scheme], scheme.parse) for digits, scheme in BY_DIGITS.items()},
+    **dict.fromkeys((8, 12, 13, 14), ("gtin", Gtin.parse)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,8 @@ class Scanned:
     """What a text is. `raw` is the text exactly as it came.
 
     `host` is the host of a foreign or own address, for showing; it is never one of ours unless `is_ours`.
-    `refusal` says why a text that looks like a code is none, for the person who typed it.
+    `refusal` says why a text that looks like a code is none, for the person who typed it. `looks_like` is the host of ours that the host
+    of a look-alike was made to be mistaken for: whatever code such an address carries is not read.
     """
 
     kind: Kind
@@ -143,6 +143,7 @@ class Scanned:
     host: str | None = None
     is_ours: bool = False
     refusal: Refusal | None = field(default=None, compare=False)
+    looks_like: str | None = None
 
 
 def read_code(text: str, own_hosts: frozenset[str]) -> Scanned:
@@ -194,11 +195,23 @@ def _read_address(raw: str, plain: str, own_hosts: frozenset[str]) -> Scanned:
     if host in own_hosts and not is_ours:
         # javascript://our-host/…: nobody shall be shown our name for an address that is not ours.
         host = None
+    like = None if is_ours else _pretends(address, host, own_hosts, is_plain=match is not None)
+    if like is not None:
+        expected = Words(zh=like, en=like)
+        refusal = LooksLikeOurs(field="code", came=host or raw, expected=expected)
+        return Scanned("lookalike_address", raw, None, host, refusal=refusal, looks_like=like)
     if match is not None:
         value, kind = _carried(address, match["path"] or "", is_ours=is_ours)
         if kind is not None:
             return Scanned(kind, raw, value, host, is_ours)
     return Scanned("own_address" if is_ours else "foreign_address", raw, None, host, is_ours)
+
+
+def _pretends(address: str, host: str | None, own_hosts: frozenset[str], *, is_plain: bool) -> str | None:
+    """Which of our hosts an address wants to be taken for: by its own host, or, in an odd address, by naming ours where it is no host."""
+    if host is not None and (like := looks_like(host, own_hosts)) is not None:
+        return like
+    return None if is_plain else next((own for own in sorted(own_hosts) if own in address.lower()), None)
 
 
 def _carried(address: str, path: str, *, is_ours: bool) -> tuple[Identifier | None, Kind | None]:
@@ -209,43 +222,44 @@ def _carried(address: str, path: str, *, is_ours: bool) -> tuple[Identifier | No
     batch = _BATCH_PATH.fullmatch(path)
     if batch is not None and is_ours:
         readers.insert(0, ("batch_page", lambda: BatchCode.parse(batch[1])))
-    units = set(_PESTICIDE_IN_ADDRESS.findall(address))
-    if len(units) == 1:
-        # 农业部公告第 2579 号: the QR code holds the maker's address with the unit code in it, where, each
-        # maker decides.
-        readers.append(("pesticide_code", lambda: PesticideUnitCode.parse(units.pop())))
     for kind, read in readers:
         try:
             return read(), kind
         except Refusal:
             continue
-    return None, None
+    # 农业部公告第 2579 号 and others: the QR code holds the maker's address with the unit code in it, where, each
+    # maker decides.
+    code = printed_code(address)
+    return (None, None) if code is None else (code, _PRINTED[type(code)])
 
 
 def _read_number(raw: str, plain: str) -> Scanned:
-    folded = plain.translate(_FULL_WIDTH)
-    if folded.startswith("01,"):
-        return _tried(raw, "invoice_qr", InvoiceQr.parse, folded)
-    if folded.startswith("("):
-        return _tried(raw, "gs1_element_string", ElementString.parse, folded)
+    usual = folded(plain)
+    if usual.startswith("01,"):
+        return _tried(raw, "invoice_qr", InvoiceQr.parse, usual.replace(" ", ""))
+    if usual.startswith("("):
+        return _tried(raw, "gs1_element_string", ElementString.parse, usual)
     # Codes are printed in groups, and typed that way.
-    joined = re.sub("[ -]", "", folded)
-    if joined.isascii() and joined.isdigit():
-        by_length: dict[int, tuple[Kind, Callable[[str], Identifier]]] = {
-            20: ("drug_code", DrugTraceCode.parse),
-            24: ("vet_drug_code", VetDrugCode.parse),
-            32: ("pesticide_code", PesticideUnitCode.parse),
-            **dict.fromkeys(_GTIN_DIGITS, ("gtin", Gtin.parse)),
-        }
-        if len(joined) in by_length:
-            return _tried(raw, *by_length[len(joined)], joined)
-    if len(joined) == BATCH_CODE_LETTERS:
-        return _tried(raw, "batch_code", BatchCode.parse, joined)
+    whole = joined(plain)
+    scheme = _BY_DIGITS.get(len(whole)) if whole.isascii() and whole.isdigit() else None
+    if scheme is not None:
+        return _tried(raw, scheme[0], scheme[1], whole)
+    if len(whole) == BATCH_CODE_LETTERS:
+        return _tried(raw, "batch_code", BatchCode.parse, whole)
     # Scanners that were told to send no symbology identifier: only a whole, right element string with a GTIN
     # is one.
-    if folded.startswith("01"):
-        return _tried(raw, "gs1_element_string", ElementString.parse, folded)
-    return Scanned("unknown_text", raw)
+    if _UNMARKED.match(usual):
+        return _tried(raw, "gs1_element_string", ElementString.parse, usual)
+    return _read_words(raw, plain)
+
+
+def _read_words(raw: str, plain: str) -> Scanned:
+    """A label of several lines, or a code that was copied with the words around it."""
+    label = seed_label(plain)
+    if label is not None:
+        return Scanned("seed_label", raw, label)
+    code = printed_code(plain)
+    return Scanned("unknown_text", raw) if code is None else Scanned(_PRINTED[type(code)], raw, code)
 
 
 def _tried(raw: str, kind: Kind, parse: Callable[[str], Identifier], text: str) -> Scanned:
@@ -253,14 +267,6 @@ def _tried(raw: str, kind: Kind, parse: Callable[[str], Identifier], text: str) 
         return Scanned(kind, raw, parse(text))
     except Refusal as refusal:
         return Scanned("unknown_text", raw, refusal=refusal)
-
-
-def _is_day(digits: str) -> bool:
-    try:
-        date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return False
-    return True
 
 
 def _authority(match: re.Match[str]) -> str:

@@ -2,9 +2,10 @@
 
 `label_png` makes the picture for a printer, `label_svg` the drawing for a page or a printing house; both
 stand on one layout and show the same modules. The domain is printed in words beside the code, so that whoever
-scans can compare it with the address the phone shows: a forged label leads to another one. Whether a label
-may be printed at all (a recall stands) is decided by the gate, and what the text says by whoever asks for the
-label.
+scans can compare it with the address the phone shows: a forged label leads to another one. Beside a code that
+only a machine can tell from its neighbour stands the batch number that people use. Whether a label may be
+printed at all (a recall stands) is decided by the gate, what the text says by whoever asks for the label, and
+many labels at once are made in `sheets_of_labels`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-import qrcode
 from PIL import Image, ImageDraw
-from qrcode.constants import ERROR_CORRECT_M
 
 from ledger.errors import Malformed, Refusal, TooLarge, Words
-from scanner._fonts import Typeface, chinese_typeface
-from scanner._layout import Layout, ModuleTooSmall, Paper, laid_out
+from scanner._fonts import chinese_typeface
+from scanner._layout import DOMAIN_CAPTION, LOOKUP_CAPTION, Layout, ModuleTooSmall, Paper, laid_out
 from scanner._typesetting import MM_PER_INCH, Block, LabelTooSmall
 from scanner.codes import address_host
+from scanner.symbols import Modules, SymbolKind, check_carries, modules_of, qr_modules, shape_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,20 +37,27 @@ __all__ = [
     "LabelText",
     "LabelTooSmall",
     "ModuleTooSmall",
+    "advice_on",
+    "check_glyphs",
+    "label_layout",
     "label_png",
     "label_svg",
+    "qr_modules",
     "typeface_folder",
 ]
 
 CHARACTERS_MAX = {"code": 300, "product": 200, "batch": 60, "maker": 200, "domain": 100}
+READABLE_CHARACTERS_MAX = 60
 EXTRA_LINES_MAX = 4
+#: Texts that were looked at before: all labels of a batch have the same.
+TEXTS_KEPT_MAX = 512
 EXTRA_CHARACTERS_MAX = 60
 
 LABEL_MM_MIN, LABEL_MM_MAX = 15, 210
 DPI_MIN, DPI_MAX = 150, 600
 
-#: As many digits in a row get a segment of their own in the code, where a digit costs 3.3 bits and not 8.
-NUMERIC_SEGMENT_MIN = 8
+#: A code with a signature has a third more modules a side, and so is read from a third nearer: below this it costs trouble at a shelf.
+SIGNED_MM_GOOD = 25
 
 #: What a browser or a printing house sets the SVG in.
 FONT_FAMILIES = (
@@ -59,9 +67,6 @@ FONT_FAMILIES = (
 _WEIGHTS = {"regular": 400, "bold": 700}
 _CODE = re.compile("[!-~]+")
 _ADDRESS = re.compile("https?:", re.IGNORECASE)
-
-#: Modules as they are printed: rows from the top, True for dark.
-Modules = tuple[tuple[bool, ...], ...]
 
 
 class DomainDiffers(Refusal):
@@ -92,12 +97,19 @@ class LabelText:
     maker: str
     domain: str
     extra: tuple[str, ...] = ()
+    #: The code in characters for whoever cannot scan it, and what it is called; empty where the batch number says it all.
+    readable: str = ""
+    readable_name: str = "追溯码"
+    symbol: SymbolKind = "qr"
+    #: The code carries its maker's signature.
+    is_signed: bool = False
 
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
             # Other characters have no agreed encoding in a QR code: each phone would guess its own way.
             expected = Words(zh="可见的 ASCII 字符", en="visible ASCII characters")
             raise Malformed(field="code", came=self.code, expected=expected)
+        check_carries(self.code, self.symbol)
         for field, most in CHARACTERS_MAX.items():
             object.__setattr__(self, field, _printable(field, getattr(self, field), most))
         if len(self.extra) > EXTRA_LINES_MAX:
@@ -105,6 +117,10 @@ class LabelText:
             raise TooLarge(field="extra", came=len(self.extra), expected=expected)
         extra = (_printable(f"extra[{n}]", line, EXTRA_CHARACTERS_MAX) for n, line in enumerate(self.extra))
         object.__setattr__(self, "extra", tuple(extra))
+        if self.readable:
+            object.__setattr__(
+                self, "readable", _printable("readable", self.readable, READABLE_CHARACTERS_MAX)
+            )
         if _ADDRESS.match(self.code) and (host := address_host(self.code, field="code")) != self.domain:
             raise DomainDiffers(field="domain", came=self.domain, expected=Words(zh=host, en=host))
 
@@ -113,29 +129,26 @@ class LabelText:
         return (
             Block(self.product, 3.6, "bold", may_be_cut=True),
             Block(self.batch, 2.7, "bold", caption="批号"),
+            *((Block(self.readable, 2.3, caption=self.readable_name),) if self.readable else ()),
             *(Block(line, 2.3) for line in self.extra),
             Block(self.maker, 2.3, may_be_cut=True),
         )
 
+    def address(self) -> Block:
+        """The domain in words: to be compared with what the phone shows, or to be typed."""
+        caption = DOMAIN_CAPTION if _ADDRESS.match(self.code) else LOOKUP_CAPTION
+        return Block(self.domain, 2.3, "bold", caption=caption)
+
 
 def label_png(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_mm: float = 30) -> bytes:
     """The label as a printer takes it: grey, with the fineness written into the file."""
-    typeface = chinese_typeface()
-    for field, words in _words(text):
-        if missing := typeface.missing(words):
-            expected = Words(
-                zh=f"字库里有的字；缺 {missing}", en=f"characters the typeface has; missing {missing}"
-            )
-            raise CharacterNotInFont(field=field, came=words, expected=expected)
-    modules = qr_modules(text.code)
-    layout = _layout(text, modules, typeface, dpi=dpi, width_mm=width_mm, height_mm=height_mm)
+    check_glyphs(text)
+    typeface, modules = chinese_typeface(), _modules(text)
+    layout = label_layout(text, len(modules[0]), dpi=dpi, width_mm=width_mm, height_mm=height_mm)
     picture = Image.new("L", (layout.paper.width, layout.paper.height), 255)
-    code = Image.frombytes(
-        "L", (len(modules),) * 2, bytes(0 if dark else 255 for row in modules for dark in row)
-    )
-    picture.paste(
-        code.resize((layout.code.width,) * 2, Image.Resampling.NEAREST), (layout.code.x, layout.code.y)
-    )
+    grey = bytes(0 if dark else 255 for row in modules for dark in row)
+    code, place = Image.frombytes("L", (len(modules[0]), len(modules)), grey), layout.code
+    picture.paste(code.resize((place.width, place.height), Image.Resampling.NEAREST), (place.x, place.y))
     draw = ImageDraw.Draw(picture)
     rule = layout.rule
     draw.rectangle((rule.x, rule.y, rule.x + rule.width - 1, rule.y + rule.height - 1), fill=0)
@@ -150,9 +163,10 @@ def label_png(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_m
 
 def label_svg(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_mm: float = 30) -> bytes:
     """The label as a drawing that needs no other file: one path for the code, real text for the words."""
-    modules = qr_modules(text.code)
-    layout = _layout(text, modules, chinese_typeface(), dpi=dpi, width_mm=width_mm, height_mm=height_mm)
+    modules = _modules(text)
+    layout = label_layout(text, len(modules[0]), dpi=dpi, width_mm=width_mm, height_mm=height_mm)
     paper, rule, code = layout.paper, layout.rule, layout.code
+    scale = f"{layout.module}" if len(modules) > 1 else f"{layout.module} {code.height}"
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width_mm:g}mm" height="{height_mm:g}mm"'
         f' viewBox="0 0 {paper.width} {paper.height}" role="img">'
@@ -167,7 +181,7 @@ def label_svg(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_m
         head,
         f"<title>{escape(text.product)} {escape(text.batch)}</title>",
         f'<rect width="{paper.width}" height="{paper.height}" fill="#fff"/>',
-        f'<g transform="translate({code.x} {code.y}) scale({layout.module})" shape-rendering="crispEdges">',
+        f'<g transform="translate({code.x} {code.y}) scale({scale})" shape-rendering="crispEdges">',
         f'<path d="{_path(modules)}"/></g>',
         f'<rect x="{rule.x}" y="{rule.y}" width="{rule.width}" height="{rule.height}"/>',
         f'<g font-family="{FONT_FAMILIES}" xml:space="preserve">',
@@ -177,23 +191,8 @@ def label_svg(text: LabelText, *, dpi: int = 300, width_mm: float = 50, height_m
     return "\n".join(parts).encode() + b"\n"
 
 
-def typeface_folder() -> Path:
-    """Where the Chinese typeface lies, for other printed sheets."""
-    return chinese_typeface().path.parent
-
-
-def qr_modules(code: str) -> Modules:
-    """The modules of the QR code for a text, without its quiet zone."""
-    # Level M: still read with 15 % of it lost. Level L fails on curved packs, Q makes the modules too fine.
-    qr = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
-    qr.add_data(code, optimize=NUMERIC_SEGMENT_MIN)
-    qr.make()
-    return tuple(tuple(bool(dark) for dark in row) for row in qr.get_matrix())
-
-
-def _layout(
-    text: LabelText, modules: Modules, typeface: Typeface, *, dpi: int, width_mm: float, height_mm: float
-) -> Layout:
+def label_layout(text: LabelText, across: int, *, dpi: int, width_mm: float, height_mm: float) -> Layout:
+    """Where everything stands on a label of that size with a symbol of so many modules from left to right; refused where no printer makes it or nobody could scan it."""
     if not DPI_MIN <= dpi <= DPI_MAX:
         expected = Words(zh=f"{DPI_MIN} 到 {DPI_MAX} dpi", en=f"{DPI_MIN} to {DPI_MAX} dpi")
         raise LabelSizeNotPossible(field="dpi", came=dpi, expected=expected)
@@ -204,7 +203,46 @@ def _layout(
             )
             raise LabelSizeNotPossible(field=field, came=mm, expected=expected)
     paper = Paper(round(width_mm * dpi / MM_PER_INCH), round(height_mm * dpi / MM_PER_INCH), dpi)
-    return laid_out(paper, typeface, modules=len(modules), column=text.blocks(), domain=text.domain)
+    return laid_out(
+        paper,
+        chinese_typeface(),
+        shape=shape_of(across, text.symbol),
+        column=text.blocks(),
+        address=text.address(),
+    )
+
+
+def advice_on(text: LabelText, layout: Layout) -> tuple[Words, ...]:
+    """What would make this label better, where it is good enough to be printed."""
+    side_mm = layout.code.width * MM_PER_INCH / layout.paper.dpi
+    if text.is_signed and side_mm < SIGNED_MM_GOOD:
+        return (
+            Words(
+                zh=f"带签名的码宜印到 {SIGNED_MM_GOOD} mm 以上，现为 {side_mm:.1f} mm：手机要靠得更近",
+                en=f"a signed code is best printed {SIGNED_MM_GOOD} mm or larger, this one is {side_mm:.1f} mm: phones must come nearer",
+            ),
+        )
+    return ()
+
+
+def check_glyphs(text: LabelText) -> None:
+    """Raise for a character that would come out as a box."""
+    typeface = chinese_typeface()
+    for field, words in _words(text):
+        if missing := typeface.missing(words):
+            expected = Words(
+                zh=f"字库里有的字；缺 {missing}", en=f"characters the typeface has; missing {missing}"
+            )
+            raise CharacterNotInFont(field=field, came=words, expected=expected)
+
+
+def typeface_folder() -> Path:
+    """Where the Chinese typeface lies, for other printed sheets."""
+    return chinese_typeface().path.parent
+
+
+def _modules(text: LabelText) -> Modules:
+    return qr_modules(text.code) if text.symbol == "qr" else modules_of(text.code, text.symbol)
 
 
 def _path(modules: Modules) -> str:
@@ -222,6 +260,7 @@ def _path(modules: Modules) -> str:
     return "".join(runs)
 
 
+@lru_cache(maxsize=TEXTS_KEPT_MAX)
 def _printable(field: str, text: str, characters_max: int) -> str:
     """The text with plain spaces and without marks that nobody sees, such as a zero-width space."""
     shown = " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").split())
@@ -240,5 +279,6 @@ def _words(text: LabelText) -> tuple[tuple[str, str], ...]:
         ("batch", text.batch),
         ("maker", text.maker),
         ("domain", text.domain),
+        ("readable", text.readable),
         *extra,
     )

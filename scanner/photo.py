@@ -1,13 +1,14 @@
 """Reads the codes in an uploaded photo, and lets no picture harm the server.
 
 Whoever has no camera in the browser, or no script, sends a photo. This module looks at its length and first
-bytes only and hands it to a child process (`_reader`) that can do nothing but answer (`limited`). What a code
-means is left to `codes`.
+bytes only and hands it to a child process (`_reader`, then `_second_look`) that can do nothing but answer
+(`limited`). What a code means is left to `codes`.
 """
 
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +19,9 @@ from scanner.limited import ChildLimits, Crashed, ReaderBroken, TookTooLong, ask
 
 CodeFormat = Literal["qr", "micro_qr", "data_matrix", "ean_13", "ean_8", "code_128"]
 
-#: The child that opens the photo.
+#: The child that opens the photo, and the one that looks again where the first found no code.
 READER = "scanner._reader"
+SECOND_LOOK = "scanner._second_look"
 
 #: Every answer is smaller: 64 readings of the longest QR code with every character escaped.
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
@@ -68,6 +70,8 @@ class PhotoLimits:
     child_memory_bytes_max: int = 512 * 1024 * 1024
     child_cpu_seconds_max: int = 5
     child_seconds_max: float = 10.0
+    #: The second look maps a large library before it reads the first byte.
+    second_memory_bytes_max: int = 1024 * 1024 * 1024
 
 
 PHOTO_LIMITS = PhotoLimits()
@@ -121,14 +125,16 @@ def read_photo(
     if not _looks_like_a_picture(data):
         raise PhotoNotAPicture(field=field, came=repr(data[:16]), expected=_PICTURE)
     try:
-        with ask(
-            READER, io.BytesIO(data), numbers=(limits.photo_pixels_max,), limits=_child_limits(limits)
-        ) as said:
-            answer = _understood(said.read())
+        answer = _asked(READER, data, limits, memory_bytes_max=limits.child_memory_bytes_max)
     except TookTooLong as late:
         raise PhotoTooSlow(field=field, came=f"{len(data)} B", expected=_LATER) from late
     except Crashed as crashed:
         raise PhotoNotAPicture(field=field, came=f"{len(data)} B", expected=_PICTURE) from crashed
+    if answer.refused == "no_code":
+        # A picture that was opened and is hard to read: that no code was found stays true, whatever becomes of the second look.
+        with suppress(TookTooLong, Crashed):
+            again = _asked(SECOND_LOOK, data, limits, memory_bytes_max=limits.second_memory_bytes_max)
+            answer = again if again.readings else answer
     if answer.refused is not None:
         raise _refusal(answer.refused, limits, field=field, came=f"{len(data)} B")
     return answer.readings
@@ -146,13 +152,15 @@ def _understood(said: bytes) -> _Answer:
         raise ReaderBroken("the photo reader answered in other words than ours") from wrong
 
 
-def _child_limits(limits: PhotoLimits) -> ChildLimits:
-    return ChildLimits(
-        memory_bytes_max=limits.child_memory_bytes_max,
+def _asked(module: str, data: bytes, limits: PhotoLimits, *, memory_bytes_max: int) -> _Answer:
+    confined = ChildLimits(
+        memory_bytes_max=memory_bytes_max,
         cpu_seconds_max=limits.child_cpu_seconds_max,
         seconds_max=limits.child_seconds_max,
         answer_bytes_max=ANSWER_BYTES_MAX,
     )
+    with ask(module, io.BytesIO(data), numbers=(limits.photo_pixels_max,), limits=confined) as said:
+        return _understood(said.read())
 
 
 def _refusal(refused: Refused, limits: PhotoLimits, *, field: str, came: str) -> Refusal:

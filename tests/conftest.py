@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -72,8 +73,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay as long as the run does: whoever looks for garbage need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker tells the run that started it what it left out: it alone has collected."""
+    # At the end all of it goes, or libraries complain of what they think is lost.
+    gc.unfreeze()
     output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["not_run"] = session.config.stash[NOT_RUN]

@@ -1,4 +1,4 @@
-"""`suyuan audit`: recompute a log from stored bytes, with nothing trusted but its public key. `suyuan refold`: make its views again."""
+"""`suyuan audit`: recompute a log from stored bytes, with nothing trusted but its public key; from outside, what it published (`api.commands.outside`). `suyuan refold`: make its views again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import URL
 
+from api.commands import outside
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
 from api.commands.opening import database_trouble, opened, read_vkey, settings_of
+from api.commands.scanning import kept_line, wrong_line
 from ledger.audit import AuditFailed, AuditReport, audit
 from ledger.store.engine import open_engine, reading
 from ledger.store.rules import make_again
+from ledger.store.scan_files import ScanFiles, ScanFileWrong
+from ledger.store.scans import batches_told
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -25,6 +29,14 @@ def arguments(parser: ArgumentParser, language: Language) -> None:
     """What `suyuan audit` takes."""
     zh = language == "zh"
     where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "log",
+        nargs="?",
+        metavar="URL|DIR",
+        help="从外部核对：日志的地址、目录或 s3:// 副本"
+        if zh
+        else "from outside: the log's address, or a copy of it in a folder or at s3://",
+    )
     where.add_argument("--data", type=Path, help="数据目录" if zh else "data folder")
     where.add_argument("--url", help="数据库地址" if zh else "address of the database")
     parser.add_argument(
@@ -32,15 +44,21 @@ def arguments(parser: ArgumentParser, language: Language) -> None:
         required=True,
         help="日志公钥，或存有公钥的文件" if zh else "the log's public key, or the file that holds it",
     )
+    outside.audit_arguments(parser, language)
 
 
 def run(asked: Namespace, console: Console) -> int:
     """Audit; 0 when all is as it must be, 1 with the first thing that is not."""
+    if asked.log is not None:
+        return outside.audit(asked, console)
     key = read_vkey(asked.vkey)
     # What is found is folded again under the operator's own categories too, where SUYUAN_CATEGORIES names them.
     settings_of()
     url = asked.url or database_in(asked.data)
-    return audited(url, key, console)
+    status = audited(url, key, console)
+    if asked.url or status != GOOD:
+        return status
+    return scans_audited(url, key, scans_in(asked.data), console)
 
 
 def database_in(data: Path | None) -> str:
@@ -54,6 +72,32 @@ def database_in(data: Path | None) -> str:
     if not path.is_file():
         misuse(f"{path} 不存在，没有可审计的账本", f"{path} does not exist: nothing to audit")
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def scans_in(data: Path | None) -> Path:
+    """The folder of scan files in a data folder, or in the settings' own."""
+    settings = settings_of() if data is None else settings_of(data=data)
+    return settings.scans_path
+
+
+def scans_audited(url: str, key: NoteVerifier, folder: Path, console: Console) -> int:
+    """Compare the scan files that are there with their digests in the log. One that is gone is said, and is no fault: they have their time."""
+    with database_trouble():
+        engine = open_engine(url)
+        try:
+            with reading(engine) as connection:
+                told = batches_told(connection, key.name)
+        finally:
+            engine.dispose()
+    files = ScanFiles(folder)
+    try:
+        there = sum(files.check(digest) for digest in told)
+    except ScanFileWrong as wrong:
+        console.say(wrong_line(wrong, console.language))
+        return WRONG
+    if told:
+        console.say(kept_line(there, len(told) - there, settings_of().scan_days, console.language))
+    return GOOD
 
 
 def audited(url: str, key: NoteVerifier, console: Console) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from api import links
 from api.commands.console import GOOD, Console, Does
 from api.commands.opening import opened, read_file, settings_of, write_file
+from api.printable import ASKED, require_printable
 from api.scanning import named_by_text, require_known, scanned
 from ledger.errors import Blocked, Malformed, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId
@@ -32,10 +33,15 @@ _KINDS: Final[dict[str, Words]] = {
     "drug_code": Words(zh="药品追溯码", en="drug trace code"),
     "vet_drug_code": Words(zh="兽药追溯码", en="vet drug trace code"),
     "pesticide_code": Words(zh="农药单元识别码", en="pesticide unit code"),
+    "ear_tag": Words(zh="畜禽耳标号", en="ear tag number"),
+    "seed_label": Words(zh="种子标签码", en="seed label code"),
     "invoice_qr": Words(zh="发票二维码", en="QR code of an invoice"),
     "gtin": Words(zh="商品条码", en="GTIN"),
     "gs1_element_string": Words(zh="GS1 要素串", en="GS1 element string"),
     "foreign_address": Words(zh="别人的网址（不是本站）", en="somebody else's address"),
+    "lookalike_address": Words(
+        zh="像本站、却不是本站的网址", en="an address that looks like ours and is not"
+    ),
     "unknown_text": Words(zh="认不出的文字", en="unknown text"),
 }
 
@@ -79,11 +85,17 @@ def label_arguments(parser: ArgumentParser, language: Language) -> None:
         help="批次码、数字链接或货物标识" if zh else "batch code, Digital Link or goods id",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="PNG 文件" if zh else "PNG file")
+    parser.add_argument(
+        "--loopback",
+        action="store_true",
+        help="网址只能在本机打开也要打印" if zh else "print it though its address opens on this machine only",
+    )
 
 
 def label(asked: Namespace, console: Console) -> int:
-    """Print a label; refused while a hold or a recall stands on the goods."""
+    """Print a label; refused while a hold or a recall stands on the goods, and where its link would open on this machine only."""
     settings = settings_of()
+    require_printable(settings, ASKED if asked.loopback else None)
     with opened(settings) as ledger, ledger.book() as book:
         text = _label_text(asked.code, book, settings.base_url)
     write_file(asked.output, label_png(text))

@@ -1,27 +1,23 @@
-"""Files in and out: `suyuan import`, `export`, `disclose`, `verify`."""
+"""Files in and out: `suyuan import`, `export`, `disclose`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from api.commands.console import GOOD, WRONG, Console, Does, misuse
-from api.commands.opening import opened, read_file, read_vkeys, settings_of, write_file
+from api.commands.console import GOOD, Console, Does, misuse
+from api.commands.opening import opened, read_file, settings_of, write_file
 from api.disclosing import Showable
-from ledger.disclosure import DISCLOSURE_BYTES_MAX, Disclosed, Disclosure
-from ledger.errors import Refusal, UnknownName, Words
+from ledger.errors import UnknownName, Words
 from ledger.exchange.export import export_log
-from ledger.identifiers import Instant, PartyId, StatementId
+from ledger.identifiers import PartyId, StatementId
 from ledger.store.engine import reading
-from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
 
     from ledger.errors import Language
     from ledger.service import Ledger
-    from ledger.statement import Item
 
 #: An EPCIS document of a busy day; larger ones are sent in parts.
 IMPORT_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -143,67 +139,8 @@ def _add_to(parser: ArgumentParser, language: Language) -> None:
     )
 
 
-def verify_arguments(parser: ArgumentParser, language: Language) -> None:
-    """What `suyuan verify` takes."""
-    zh = language == "zh"
-    parser.add_argument("file", type=Path, help="披露文件" if zh else "a disclosure")
-    parser.add_argument(
-        "--vkey",
-        required=True,
-        help="日志公钥，或存有公钥的文件" if zh else "the log's public key, or the file that holds it",
-    )
-
-
-def verify(asked: Namespace, console: Console) -> int:
-    """Check a disclosure without any ledger; 1 when it does not hold."""
-    keys = read_vkeys(asked.vkey)
-    raw = read_file(asked.file, bytes_max=DISCLOSURE_BYTES_MAX)
-    try:
-        shown = Disclosure.parse(raw).verify(keys)
-    except Refusal as wrong:
-        console.tell(f"不成立：{wrong.in_language('zh')}", f"does not hold: {wrong.in_language('en')}")
-        return WRONG
-    console.say_all(_shown_lines(shown, console.language))
-    return GOOD
-
-
-_CUSTODIES: Final = {
-    "own": Words(zh="自持密钥", en="key of its own"),
-    "custodial": Words(zh="运营者代管的密钥", en="key kept by the operator"),
-}
-_CLOCKS: Final = {
-    "real": Words(zh="运营者的时钟", en="the operator's clock"),
-    "simulated": Words(zh="演示时钟", en="a simulated clock"),
-}
-
-
-def _shown_lines(shown: Disclosed, language: Language) -> Iterator[str]:
-    header, recorded = shown.header, Instant(shown.recorded_at_ms).display()
-    title = said_type(header.type).TITLE.in_language(language)
-    keys = ", ".join(sorted({_CUSTODIES[one.custody].in_language(language) for one in shown.signers}))
-    clock = _CLOCKS[shown.register.clock].in_language(language)
-    if language == "zh":
-        yield f"成立：{title}，{header.issuer} 签名（{keys}），在 {header.log} 第 {shown.position} 条"
-        yield f"自称发生于 {header.occurred_at.display()}；日志收下于 {recorded}（{clock}，没有外部见证时只以运营者为凭）"
-    else:
-        yield f"holds: {title} signed by {header.issuer} ({keys}), entry {shown.position} of {header.log}"
-        yield (
-            f"says it happened {header.occurred_at.display()}; the log took it {recorded} ({clock}; "
-            "without an outside witness it rests on the operator's)"
-        )
-    yield from (_item_line(item) for _, item in sorted(shown.items.items()))
-    closed = len(shown.closed)
-    if closed:
-        yield f"另有 {closed} 项未出示" if language == "zh" else f"{closed} more items are not shown"
-
-
-def _item_line(item: Item) -> str:
-    return f"  {item.kind}: {item.raw.decode('utf-8')}"
-
-
 COMMANDS: Final = {
     "import": Does(import_arguments, import_file),
     "export": Does(export_arguments, export),
     "disclose": Does(disclose_arguments, disclose),
-    "verify": Does(verify_arguments, verify),
 }

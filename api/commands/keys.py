@@ -4,6 +4,7 @@
     show         its public half and its name                  offline
     enrol        with the registrar's invite                   asks the server that is named
     rotate       the old and the new key sign the change       offline: makes a signed file
+    label        one more key, which signs codes               offline: makes a signed file
     revoke       another key of the party ends a lost one      offline: makes a signed file
     compromised  the same, for a stolen one, since when        offline: makes a signed file
     affirm       own statements that a stolen key signed       offline: makes a signed file
@@ -30,6 +31,7 @@ from api.commands.sending import Server, check_receipt, write_receipt
 from api.commands.signing import add_server, add_whose, signed_by, trusted_keys, whose, write_signed
 from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import Instant, StatementId
+from ledger.register import ROLES
 from ledger.statement import Envelope, Statement
 from ledger.vocabulary.affirming import Affirmation
 from ledger.vocabulary.registering import Key
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from ledger.errors import Language
     from ledger.keys import Signer
+    from ledger.register import Role
     from ledger.vocabulary.said import Said
 
 _REASONS: Final = ("lost", "stolen", "superseded", "left")
@@ -206,6 +209,40 @@ def _rotate(asked: Namespace, console: Console) -> int:
     return done
 
 
+def _takes_label(parser: ArgumentParser, language: Language) -> None:
+    _takes_signed(parser, language)
+    parser.add_argument(
+        "--new",
+        type=Path,
+        required=True,
+        help="标签私钥文件" if language == "zh" else "file of the label key",
+    )
+
+
+def _label(asked: Namespace, console: Console) -> int:
+    """A key for the machine that prints: it signs codes (`suyuan sign-code`) and never a record."""
+    key, new = (open_key_file(path, asked.passphrase_file) for path in (asked.key, asked.new))
+    party, _ = whose(asked, asked.key)
+    known = Enrolled.beside(asked.key)
+    said = Key(
+        action="enrol",
+        party=party,
+        role=_role("enterprise" if known is None else known.role),
+        custody="own",
+        kind_of_key="ed25519",
+        public_key=str(new.public),
+        use="label",
+    )
+    return _make(asked, console, said, [key, new])
+
+
+def _role(text: str) -> Role:
+    for known in ROLES:
+        if text == known:
+            return known
+    raise Malformed(field="role", came=text, expected=Words(zh="、".join(ROLES), en=", ".join(ROLES)))
+
+
 def _takes_keyid(parser: ArgumentParser, language: Language) -> None:
     _takes_signed(parser, language)
     zh = language == "zh"
@@ -289,6 +326,11 @@ _ACTIONS: Final[dict[str, tuple[Words, _Takes, _DoesIt]]] = {
     "show": (Words(zh="公钥和密钥标识", en="public key and key id"), _takes_file, _show),
     "enrol": (Words(zh="凭邀请码登记", en="enrol it with an invite"), _takes_enrol, _enrol),
     "rotate": (Words(zh="换成新密钥", en="replace it by a new one"), _takes_rotate, _rotate),
+    "label": (
+        Words(zh="登记一把只给码签名的密钥", en="enrol a key that signs codes only"),
+        _takes_label,
+        _label,
+    ),
     "revoke": (Words(zh="注销本方的另一把密钥", en="end another key of the party"), _takes_revoke, _revoke),
     "compromised": (
         Words(zh="报告本方的另一把密钥失窃", en="report another key of the party stolen"),

@@ -15,11 +15,14 @@ from api.settings import Settings
 from ledger.identifiers import Instant
 from ledger.keys import Vault
 from ledger.log.note import NoteVerifier
-from ledger.service import Ledger
+from ledger.service import Ledger, system_clock
 from ledger.vocabulary.profiles import ProfileBroken, use_folder
+from ledger.witnesses import remembering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ledger.recorder import Clock
 
 #: The log's public key beside its data, for the operator's convenience. Whoever audits brings a copy that was kept elsewhere.
 VKEY_FILE: Final = "vkey"
@@ -95,31 +98,47 @@ def _open(settings: Settings) -> Ledger:
         ledger.book() as book,
     ):
         last = None if book.register.clock == "real" else ledger.stored(book.size - 1).entry.at_ms
-    if last is None:
-        return Ledger.open(settings.database, vault=vault, evidence=settings.evidence)
-    clock = DemoClock(max(last, Instant.parse(TOLD_AT).ms))
+    policy = settings.policy
+    return Ledger.open(
+        settings.database,
+        vault=vault,
+        evidence=settings.evidence,
+        clock=system_clock if last is None else _demo_clock(last),
+        guard=settings.guard_path,
+        remembers=None if policy is None else remembering(policy),
+    )
+
+
+def _demo_clock(last_ms: int) -> Clock:
+    clock = DemoClock(max(last_ms, Instant.parse(TOLD_AT).ms))
     clock.run()
-    return Ledger.open(settings.database, vault=vault, evidence=settings.evidence, clock=clock)
+    return clock
 
 
 def read_vkey(text: str) -> NoteVerifier:
     """A log's public key: as text, or the name of the file that holds it."""
+    # Where the log's key was changed, the newest stands first; any one of them leads to the others.
+    return NoteVerifier.parse(_vkey_text(text).partition("\n")[0])
+
+
+def read_vkeys(text: str) -> list[NoteVerifier]:
+    """All public keys of a log that its holder trusts: as text, or the name of the file that holds them, one a line."""
+    lines = _vkey_text(text)
+    return [
+        NoteVerifier.parse(lines.partition("\n")[0]),
+        *(NoteVerifier.parse(line) for line in lines.split()[1:]),
+    ]
+
+
+def _vkey_text(text: str) -> str:
+    """The keys as they were given, or as they stand in the file of that name."""
     path = Path(text)
     try:
         if path.is_file():
             text = path.read_text(encoding="utf-8")[:_VKEY_CHARACTERS_MAX]
     except (OSError, UnicodeDecodeError) as wrong:
         misuse(f"公钥文件 {path} 读不了：{wrong}", f"key file {path} cannot be read: {wrong}")
-    # Where the log's key was changed, the newest stands first; any one of them leads to the others.
-    return NoteVerifier.parse(text.strip().partition("\n")[0])
-
-
-def read_vkeys(text: str) -> list[NoteVerifier]:
-    """All public keys of a log that its holder trusts: as text, or the name of the file that holds them, one a line."""
-    first = read_vkey(text)
-    path = Path(text)
-    lines = path.read_text(encoding="utf-8")[:_VKEY_CHARACTERS_MAX] if path.is_file() else text
-    return [first, *(NoteVerifier.parse(line) for line in lines.split()[1:])]
+    return text.strip()
 
 
 def write_vkey(settings: Settings, ledger: Ledger) -> Path:

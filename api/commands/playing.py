@@ -70,7 +70,13 @@ def demo_settings(**changed: object) -> Settings:
     """The settings of the demo: its own folder inside the data folder, invented parties, no foreign database."""
     outer = settings_of(**changed)
     return outer.model_copy(
-        update={"data": outer.data / FOLDER, "key_file": None, "database_url": None, "demo": True}
+        update={
+            "data": outer.data / FOLDER,
+            "key_file": None,
+            "guard": None,
+            "database_url": None,
+            "demo": True,
+        }
     )
 
 
@@ -115,6 +121,7 @@ def _clear(settings: Settings) -> None:
         )
     shutil.rmtree(settings.data, ignore_errors=True)
     settings.key_path.unlink(missing_ok=True)
+    shutil.rmtree(settings.guard_path, ignore_errors=True)
     write_file(settings.data / MARK, b"playing\n")
 
 

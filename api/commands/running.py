@@ -17,7 +17,6 @@ from api.commands.console import GOOD, Console, Does, misuse
 from api.commands.opening import (
     database_trouble,
     has_log,
-    open_ledger,
     opened,
     read_file,
     read_vkeys,
@@ -28,6 +27,7 @@ from api.commands.playing import demo, demo_settings, is_played
 from api.commands.serving import HEADERS, HTTP, LOGGING, TARGET
 from api.demo.parties import party_id
 from api.demo.people import stall_card
+from api.witnessing import check_policy
 from ledger.keys import Vault
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.note import NOTE_BYTES_MAX, Note
@@ -62,6 +62,8 @@ def run(asked: Namespace, console: Console) -> int:
             played = demo(console)
             return _serve(settings, console) if played == GOOD else played
     with opened(settings) as ledger:
+        ledger.check_guard()
+        check_policy(ledger, settings)
         key = ledger.vkey
     # What was left here by the last run is believed only after it was recomputed.
     result = audited(settings.database, key, console)
@@ -73,7 +75,10 @@ def serve(asked: Namespace, console: Console) -> int:
     settings = settings_of(**_ports(asked))
     _check_port_free(settings)
     _check_channel(settings)
-    open_ledger(settings).close()
+    with opened(settings) as ledger:
+        # An old copy of the database is told here, and not only to the first sender.
+        ledger.check_guard()
+        check_policy(ledger, settings)
     return _serve(settings, console)
 
 
@@ -124,6 +129,7 @@ def init(asked: Namespace, console: Console) -> int:
             vault=vault,
             evidence=settings.evidence,
             follows=follows,
+            guard=settings.guard_path,
         ) as ledger,
     ):
         kept = write_vkey(settings, ledger)
@@ -200,6 +206,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     environment = {
         "SUYUAN_DATA": str(settings.data),
         "SUYUAN_KEY_FILE": str(settings.key_path),
+        "SUYUAN_GUARD": str(settings.guard_path),
         "SUYUAN_BASE_URL": settings.base_url,
         "SUYUAN_DEMO": str(settings.demo).lower(),
         "SUYUAN_HOST": settings.host,

@@ -11,10 +11,14 @@ from granian.http import HTTP1Settings
 from api.app import create_app
 from api.commands.opening import open_ledger
 from api.logs import LOGGING, open_log
+from api.scrubbing import scrubber_of
 from api.settings import Settings
+from api.timestamps import timestamping_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from ledger.witnesses import Witnessing
 
 __all__ = ["HEADERS", "HTTP", "LOGGING", "TARGET", "application"]
 
@@ -32,8 +36,22 @@ def application() -> FastAPI:
     open_log()
     settings = Settings()
     ledger = open_ledger(settings)
+    # The last one registered is closed first: whatever reads the ledger, before it.
     atexit.register(ledger.close)
     app = create_app(ledger, settings)
     # What a stop broke off goes on.
     app.state.sheets.resume()
+    witnessing: Witnessing | None = app.state.witnessing
+    if witnessing is not None:
+        witnessing.start()
+        atexit.register(witnessing.close)
+    timestamping = timestamping_of(ledger, settings)
+    if timestamping is not None:
+        timestamping.start()
+        atexit.register(timestamping.close)
+    scrubber = scrubber_of(ledger, settings)
+    if scrubber is not None:
+        app.state.scrubber = scrubber
+        scrubber.start()
+        atexit.register(scrubber.close)
     return app

@@ -67,6 +67,7 @@ def playing(story: Story, settings: Settings) -> Iterator[Played]:
         evidence=settings.evidence,
         clock=clock,
         simulated=True,
+        guard=settings.guard_path,
     ) as ledger:
         keys = _enrol_all(ledger)
         # The story is told in a minute; its parties took days, and stayed within every budget.

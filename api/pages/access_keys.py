@@ -15,6 +15,7 @@ from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm
 from api.pages.names import Names
 from api.pages.rendering import cap, moment
+from api.parameters import whole_number
 from api.people import TheAccounts
 from api.permissions import PERMISSION_NAMES, PERMISSIONS, PUBLIC, held_by
 from api.problems import Refusals, status_of
@@ -89,7 +90,8 @@ def take(desk: AtDesk, here: TheCircumstances, posted: PostedForm) -> Response:
 
 def _number(text: str) -> Json:
     """A number as the API takes it; what is none is left as it came, for the refusal to show."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else text  # noqa: PLR2004  (longer is no number of days or requests)
+    number = whole_number(text)
+    return text if number is None else number
 
 
 def _shown_once(

@@ -74,6 +74,7 @@ def batch_form(desk: AtDesk, caller: Someone) -> HTMLResponse:
     with desk.ledger.book() as book:
         last = next(iter(Own.of(book, caller.party).batches()), None)
     values = {"id": str(new_id(desk)), "produced_on": today(desk), "quantity_unit": "KGM"}
+    values["category"] = "farm_produce"
     if last is not None:
         values |= {
             "name": last.name,

@@ -10,13 +10,13 @@ import math
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Self
 from xml.sax.saxutils import escape, quoteattr
 
 from markupsafe import Markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: What a box is: where the goods come from (recorded, declared or contradicted), a hand they went through, several hands in one box, or
 #: such a box that was opened, with the hands inside it.
@@ -75,6 +75,8 @@ class Chain:
         object.__setattr__(self, "arrows", kept)
 
 
+#: Between the words that a screen reader says of a box.
+_MARK: Final = "，"
 LINE_H: Final = 18
 PAD: Final = 10
 SHAPE_W: Final = 24
@@ -90,7 +92,7 @@ TITLE_LINES_MAX: Final = 3
 BOX_HEIGHT_MIN: Final = 44
 #: An opened box: its first line, the boxes in it and the room between them.
 BLOCK_HEAD_H: Final = 44
-BLOCK_BOX_W: Final = 164
+BLOCK_BOX_W: Final = 220
 BLOCK_GAP: Final = 8
 #: How many rows stand to one column, in square roots.
 BLOCK_ROWS_A_COLUMN: Final = 1.3
@@ -109,11 +111,14 @@ def _lines_of(box: Box, width: float) -> tuple[list[str], list[str]]:
 def box_height(box: Box, width: float) -> float:
     """How high a box of that width must be."""
     if box.kind == "block":
-        rows, _, heights = _block(box, width)
-        return BLOCK_HEAD_H + sum(heights) + (rows + 1) * BLOCK_GAP
+        return _Block.of(box, width).height
     title, further = _lines_of(box, width)
     tags = len(_tag_rows(box.tags, width - SHAPE_W - 2 * PAD)) * (TAG_H + 4)
-    return max(2 * PAD + (len(title) + len(further)) * LINE_H + tags - 2, BOX_HEIGHT_MIN)
+    return _lines_height(len(title) + len(further)) + tags
+
+
+def _lines_height(lines: int) -> float:
+    return max(2 * PAD + lines * LINE_H - 2, BOX_HEIGHT_MIN)
 
 
 def block_width(box: Box) -> float:
@@ -122,42 +127,88 @@ def block_width(box: Box) -> float:
     return columns * BLOCK_BOX_W + (columns + 1) * BLOCK_GAP
 
 
-def _block(box: Box, width: float) -> tuple[int, int, list[float]]:
-    """Rows and columns of an opened box, and how high each row is."""
-    columns = max(int((width - BLOCK_GAP) // (BLOCK_BOX_W + BLOCK_GAP)), 1)
-    rows = math.ceil(len(box.inside) / columns)
-    inner = _inner_width(width, columns)
-    heights = [
-        max(box_height(one, inner) for one in box.inside[row * columns : (row + 1) * columns])
-        for row in range(rows)
-    ]
-    return rows, columns, heights
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """An opened box as it is laid out in some width: the lines of its head, and of the boxes in it, row by row."""
 
+    head: list[str]
+    tags: list[list[Tag]]
+    inner: float
+    rows: list[list[tuple[Box, list[str], list[str]]]]
+    heights: list[float]
 
-def _inner_width(width: float, columns: int) -> float:
-    return (width - (columns + 1) * BLOCK_GAP) / columns
+    @classmethod
+    def of(cls, box: Box, width: float) -> Self:
+        """In as many columns as there is room for."""
+        columns = max(int((width - BLOCK_GAP) // (BLOCK_BOX_W + BLOCK_GAP)), 1)
+        inner, room = (width - (columns + 1) * BLOCK_GAP) / columns, width - SHAPE_W - 2 * PAD
+        cells = [(one, *_lines_of(one, inner)) for one in box.inside]
+        rows = [cells[start : start + columns] for start in range(0, len(cells), columns)]
+        return cls(
+            head=wrapped(" · ".join((box.title, *box.lines)), width=room / TITLE_PX, lines_max=2),
+            tags=_tag_rows(box.tags, room),
+            inner=inner,
+            rows=rows,
+            heights=[
+                _lines_height(max(len(title) + len(further) for _, title, further in row)) for row in rows
+            ],
+        )
+
+    @property
+    def head_height(self) -> float:
+        """The part that closes it again."""
+        return BLOCK_HEAD_H + (len(self.head) - 1) * LINE_H + len(self.tags) * (TAG_H + 4)
+
+    @property
+    def height(self) -> float:
+        """All of it."""
+        return self.head_height + sum(self.heights) + (len(self.rows) + 1) * BLOCK_GAP
 
 
 def _block_svg(box: Box, x: float, y: float, width: float) -> str:
     """An opened box: a frame, a line that closes it, and the boxes inside it, row by row."""
-    _, columns, heights = _block(box, width)
-    inner, height = _inner_width(width, columns), box_height(box, width)
-    head = (
-        f'<g class="block-head" transform="translate({x:.0f} {y:.1f})">'
-        f'<rect class="frame" width="{width:.0f}" height="{BLOCK_HEAD_H}" rx="5"/>'
-        f'<path class="shape" d="{_SHAPES["block"]}" transform="translate({PAD} 14)"/>'
-        f'<text class="who" x="{PAD + SHAPE_W}" y="27">{escape(" · ".join((box.title, *box.lines)))}</text></g>'
-    )
-    parts = [
-        f'<rect class="block-frame" x="{x:.0f}" y="{y:.1f}" width="{width:.0f}" height="{height:.1f}" rx="5"/>',
-        _linked(box, head),
+    block, at = _Block.of(box, width), 27
+    head = [
+        f'<g class="block-head" transform="translate({x:.0f} {y:.1f})">',
+        f'<rect class="frame" width="{width:.0f}" height="{block.head_height:.0f}" rx="5"/>',
+        f'<path class="shape" d="{_SHAPES["block"]}" transform="translate({PAD} 14)"/>',
     ]
-    top = y + BLOCK_HEAD_H + BLOCK_GAP
-    for row, row_height in enumerate(heights):
-        for column, one in enumerate(box.inside[row * columns : (row + 1) * columns]):
-            parts.append(box_svg(one, x + BLOCK_GAP + column * (inner + BLOCK_GAP), top, inner))
-        top += row_height + BLOCK_GAP
+    for line in block.head:
+        head.append(f'<text class="who" x="{PAD + SHAPE_W}" y="{at}">{escape(line)}</text>')
+        at += LINE_H
+    for tags in block.tags:
+        head.append(_tags_svg(tags, PAD + SHAPE_W, at - LINE_PX))
+        at += TAG_H + 4
+    parts = [
+        f'<rect class="block-frame" x="{x:.0f}" y="{y:.1f}" width="{width:.0f}" height="{block.height:.1f}" rx="5"/>',
+        _linked(box, f"{''.join(head)}</g>"),
+    ]
+    top, squares = y + block.head_height + BLOCK_GAP, list[str]()
+    for row, height in zip(block.rows, block.heights, strict=True):
+        for column, (one, title, further) in enumerate(row):
+            left = x + BLOCK_GAP + column * (block.inner + BLOCK_GAP)
+            size = f'width="{block.inner:.0f}" height="{_lines_height(len(title) + len(further)):.0f}"'
+            parts.append(_plain_svg(one, title, further, place=f"{left:.0f} {top:.1f}", size=size))
+            squares.append(f"M{left + PAD + 3:.0f} {top + PAD + 3:.1f}h10v10h-10z")
+        top += height + BLOCK_GAP
+    # The shape at the left of each, all of them one path: four hundred boxes are drawn by as few elements as say the same.
+    parts.append(f'<path class="shape" d="{"".join(squares)}"/>')
     return "".join(parts)
+
+
+def _plain_svg(box: Box, title: Sequence[str], further: Sequence[str], *, place: str, size: str) -> str:
+    """A box inside an opened one: its frame and its words. What all have in common the opened one says; words that were cut come whole."""
+    at, texts = PAD + TITLE_PX - 1.0, list[str]()
+    for kind, line in (*(("who", one) for one in title), *(("more", one) for one in further)):
+        texts.append(f'<text class="{kind}" x="{PAD + SHAPE_W}" y="{at:.0f}">{escape(line)}</text>')
+        at += LINE_H
+    cut = any(line.endswith("…") for line in (*title, *further))
+    whole = f"<title>{escape(_MARK.join((box.title, *box.lines)))}</title>" if cut else ""
+    name, href = ("a", f" href={quoteattr(box.href)}") if box.href else ("g", "")
+    return (
+        f'<{name}{href} class="box" transform="translate({place})">{whole}<rect class="frame" {size} rx="5"/>'
+        f"{''.join(texts)}</{name}>"
+    )
 
 
 def box_svg(box: Box, x: float, y: float, width: float) -> str:
@@ -168,7 +219,7 @@ def box_svg(box: Box, x: float, y: float, width: float) -> str:
     height = box_height(box, width)
     parts = [
         f'<g class="box box-{box.kind}" transform="translate({x:.0f} {y:.1f})">',
-        f"<title>{escape('，'.join([box.title, *(tag.word for tag in box.tags), *box.lines]))}</title>",
+        f"<title>{escape(_MARK.join((box.title, *(tag.word for tag in box.tags), *box.lines)))}</title>",
     ]
     if box.kind == "several":
         parts.append(f'<rect class="behind" x="4" y="4" width="{width:.0f}" height="{height:.0f}" rx="5"/>')

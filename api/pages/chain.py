@@ -5,7 +5,6 @@ An authority sees all of it; a party sees the steps before and behind its own (`
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
@@ -18,14 +17,21 @@ from ledger.trace import Holding, standing_orders
 from ledger.trace.amounts import added
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from api.audience import Sight
+    from api.pages.boxes import BoxKind
     from api.pages.names import Names
     from ledger.errors import Language
     from ledger.identifiers import GoodsId, Quantity
     from ledger.trace import Edge, Holder, Node, Order, RecallHolder, Source, Trace
 
+#: How a source is drawn, by its kind; whoever is none passed goods on.
+_KINDS: Final[Mapping[str, BoxKind]] = {
+    "recorded": "recorded",
+    "declared": "declared",
+    "contradicted": "contradicted",
+}
 _SOURCE_TONES: Final = {"recorded": "accent", "declared": "grey", "contradicted": "red"}
 
 
@@ -37,6 +43,12 @@ class Shown:
     names: Names
     sight: Sight | None
     orders: Mapping[GoodsId, tuple[Order, ...]] = field(default_factory=dict)
+    #: Who is in sight and the steps between them, found once: a batch may be in four hundred hands.
+    _holders: list[Holder] = field(default_factory=list, init=False, repr=False, compare=False)
+    _edges: list[Edge] = field(default_factory=list, init=False, repr=False, compare=False)
+    _ways: dict[tuple[Holding, Holding], list[Edge]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, found: Trace, names: Names) -> Self:
@@ -72,8 +84,12 @@ class Shown:
 
     def edges(self) -> list[Edge]:
         """The steps in sight on which goods moved, each once."""
-        edges = dict.fromkeys((*self.found.back, *self.found.forward))
-        return [edge for edge in edges if edge.flows and (self.sight is None or edge in self.sight.edges)]
+        if not self._edges:
+            edges = dict.fromkeys((*self.found.back, *self.found.forward))
+            self._edges.extend(
+                edge for edge in edges if edge.flows and (self.sight is None or edge in self.sight.edges)
+            )
+        return self._edges
 
     def seqs(self) -> set[int]:
         """Every entry the visible part rests on."""
@@ -90,10 +106,14 @@ class Shown:
 
     def holders(self) -> list[Holder]:
         """Who has or had the goods, in sight: step by step from the source, and at each step the largest first."""
-        seen = [one for one in self.found.holders if self._sees(one.holding)]
-        return sorted(
-            seen, key=lambda one: (one.depth, -self._weight(one.holding, one.received), one.holding)
-        )
+        if not self._holders:
+            seen = (one for one in self.found.holders if self._sees(one.holding))
+            self._holders.extend(
+                sorted(
+                    seen, key=lambda one: (one.depth, -self._weight(one.holding, one.received), one.holding)
+                )
+            )
+        return self._holders
 
     def figure(self, holding: Holding, amount: Quantity | None) -> str:
         """A figure of a holding: an official's and the holder's own to know."""
@@ -103,80 +123,62 @@ class Shown:
         """How much it is, for sorting; an order by figures that are not the reader's would tell them."""
         return _in_base(amount) if self.names.reading.may_see_figures(holding) else 0.0
 
-    def chain(self, opening: Opening | None = None, *, href: str = "#holders") -> Chain:
-        """The drawing: a box for every holding in sight, an arrow for every way between two; many like ends are one box, unless opened."""
-        ways = self.ways()
+    def chain(
+        self,
+        opening: Opening | None = None,
+        *,
+        href: str = "#holders",
+        row_href: Callable[[int], str] = "#h{}".format,
+    ) -> Chain:
+        """The drawing: a box for every holding in sight, an arrow for every way between two; many like ends are one box, unless opened.
+
+        `row_href` leads to the row of a holder, by its number.
+        """
+        worded = _Worded.of(self, row_href)
         opened = None
         if opening is not None:
             opened = replace(
-                opening,
-                words=say("pic_opened", self.language),
-                lines={key_of(target): self._from(source, edges) for (source, target), edges in ways.items()}
-                if opening.groups
-                else {},
+                opening, words=say("pic_opened", self.language), box=worded.inside, line=worded.line
             )
-        return gathered(
-            self.whole(),
+        found = gathered(
+            self._bare(),
             words=say("chain_several", self.language),
-            label=lambda keys: self._together(keys, ways),
+            label=worded.together,
             href=href,
             opening=opened,
         )
+        return worded.chain(found)
 
     def whole(self) -> Chain:
         """The drawing with nothing gathered."""
-        arrows = (
-            Arrow(key_of(source), key_of(target), self.moved(edges), all(edge.may_contain for edge in edges))
-            for (source, target), edges in self.ways().items()
-        )
-        return Chain(self._boxes(), tuple(arrows))
+        return _Worded.of(self).chain(self._bare())
 
-    def _boxes(self) -> tuple[Box, ...]:
+    def _bare(self) -> Chain:
+        """The drawing without its words: of four hundred boxes most are gathered before anybody reads them."""
         kinds = {one.holding: one.kind for one in self.sources()}
-        rows = {one.holding: number for number, one in enumerate(self.holders())}
-        left = {one.holding: one.left for one in self.holders()}
-        return tuple(
-            self._box(node, kinds.get(node.holding, "through"), rows, left.get(node.holding))
+        boxes = tuple(
+            Box(
+                key=key_of(node.holding),
+                title="",
+                kind=_KINDS.get(kinds.get(node.holding, ""), "through"),
+                tags=tuple(self._tags(node)),
+                weight=self._weight(node.holding, node.balance.came_in),
+            )
             for node in self.nodes()
         )
+        arrows = (
+            Arrow(key_of(source), key_of(target), may_contain=all(edge.may_contain for edge in edges))
+            for (source, target), edges in self.ways().items()
+        )
+        return Chain(boxes, tuple(arrows))
 
     def ways(self) -> Mapping[tuple[Holding, Holding], list[Edge]]:
         """The steps in sight, those between the same two holdings together."""
-        ways = defaultdict[tuple[Holding, Holding], list["Edge"]](list)
-        for edge in self.edges():
-            if edge.source != edge.target:
-                ways[edge.source, edge.target].append(edge)
-        return ways
-
-    def _from(self, source: Holding, edges: Sequence[Edge]) -> str:
-        """What came to a box inside an opened one, and from whom."""
-        return say("chain_from", self.language, name=self.names.party(source.party), amount=self.moved(edges))
-
-    def _together(self, keys: Sequence[str], ways: Mapping[tuple[Holding, Holding], list[Edge]]) -> str:
-        """What went to the holders that share one box."""
-        wanted = set(keys)
-        edges = [edge for (_, target), some in ways.items() if key_of(target) in wanted for edge in some]
-        amount = self._amount(edges) or say("chain_amount_withheld", self.language)
-        return say("chain_several_what", self.language, amount=amount)
-
-    def _box(self, node: Node, kind: str, rows: Mapping[Holding, int], left: Quantity | None) -> Box:
-        holding, language = node.holding, self.language
-        lines = [] if holding.goods == self.found.goods else [self.names.goods(holding.goods)]
-        stock = self.figure(holding, left)
-        if stock and left is not None and holding in rows:
-            lines.append(say("chain_left", language, amount=stock))
-        source = kind if kind in {"recorded", "declared", "contradicted"} else "through"
-        if source != "through":
-            lines.append(say(f"source_{source}", language))
-        return Box(
-            key=key_of(holding),
-            title=self.names.party(holding.party),
-            lines=tuple(lines),
-            kind=source,  # type: ignore[arg-type]  # one of the kinds of a source, or through
-            tags=tuple(self._tags(node)),
-            href=f"#h{rows[holding]}" if holding in rows else "#sources",
-            weight=self._weight(holding, node.balance.came_in),
-        )
+        if not self._ways:
+            for edge in self.edges():
+                if edge.source != edge.target:
+                    self._ways.setdefault((edge.source, edge.target), []).append(edge)
+        return self._ways
 
     def _tags(self, node: Node) -> Iterable[Tag]:
         orders, holding, language = self.orders.get(node.holding.goods, ()), node.holding, self.language
@@ -195,12 +197,12 @@ class Shown:
 
     def moved(self, edges: Sequence[Edge]) -> str:
         """What went this way, as it stands on the arrow."""
-        amount = self._amount(edges)
+        amount = self.amount(edges)
         if amount and edges[0].kind == "use":
             return say("chain_use", self.language, amount=amount)
         return amount
 
-    def _amount(self, edges: Sequence[Edge]) -> str:
+    def amount(self, edges: Sequence[Edge]) -> str:
         """What moved on some steps together, where all of it is the reader's to know."""
         if not all(self.names.reading.may_see_amounts(edge) for edge in edges):
             return ""
@@ -208,6 +210,81 @@ class Shown:
 
     def _sees(self, holding: Holding) -> bool:
         return self.sight is None or holding in self.sight.holdings
+
+
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    """The words of a drawing's boxes and arrows, put where they are drawn."""
+
+    shown: Shown
+    row_href: Callable[[int], str]
+    holdings: Mapping[str, Holding]
+    rows: Mapping[Holding, int]
+    left: Mapping[Holding, Quantity | None]
+    ways: Mapping[tuple[str, str], list[Edge]]
+
+    @classmethod
+    def of(cls, shown: Shown, row_href: Callable[[int], str] = "#h{}".format) -> Self:
+        """For the whole of what is shown."""
+        holders = shown.holders()
+        return cls(
+            shown,
+            row_href,
+            {key_of(node.holding): node.holding for node in shown.nodes()},
+            {one.holding: number for number, one in enumerate(holders)},
+            {one.holding: one.left for one in holders},
+            {(key_of(source), key_of(target)): edges for (source, target), edges in shown.ways().items()},
+        )
+
+    def chain(self, bare: Chain) -> Chain:
+        """The same drawing with its words."""
+        arrows = tuple(
+            replace(one, label=self.shown.moved(edges))
+            if (edges := self.ways.get((one.source, one.target)))
+            else one
+            for one in bare.arrows
+        )
+        return Chain(tuple(self.box(one) for one in bare.boxes), arrows)
+
+    def box(self, bare: Box) -> Box:
+        """A box with its words; one that gathers others has its own."""
+        holding = self.holdings.get(bare.key)
+        if holding is None:
+            return bare
+        shown, language = self.shown, self.shown.language
+        lines = [] if holding.goods == shown.found.goods else [shown.names.goods(holding.goods)]
+        left = self.left.get(holding)
+        stock = shown.figure(holding, left)
+        if stock and left is not None:
+            lines.append(say("chain_left", language, amount=stock))
+        if bare.kind != "through":
+            lines.append(say(f"source_{bare.kind}", language))
+        return replace(
+            bare,
+            title=shown.names.party(holding.party),
+            lines=tuple(lines),
+            href=self.row_href(self.rows[holding]) if holding in self.rows else "#sources",
+        )
+
+    def inside(self, source: str, bare: Box) -> Box:
+        """A box inside an opened one, in as few words as say it: what came to it stands first. The arrow says from whom, the opened one what they share."""
+        box, came = self.box(bare), self.shown.moved(self.ways[source, bare.key])
+        line = MARKS[self.shown.language].comma.join(one for one in (came, *box.lines) if one)
+        return replace(box, lines=(line,) if line else (), tags=())
+
+    def together(self, keys: Sequence[str]) -> str:
+        """What went to the holders that share one box."""
+        return say("chain_several_what", self.shown.language, amount=self._went_to(keys))
+
+    def line(self, source: str, keys: Sequence[str]) -> str:
+        """The same, and from whom, above the holders that an opened box shows."""
+        name, amount = self.shown.names.party(self.holdings[source].party), self._went_to(keys)
+        return say("chain_from", self.shown.language, name=name, amount=amount)
+
+    def _went_to(self, keys: Sequence[str]) -> str:
+        wanted = set(keys)
+        edges = [edge for (_, target), some in self.ways.items() if target in wanted for edge in some]
+        return self.shown.amount(edges) or say("chain_amount_withheld", self.shown.language)
 
 
 def source_row(one: Source, shown: Shown) -> dict[str, object]:

@@ -6,7 +6,7 @@ A list knows the *places* of its rows from the index, the newest first, and open
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlencode
@@ -38,52 +38,6 @@ DEALINGS: Final = tuple(
     f"type/{one}.v1"
     for one in ("shipment", "receipt", "return", "supplier_check", "supplier_file", "voucher", "party")
 )
-
-#: The areas of the console, in groups, each with its address and the key of its name.
-AREAS: Final = (
-    (
-        "papers_area_do",
-        (
-            ("/my/deliveries", "do_accept"),
-            ("/my/deliveries/new", "do_farmer"),
-            ("/my/shipments/new", "do_ship"),
-            ("/my/batches/new", "do_batch"),
-        ),
-    ),
-    (
-        "papers_area_papers",
-        (
-            ("/my/parties", "papers_parties"),
-            ("/my/files", "papers_files"),
-            ("/my/licences", "papers_licences"),
-            ("/my/documents", "papers_documents"),
-            ("/my/checks", "papers_checks"),
-            ("/my/products", "papers_products"),
-            ("/my/sites", "papers_sites"),
-        ),
-    ),
-    (
-        "papers_area_goods",
-        (
-            ("/my/batches", "papers_batches"),
-            ("/my/stock", "papers_stock"),
-            ("/my/shipments", "papers_shipments"),
-            ("/my/labels", "papers_labels"),
-            ("/my/recalls", "papers_recalls"),
-        ),
-    ),
-    (
-        "papers_area_office",
-        (
-            ("/my/findings", "my_findings_title"),
-            ("/my/sheets", "papers_sheets"),
-            ("/my/grants", "grants_title"),
-            ("/people", "papers_people"),
-            ("/account", "nav_account"),
-        ),
-    ),
-)
-
 
 #: What a page of the console may have, and most have not.
 _NOTHING: Final[Mapping[str, object]] = {
@@ -177,6 +131,15 @@ class Counter:
             )
         return found
 
+    def newest_under(self, keys: Iterable[str], own: Collection[int]) -> dict[str, int]:
+        """Of the party's records that stand under each key (the sheets of one product, of one place), the position of the newest."""
+        newest: dict[str, int] = {}
+        for mention in self.book.mentions(set(keys)):
+            # Others' papers stand under the same key; which records are its own sheets the index has said.
+            if mention.seq in own:
+                newest[mention.key] = max(mention.seq, newest.get(mention.key, -1))
+        return newest
+
     def list_page(
         self,
         listing: Listing,
@@ -213,7 +176,7 @@ class Counter:
 
     def page(self, template: str, content: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
         """A page of the console: with its areas beside it."""
-        beside = {"areas": AREAS, "who": {"name": self.names.party(self.party)}}
+        beside = {"who": {"name": self.names.party(self.party)}}
         return self.desk.page_of(template, {**_NOTHING, **beside, **content}, status=status)
 
     def head(self, one: Head) -> str:

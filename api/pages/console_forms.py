@@ -11,9 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from fastapi.responses import RedirectResponse, Response
+
 from api.pages.batches import amount_of
+from api.pages.console import Counter
 from api.pages.forms import Form, Posted, attempt, new_id, record
 from api.pages.rendering import cap, sentence
+from api.parameters import whole_number
 from api.words import WORDS
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.evidence import chunks_of
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from fastapi.responses import HTMLResponse
 
     from api.drafting import Draft
-    from api.pages.console import Counter
     from api.pages.desk import Desk
     from ledger.canonical import Json
     from ledger.identifiers import PartyId
@@ -198,6 +201,24 @@ def submit(
     return record(desk, party, drafts, came.form, fields) if drafts else ()
 
 
+def finish(
+    desk: Desk,
+    party: PartyId,
+    came: Sent,
+    fields: Mapping[str, str],
+    make: Callable[[], Sequence[Draft]],
+    *,
+    to: Callable[[Placed], str],
+    again: Callable[[Counter], Sheet],
+) -> Response:
+    """Record what the form asks for and go `to` it; or show the form `again`, with what is wrong."""
+    if placed := submit(desk, party, came, fields, make):
+        return RedirectResponse(to(placed[-1]), status_code=303)
+    with desk.ledger.book() as book:
+        counter = Counter.of(desk, book, party)
+        return show(counter, again(counter), came.form, status=422)
+
+
 # From one version of a sheet to the next
 
 
@@ -205,8 +226,8 @@ def origin(counter: Counter, kind: type[Said], position: str, *, form: str = "")
     """The record that a form came from, where it names one. One that this very form has put right already counts: it was sent twice."""
     if not position:
         return None
-    number = int(position) if position.isascii() and position.isdigit() and len(position) <= 15 else -1  # noqa: PLR2004  (as in addresses)
-    found = counter.record(number) if number >= 0 else None
+    number = whole_number(position)
+    found = None if number is None else counter.record(number)
     stands = found is not None and str(found.superseded_by or form) == form
     if found is None or not isinstance(found.said, kind) or not stands:
         expected = Words(zh="仍然有效的本方记录", en="a record of yours that still stands")

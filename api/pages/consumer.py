@@ -8,7 +8,7 @@ reports have pages of their own (`reports.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -24,9 +24,15 @@ from api.openings import day_of
 from api.pages import lean
 from api.pages.consumer_facts import About, today
 from api.pages.names import Names
+from api.pages.product_page import product_content
+from api.pages.rendering import cap
 from api.parameters import MaybeText, PathNumber
+from api.printed import candidates_of, holder_of, says
 from api.scanning import Named, named_by, named_by_batch, named_by_link, scanned
+from api.scans_noted import both, note
+from api.words import say
 from ledger.errors import Refusal, UnknownName, Words
+from ledger.findings.misread import as_issued
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin
 
 if TYPE_CHECKING:
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
     from ledger.errors import Language
     from ledger.service import Ledger
     from ledger.store.book import SqlBook
+    from ledger.trace.coded import Candidate
+    from scanner.codes import Scanned
 
 _METHODS: Final = ["GET", "HEAD"]
 #: To whom a file is handed that anybody may have.
@@ -65,14 +73,23 @@ def typed(
     gtin = reading.value if isinstance(reading.value, Gtin) else None
     if gtin is not None and batch:
         reading = scanned(DigitalLink(gtin, batch=batch.strip()).at(base_url), base_url)
-    foreign = not reading.is_ours and reading.kind in {"foreign_address", "digital_link"}
+    foreign = not reading.is_ours and reading.kind in {"foreign_address", "lookalike_address", "digital_link"}
     host = reading.host if foreign else None
 
     def ask(book: SqlBook) -> Asked:
         named = named_by(reading, base_url, book, _knows(book))
         path = links.code_path(named.goods) if named.goods is not None and named.code is None else None
         to = f"{links.PAGE}{path}" if path is not None and named.known and host is None else None
-        return Asked(named=named, came=text, host=host, gtin=None if batch else gtin, to=to)
+        printed = None if named.known else Printed.of(reading, book, visit.language)
+        return Asked(
+            named=named,
+            came=text,
+            host=host,
+            gtin=None if batch else gtin,
+            to=to,
+            printed=printed,
+            like=reading.looks_like,
+        )
 
     return _answer(visit, ask, code=text, batch=batch)
 
@@ -143,6 +160,33 @@ class Visit:
         return cls(request, state.ledger, state.settings, state.openings, state.kept, language_of(request))
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a code of a national scheme says of itself, and the products that it may belong to: their public sheets and nothing else."""
+
+    says: list[tuple[str, str]]
+    candidates: list[dict[str, object]]
+
+    @classmethod
+    def of(cls, reading: Scanned, book: SqlBook, language: Language) -> Self:
+        """In the reader's language."""
+        told = [(cap(name.in_language(language)), text.in_language(language)) for name, text in says(reading)]
+        return cls(told, [_candidate(one, book, language) for one in candidates_of(reading, book)])
+
+
+def _candidate(one: Candidate, book: SqlBook, language: Language) -> dict[str, object]:
+    facts = [say("may_number", language, number=one.number)] if one.number else []
+    if one.head is not None:
+        facts.append(say("may_head", language, head=one.head))
+    if one.level is not None:
+        facts.append(say(f"level_{one.level}", language))
+    if one.holds is not None:
+        facts.append(say("may_holds", language, count=one.holds))
+    if holder := holder_of(one, book):
+        facts.append(holder)
+    return {"name": one.name or one.number or "", "facts": facts}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What somebody asked for: what it names here, as it came, and what is odd about how it came."""
@@ -151,10 +195,23 @@ class Asked:
     came: str
     #: Whose address the code leads to, where that is not ours.
     host: str | None = None
+    #: Which host of ours that address was made to be mistaken for.
+    like: str | None = None
     #: The product alone: its batch number is still asked for.
     gtin: Gtin | None = None
     #: The address of the page that shows it.
     to: str | None = None
+    #: What the code says of itself, where nobody recorded it.
+    printed: Printed | None = None
+
+    @property
+    def why(self) -> Literal["gtin", "goods", "printed", "text"]:
+        """What is said of something that nobody recorded here."""
+        if self.gtin is not None:
+            return "gtin"
+        if self.named.goods is not None:
+            return "goods"
+        return "printed" if self.printed is not None and self.printed.says else "text"
 
 
 def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) -> Response:
@@ -175,6 +232,7 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
     after = None
     if sheet.subject is not None:
         after = visit.openings.note(request, sheet.subject)
+    after = both(after, note(request, sheet.code, "consumer"))
     return lean.send(request, sheet, language=language, after=after)
 
 
@@ -186,12 +244,23 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
         "other_href": f"?{urlencode({**said, _LANGUAGE: other})}",
         "demo_day": today(visit.ledger.clock()) if book.register.clock == "simulated" else None,
         "foreign_host": asked.host,
+        "looks_like": asked.like,
         "report_href": _report_href(named, asked.came),
     }
+    if (
+        asked.gtin is not None
+        and not named.known
+        and (product := product_content(book, asked.gtin, language))
+    ):
+        return lean.sheet("consumer_product.html", frame | product, language=language)
     if named.goods is None or not named.known:
-        why = "gtin" if asked.gtin is not None else "text" if named.goods is None else "goods"
+        why = asked.why
         gtin = str(asked.gtin) if asked.gtin is not None else None
-        content = frame | {"text": asked.came, "why": why, "gtin": gtin}
+        content = frame | {"text": asked.came, "why": why, "gtin": gtin, "claimed": bool(named.claimed)}
+        content |= {
+            "says": asked.printed.says if asked.printed is not None else [],
+            "candidates": asked.printed.candidates if asked.printed is not None else [],
+        }
         return lean.sheet("consumer_unknown.html", content, language=language, status=404)
     about = About(
         book=book,
@@ -205,7 +274,8 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
     subject = about.subject
     opened = None if subject is None else visit.openings.told(book, subject)
     content = frame | about.content(opened)
-    return lean.sheet("consumer.html", content, language=language, subject=subject)
+    read = None if named.code is None else as_issued(book, named.code)
+    return lean.sheet("consumer.html", content, language=language, subject=subject, code=read)
 
 
 def _report_href(named: Named, came: str) -> str:

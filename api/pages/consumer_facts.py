@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from api.pages.rendering import cap
 from api.pages.way import Stop, draw
 from api.words import MARKS, say
-from ledger.identifiers import Instant
+from ledger.identifiers import Instant, LabelRule
 from ledger.trace import code_state, standing_orders
+from ledger.trace.coded import label_of
 from ledger.views.book import about, corrected_by, goods_sheet_key, party_sheet_key, said_about
 from ledger.vocabulary.documents import Commitment
 from ledger.vocabulary.goods import Batch
@@ -83,6 +84,7 @@ class About:
             "expired": self.expired(),
             "code": self.code(),
             "known": self.known(),
+            "label": self.label(),
             "way": self.way(),
             "unknown": self.unknown(),
             "compare": self.compare(),
@@ -257,6 +259,28 @@ class About:
         past = licence.valid_to is not None and str(licence.valid_to) < self.today
         key = "known_licence_past" if past and licence.state == "granted" else "known_licence"
         return self._say(key, **values, day=licence.valid_to or "—")
+
+    def label(self) -> dict[str, object] | None:
+        """What a pesticide's label is to tell whoever scans it, as far as it is recorded. An old label on old stock is no fault."""
+        label = label_of(self.book, self.sheet, self.named.code)
+        if label is None:
+            return None
+        rule = {LabelRule.NOTICE_1049: "label_new", LabelRule.NOTICE_2579: "label_old", None: "label_undated"}
+        lines = [self._say(rule[label.rule])]
+        if label.registration_fits is not None:
+            lines.append(self._say("label_fits" if label.registration_fits else "label_differs"))
+        if label.prefix_dropped:
+            lines.append(self._say("label_dropped"))
+        facts = [
+            self._say(
+                "label_fact",
+                name=cap(one.words.in_language(self.names.language)),
+                value=one.value or self._none,
+            )
+            for one in label.facts
+            if one.value is not None or one.asked
+        ]
+        return {"lines": lines, "facts": facts}
 
     def way(self) -> Markup:
         """The picture."""

@@ -16,9 +16,9 @@ from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import FIELDS as BATCH_FIELDS
 from api.pages.batches import amount_of, categories, today, units
+from api.pages.deliveries import AT, PAPERS, VOUCHER_KINDS, check_body, day_of, recorded, voucher_body
 from api.pages.deliveries import FIELDS as DELIVERY_FIELDS
 from api.pages.deliveries import LABELS as DELIVERY_LABELS
-from api.pages.deliveries import PAPERS, VOUCHER_KINDS, check_body, day_of, recorded, voucher_body
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import (
     Form,
@@ -184,9 +184,9 @@ def _supplier(drafting: Drafting, posted: Posted, party: PartyId, whose: Mapping
 
 
 def show(
-    desk: Desk, party: PartyId, form: Form, *, status: int = 200, action: str = "/my/deliveries"
+    desk: Desk, party: PartyId, form: Form, *, status: int = 200, action: str = AT, back: str = AT
 ) -> HTMLResponse:
-    """The form, for this party's delivery; it is sent to `action`."""
+    """The form, for this party's delivery; it is sent to `action`, and left for `back`."""
     with desk.ledger.book() as book:
         names, own = Names(book, desk.viewer, desk.language), Own.of(book, party)
         suppliers = own.declared_suppliers()
@@ -195,6 +195,7 @@ def show(
             status=status,
             who=who(names, party),
             action=action,
+            back_href=back,
             form=form,
             labels={name: desk.say(key) for name, key in LABELS.items()},
             suppliers=[(str(one), names.party(one)) for one in suppliers],

@@ -82,13 +82,12 @@ class Desk:
         """A page with the frame of this reader."""
         return self.page_of(template, content, status=status)
 
-    def known_goods(self, text: str | None) -> GoodsId | None:
+    def known_goods(self, book: SqlBook, text: str | None) -> GoodsId | None:
         """Goods that an address names, where this reader may know of them; to all others it names nothing."""
         if not text:
             return None
         goods = GoodsId.parse(text)
-        with self.ledger.book() as book:
-            return goods if Reading.of(self.ledger, book, self.viewer).knows(goods) else None
+        return goods if Reading.of(self.ledger, book, self.viewer).knows(goods) else None
 
     def page_of(self, template: str, content: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
         """As `page`, for content that was put together elsewhere."""

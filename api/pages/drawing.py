@@ -49,8 +49,10 @@ class Opening:
     words: str = "{count}"
     #: The address in which this one is closed.
     closing: Callable[[str], str] = str
-    #: What went to a box, for those whose arrows became one: by the box's key.
-    lines: Mapping[str, str] = field(default_factory=dict)
+    #: A box as it stands inside an opened one; whence its goods came is said first.
+    box: Callable[[str, Box], Box] = field(default=lambda _, box: box)
+    #: What went to some boxes, and from which: for the line above them, where the arrows were one.
+    line: Callable[[str, Sequence[str]], str] = field(default=lambda _, __: "")
 
     def opens(self, group: str) -> bool:
         """Whether this one is open."""
@@ -101,7 +103,14 @@ def gathered(
             group=group,
         )
         made.append(
-            _opened(several, [boxes[one] for one in merged], opening) if opening.opens(group) else several
+            _opened(
+                several,
+                [opening.box(source, boxes[one]) for one in merged],
+                opening,
+                line=opening.line(source, merged),
+            )
+            if opening.opens(group)
+            else several
         )
     return _with_ends_gone(chain, gone, made)
 
@@ -111,16 +120,14 @@ def group_name(source: str) -> str:
     return sha256(source.encode()).hexdigest()[:10]
 
 
-def _opened(several: Box, inside: Sequence[Box], opening: Opening) -> Box:
+def _opened(several: Box, inside: Sequence[Box], opening: Opening, *, line: str) -> Box:
     return replace(
         several,
         title=opening.words.format(count=len(inside)),
+        lines=(line,) if line else several.lines,
         kind="block",
         href=opening.closing(several.group),
-        inside=tuple(
-            replace(one, lines=(opening.lines[one.key], *one.lines)) if opening.lines.get(one.key) else one
-            for one in inside
-        ),
+        inside=tuple(inside),
     )
 
 

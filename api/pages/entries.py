@@ -18,7 +18,7 @@ from api.pages.code_picture import code_svg
 from api.pages.desk import AtDesk, Desk
 from api.pages.names import Names
 from api.pages.rendering import lag, quantity
-from api.parameters import MaybeText, PathNumber
+from api.parameters import OnPaper, PathNumber
 from api.words import MARKS, WORDS
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, Quantity
@@ -51,7 +51,7 @@ def proof(position: PathNumber) -> Response:
 def entry(
     position: PathNumber,
     desk: AtDesk,
-    print: MaybeText = None,  # noqa: A002  (the name in the address)
+    on_paper: OnPaper = None,
 ) -> HTMLResponse:
     """The entry. Whoever may read an item sees it, and that there are others; whoever may read none sees what the log shows to anybody.
 
@@ -64,18 +64,20 @@ def entry(
         record, stored = book.records([position])[position], desk.ledger.stored(position)
         reading = Reading.of(desk.ledger, book, desk.viewer)
         # The one that signed the checkpoint of its proof, where the log's key was changed since.
-        vkey = str(desk.ledger.receipt(position).vkey)
+        receipt = desk.ledger.furthest(position)
+        vkey, level = str(receipt.vkey), receipt.level
         if not reading.may_read_heading(record, stored.opened):
-            return desk.page("entry_closed.html", vkey=vkey, entry=_leaf(record, stored))
+            return desk.page("entry_closed.html", vkey=vkey, level=level, entry=_leaf(record, stored))
         names = Names(book, desk.viewer, desk.language, reading)
         kind, behalf = said_type(record.header.type), record.header.on_behalf_of
         role = book.register.role_of(record.header.issuer)
         parts = _items(kind, record, stored, reading, names)
         return desk.page(
-            "entry.html" if print is None else "entry_print.html",
+            "entry.html" if on_paper is None else "entry_print.html",
             vkey=vkey,
+            level=level,
             signed_in=desk.viewer.party is not None,
-            paper=None if print is None else _on_paper(desk, record, reading, parts, size=book.size),
+            paper=None if on_paper is None else _on_paper(desk, record, reading, parts, size=book.size),
             entry={
                 **_leaf(record, stored),
                 "delivery": sides_of(record) is not None and not desk.viewer.is_official,

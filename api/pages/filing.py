@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
@@ -22,16 +22,16 @@ from api.pages.console_forms import (
     Sheet,
     blank,
     body_after,
+    finish,
     label_of,
     origin,
     sent,
     show,
-    submit,
 )
 from api.pages.desk import AtDesk
 from api.pages.forms import PostedForm
 from api.pages.paper_kinds import CERTIFICATE, COMMITMENT, VOUCHER, PaperForm, Start, named_goods
-from api.parameters import MaybeText, QueryNumber
+from api.parameters import MaybeText, QueryNumber, whole_number
 from ledger.identifiers import GoodsId, PartyId
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.trade import SupplierCheck
@@ -54,15 +54,18 @@ def _start(
     before = origin(counter, form.kind, of, form=sent_as)
     found = None
     if check:
-        number = int(check) if check.isascii() and check.isdigit() and len(check) < 16 else counter.book.size  # noqa: PLR2004  (as in addresses)
-        found = own_record(counter.book, number, counter.party, SupplierCheck)
+        number = whole_number(check)
+        # What is no number names no record, like a position that the log does not have.
+        found = own_record(
+            counter.book, counter.book.size if number is None else number, counter.party, SupplierCheck
+        )
     return Start(before, found, () if goods is None else (goods,))
 
 
 def _open(desk: Desk, party: PartyId, form: PaperForm, of: str, check: str, goods: str) -> HTMLResponse:
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, party)
-        start = _start(counter, form, of=of, check=check, goods=desk.known_goods(goods))
+        start = _start(counter, form, of=of, check=check, goods=desk.known_goods(book, goods))
         values = {**form.empty, "check": check}
         if start.before is not None:
             values |= {"of": of, "how": "correct", **_filled(start.before)}
@@ -80,16 +83,20 @@ def _record(desk: Desk, party: PartyId, form: PaperForm, posted: Posted) -> Resp
         start = _start(
             counter, form, of=came.text("of"), check=came.text("check"), goods=None, sent_as=came.text("id")
         )
-    placed = submit(
-        desk, party, came, form.fields | {"corrects": "how"}, partial(_drafts, desk, party, form, came, start)
+    check = start.check
+    return finish(
+        desk,
+        party,
+        came,
+        form.fields | {"corrects": "how"},
+        partial(_drafts, desk, party, form, came, start),
+        to=lambda placed: (
+            f"{BACK}/{placed.seq}?done={placed.seq}"
+            if check is None
+            else f"/my/checks/{check[1].seq}?done={placed.seq}"
+        ),
+        again=lambda counter: _sheet(counter, form, start),
     )
-    if placed and start.check is not None:
-        return RedirectResponse(f"/my/checks/{start.check[1].seq}?done={placed[-1].seq}", status_code=303)
-    if placed:
-        return RedirectResponse(f"{BACK}/{placed[-1].seq}?done={placed[-1].seq}", status_code=303)
-    with desk.ledger.book() as book:
-        counter = Counter.of(desk, book, party)
-        return show(counter, _sheet(counter, form, start), came.form, status=422)
 
 
 def _drafts(desk: Desk, party: PartyId, form: PaperForm, came: Sent, start: Start) -> list[Draft]:

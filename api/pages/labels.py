@@ -13,28 +13,44 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import links
 from api.deps import Someone, needs
+from api.issuing import check_deals, find_run
+from api.label_runs import Wish, new_run, own_run
+from api.labelling import check_codes
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm, form_id, gather, new_id
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own_lists import PAGE_ROWS, Wanted
 from api.pages.rendering import sentence
-from api.parameters import MaybeText, QueryNumber, Text
+from api.parameters import MaybeText, QueryNumber, whole_number
 from api.people import Changing, TheAccounts
+from api.printable import ASKED, AskedAllTheSame, opens_only_here, printable
 from api.tables import Column, FileForm, Table, table_answer
-from ledger.errors import Malformed, NotAllowed, Refusal, UnknownName, Words
+from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.gate import may_do
 from ledger.identifiers import GoodsId, StatementId
-from ledger.store.label_prints import LabelPrint, note_print, print_of, printed_before, prints_of
+from ledger.store.label_prints import (
+    LabelPrint,
+    PrintedCode,
+    codes_of,
+    note_print,
+    print_of,
+    printed_before,
+    prints_of,
+)
 from ledger.trace.known import KnownFrom
+from scanner.codes import address_host
+from scanner.sheets_of_labels import SHEET_LABELS_MAX, TEMPLATES
+from scanner.zpl import ZPL_DPI
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from api.pages.forms import Posted
     from api.tables import Cell
     from ledger.accounts.accounts import Accounts
     from ledger.accounts.callers import Caller
+    from ledger.errors import Language
     from ledger.store.book import SqlBook
 
 #: Labels of one run. More is a job for a printing house, which takes the drawing.
@@ -42,6 +58,13 @@ LABELS_MAX: Final = 500
 #: Sizes that label printers of the trade take, in millimetres; the first is the usual one.
 SIZES: Final = ((50, 30), (60, 40), (40, 30), (100, 60))
 _LABELS: Final = {"count": "goods_labels_count", "size": "goods_labels_size", "reason": "goods_labels_reason"}
+_ISSUE_LABELS: Final = {
+    "first": "goods_labels_from",
+    "count": "goods_labels_count",
+    "reason": "goods_labels_reason",
+}
+#: Codes of a run that its page names.
+_CODES_SHOWN: Final = 3
 #: A reason for printing again is a few words.
 REASON_CHARACTERS_MAX: Final = 200
 #: A search looks through so many runs.
@@ -97,52 +120,145 @@ def labels_file(
 
 
 @router.get("/my/labels/new", response_class=HTMLResponse, dependencies=[needs("print_label")])
-def print_form(desk: AtDesk, caller: Someone, goods: Text) -> HTMLResponse:
-    """How many, how large; and why again, where these goods have had labels before."""
-    values = {
-        "id": str(new_id(desk)),
-        "goods": str(GoodsId.parse(goods)),
-        "count": "1",
-        "size": _size(SIZES[0]),
-    }
-    return _show(desk, caller, Form(values))
+def print_form(
+    desk: AtDesk,
+    caller: Someone,
+    goods: MaybeText = None,
+    issue: MaybeText = None,
+    first: QueryNumber = None,
+    loopback: AskedAllTheSame = None,
+) -> HTMLResponse:
+    """How many, how large; and why again, where these goods have had labels before. For an issue of codes: from which code on."""
+    values = {"id": str(new_id(desk)), "count": "1", "loopback": loopback or ""}
+    if issue is not None:
+        values |= {"issue": str(StatementId.parse(issue, field="issue")), "first": str(first or 1)}
+        return _show_issue(desk, caller, Form(values | {"count": ""}))
+    return _show(
+        desk, caller, Form(values | {"goods": str(GoodsId.parse(goods or "")), "size": _size(SIZES[0])})
+    )
 
 
-@router.post("/my/labels", response_class=HTMLResponse, dependencies=[needs("print_label")])
-def print_labels(desk: AtDesk, caller: Changing, accounts: TheAccounts, posted: PostedForm) -> Response:
+@router.post("/my/labels", response_class=HTMLResponse, dependencies=[needs("print_label"), printable()])
+def print_labels(
+    desk: AtDesk,
+    caller: Changing,
+    accounts: TheAccounts,
+    posted: PostedForm,
+    loopback: AskedAllTheSame = None,
+) -> Response:
     """Write the run down, then show the sheet. A form sent twice is one run."""
     name, form, wrong = str(form_id(posted)), Form(posted.texts), list[Refusal]()
+    of_issue = bool(posted.text("issue"))
     with desk.ledger.book() as book:
-        known = print_of(book.connection, book.log_id, caller.party, name)
-        run = known or gather(wrong, lambda: _run(desk, book, caller, posted))
+        known, codes = print_of(book.connection, book.log_id, caller.party, name), list[PrintedCode]()
+        if known is None and of_issue:
+            names = Names(book, desk.viewer, desk.language)
+            told = gather(wrong, lambda: _run_of_issue(desk, book, names, caller, posted))
+            run, codes = told or (None, codes)
+        else:
+            run = known or gather(wrong, lambda: _run(desk, book, caller, posted))
     if run is None:
-        _refuse(form, wrong, desk)
-        return _show(desk, caller, form, status=422)
+        _refuse(form, wrong, desk, _ISSUE_LABELS if of_issue else _LABELS)
+        return (_show_issue if of_issue else _show)(desk, caller, form, status=422)
     with accounts.office.writing() as connection:
-        note_print(connection, desk.ledger.origin, run)
-    return RedirectResponse(f"/my/labels/{run.id}", status_code=303)
+        note_print(connection, desk.ledger.origin, run, codes)
+    asked = f"?loopback={ASKED}" if loopback == ASKED else ""
+    return RedirectResponse(f"/my/labels/{run.id}{asked}", status_code=303)
 
 
-@router.get("/my/labels/{run}", response_class=HTMLResponse, dependencies=[needs("print_label")])
-def sheet(run: str, desk: AtDesk, caller: Someone) -> HTMLResponse:
+@router.get("/my/labels/{run}", response_class=HTMLResponse, dependencies=[needs("print_label"), printable()])
+def sheet(run: str, desk: AtDesk, caller: Someone, loopback: AskedAllTheSame = None) -> HTMLResponse:
     """The labels of one run, to be printed. Opened again it is the same run; an order that came meanwhile closes it."""
-    name = str(StatementId.parse(run, field="run"))
     with desk.ledger.book() as book:
-        found = print_of(book.connection, book.log_id, caller.party, name)
-        if found is None:
-            expected = Words(zh="本方的打印记录", en="a run of your own")
-            raise UnknownName(field="run", came=run, expected=expected)
+        found = own_run(book, caller.party, run)
         names = Names(book, desk.viewer, desk.language)
-        _check_printable(names, book, found.goods)
-        path = links.label(found.goods)
-        assert path is not None  # Checked when it was written down.
-        joined = "&" if "?" in path else "?"
+        codes = codes_of(book.connection, book.log_id, caller.party, found.id)
+        _check_printable(names, book, found.goods, coded=bool(codes))
+        if codes:
+            check_codes(book, [one.code for one in codes])
+        path = None if codes else links.label(found.goods)
         return desk.page(
             "goods_sheet.html",
             run=found,
             name=names.goods(found.goods),
+            codes=[one.code for one in codes[:_CODES_SHOWN]],
             size=f"goods-label-{found.width_mm}",
-            picture=f"{path}{joined}width_mm={found.width_mm}&height_mm={found.height_mm}",
+            picture=_picture(found, path, loopback),
+            loopback=loopback if loopback == ASKED else "",
+            files=f"{links.API}/label-sheets/{found.id}",
+            papers=_papers(desk.language, rolls=False),
+            rolls=_papers(desk.language, rolls=True),
+            roll=_roll(found, codes),
+            fineness=ZPL_DPI,
+            only_here=address_host(desk.settings.base_url) if opens_only_here(desk.settings) else None,
+        )
+
+
+def _picture(run: LabelPrint, path: str | None, loopback: str | None) -> str | None:
+    if path is None:
+        return None
+    size = f"width_mm={run.width_mm}&height_mm={run.height_mm}"
+    asked = f"&loopback={ASKED}" if loopback == ASKED else ""
+    return f"{path}{'&' if '?' in path else '?'}{size}{asked}"
+
+
+def _roll(run: LabelPrint, codes: list[PrintedCode]) -> str:
+    """The roll that is offered first: the size that was asked for, else one on which a code with a signature has room."""
+    asked = f"roll-{run.width_mm}x{run.height_mm}"
+    if asked in TEMPLATES:
+        return asked
+    return "roll-60x40" if any("?" in one.printed for one in codes) else "roll-50x30"
+
+
+def _papers(language: Language, *, rolls: bool) -> list[tuple[str, str]]:
+    """The papers of one sort: what is asked for, and what it is called."""
+    return [
+        (one.name, one.title.in_language(language))
+        for one in TEMPLATES.values()
+        if one.name.startswith("roll-") is rolls
+    ]
+
+
+def _run_of_issue(
+    desk: Desk, book: SqlBook, names: Names, caller: Caller, posted: Posted
+) -> tuple[LabelPrint, list[PrintedCode]]:
+    """The codes of an issue that are to be printed, or why not."""
+    first = whole_number(posted.text("first"))
+    if not first:
+        expected = Words(zh="1 起的整数", en="a whole number from 1")
+        raise Malformed(field="first", came=posted.text("first"), expected=expected)
+    wish = Wish(
+        id=form_id(posted),
+        # On which paper it is printed is chosen beside the sheet.
+        size_mm=TEMPLATES["a4-24"].printed,
+        issue=StatementId.parse(posted.text("issue"), field="issue"),
+        first=first,
+        count=_count(posted.text("count"), most=SHEET_LABELS_MAX),
+        signed=posted.text("signed") == "yes",
+        reason=_reason(posted),
+    )
+    return new_run(desk.ledger, book, names.reading, caller, desk.settings, wish)
+
+
+def _show_issue(desk: Desk, caller: Caller, form: Form, *, status: int = 200) -> HTMLResponse:
+    issue = StatementId.parse(form.value("issue"), field="issue")
+    with desk.ledger.book() as book:
+        names, run = Names(book, desk.viewer, desk.language), find_run(book, issue, caller.party)
+        if run is None or run.said.action != "issue":
+            expected = Words(zh="本方的赋码任务", en="an issue of codes of your own")
+            raise UnknownName(field="issue", came=issue, expected=expected)
+        if form.good and not form.value("count"):
+            left = run.of - (whole_number(form.value("first")) or 1) + 1
+            form = Form({**form.values, "count": str(max(1, min(left, SHEET_LABELS_MAX)))})
+        return desk.page(
+            "goods_labels_issue.html",
+            status=status,
+            who=who(names, caller.party),
+            form=form,
+            labels={name: desk.say(key) for name, key in _ISSUE_LABELS.items()},
+            name=names.goods(run.said.goods),
+            of=run.of,
+            most=SHEET_LABELS_MAX,
         )
 
 
@@ -151,15 +267,11 @@ def _run(desk: Desk, book: SqlBook, caller: Caller, posted: Posted) -> LabelPrin
     goods = GoodsId.parse(posted.text("goods"))
     _check_printable(Names(book, desk.viewer, desk.language), book, goods)
     runs, _ = printed_before(book.connection, book.log_id, caller.party, goods)
-    reason = " ".join(posted.text("reason").split())
+    reason = _reason(posted)
     if runs and not reason:
         raise Malformed(
             field="reason", came="", expected=Words(zh="补打原因", en="why they are printed again")
         )
-    if len(reason) > REASON_CHARACTERS_MAX:
-        most = REASON_CHARACTERS_MAX
-        expected = Words(zh=f"至多 {most} 个字", en=f"at most {most} letters")
-        raise Malformed(field="reason", came=reason, expected=expected)
     size = next((one for one in SIZES if _size(one) == posted.text("size")), None)
     if size is None:
         known = ", ".join(_size(one) for one in SIZES)
@@ -177,23 +289,29 @@ def _run(desk: Desk, book: SqlBook, caller: Caller, posted: Posted) -> LabelPrin
     )
 
 
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LABELS_MAX))) or not (
-        1 <= int(text) <= LABELS_MAX
-    ):
-        expected = Words(zh=f"1 至 {LABELS_MAX} 的整数", en=f"a whole number from 1 to {LABELS_MAX}")
+def _reason(posted: Posted) -> str:
+    reason = " ".join(posted.text("reason").split())
+    if len(reason) > REASON_CHARACTERS_MAX:
+        most = REASON_CHARACTERS_MAX
+        expected = Words(zh=f"至多 {most} 个字", en=f"at most {most} letters")
+        raise Malformed(field="reason", came=reason, expected=expected)
+    return reason
+
+
+def _count(text: str, *, most: int = LABELS_MAX) -> int:
+    number = whole_number(text)
+    if number is None or not 1 <= number <= most:
+        expected = Words(zh=f"1 至 {most} 的整数", en=f"a whole number from 1 to {most}")
         raise Malformed(field="count", came=text, expected=expected)
-    return int(text)
+    return number
 
 
-def _check_printable(names: Names, book: SqlBook, goods: GoodsId) -> None:
-    """Goods that one deals with, that have a code, and that no order stops."""
+def _check_printable(names: Names, book: SqlBook, goods: GoodsId, *, coded: bool = False) -> None:
+    """Goods that one deals with, that have a code (or whose packs have: `coded`), and that no order stops."""
     party = names.viewer.party
     assert party is not None  # Whoever prints labels has signed in.
-    if not names.reading.deals_with(goods):
-        expected = Words(zh="本方经手的货物", en="goods that you have to do with")
-        raise NotAllowed(field="goods", came=goods, expected=expected)
-    if links.label(goods) is None:
+    check_deals(names.reading, goods)
+    if not coded and links.label(goods) is None:
         expected = Words(
             zh="批次码或 GS1 数字链接标识的货物", en="goods named by a batch code or a GS1 Digital Link"
         )
@@ -201,9 +319,9 @@ def _check_printable(names: Names, book: SqlBook, goods: GoodsId) -> None:
     may_do([goods], by=party, known=KnownFrom(book))
 
 
-def _refuse(form: Form, wrong: list[Refusal], desk: Desk) -> None:
+def _refuse(form: Form, wrong: list[Refusal], desk: Desk, fields: Mapping[str, str] = _LABELS) -> None:
     for one in wrong:
-        name = one.field if one.field in _LABELS else ""
+        name = one.field if one.field in fields else ""
         text = sentence(one, desk.language) if name else one.in_language(desk.language)
         form.errors.setdefault(name, text)
 
@@ -212,16 +330,12 @@ def _show(desk: Desk, caller: Caller, form: Form, *, status: int = 200) -> HTMLR
     goods = GoodsId.parse(form.value("goods"))
     with desk.ledger.book() as book:
         names, wrong = Names(book, desk.viewer, desk.language), list[Refusal]()
-        if status == 200:  # noqa: PLR2004  (shown for the first time: what stands against it is said before anything is typed)
+        # Shown for the first time: what stands against it is said before anything is typed.
+        if form.good:
             gather(wrong, lambda: _check_printable(names, book, goods))
             _refuse(form, wrong, desk)
             status = 422 if wrong else status
-        if not names.reading.deals_with(goods):
-            raise NotAllowed(
-                field="goods",
-                came=goods,
-                expected=Words(zh="本方经手的货物", en="goods that you have to do with"),
-            )
+        check_deals(names.reading, goods)
         runs, printed = printed_before(book.connection, book.log_id, caller.party, goods)
         return desk.page(
             "goods_labels_new.html",

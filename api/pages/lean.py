@@ -52,6 +52,8 @@ class Sheet:
     status: int
     #: What its openings are counted under; None where nothing is counted.
     subject: str | None = None
+    #: The unit code that was read, where it or its lot is recorded here.
+    code: str | None = None
     mark: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +144,7 @@ def sheet(
     language: Language,
     status: int = FOUND,
     subject: str | None = None,
+    code: str | None = None,
 ) -> Sheet:
     """The template in one language."""
     html = (
@@ -149,7 +152,7 @@ def sheet(
         .get_template(template)
         .render(content, style=style(), lang_tag=TAGS[language], t=Texts(language))
     )
-    return Sheet(html.encode(), status, subject)
+    return Sheet(html.encode(), status, subject, code)
 
 
 def send(

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
@@ -21,12 +21,12 @@ from api.pages.console_forms import (
     Sheet,
     blank,
     body_after,
+    finish,
     label_of,
     options_of,
     origin,
     sent,
     show,
-    submit,
 )
 from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
@@ -132,12 +132,15 @@ def record_licence(desk: AtDesk, author: Someone, posted: PostedForm) -> Respons
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, author.party)
         before = origin(counter, Licence, came.text("of"), form=came.text("id"))
-    placed = submit(desk, author.party, came, FIELDS, partial(_drafts, desk, author.party, came, before))
-    if placed:
-        return RedirectResponse(f"{HERE}/{placed[-1].seq}?done={placed[-1].seq}", status_code=303)
-    with desk.ledger.book() as book:
-        counter = Counter.of(desk, book, author.party)
-        return show(counter, _sheet(counter, before), came.form, status=422)
+    return finish(
+        desk,
+        author.party,
+        came,
+        FIELDS,
+        partial(_drafts, desk, author.party, came, before),
+        to=lambda placed: f"{HERE}/{placed.seq}?done={placed.seq}",
+        again=lambda counter: _sheet(counter, before),
+    )
 
 
 @router.get(f"{HERE}/{{position}}", response_class=HTMLResponse, dependencies=[needs("read_own")])

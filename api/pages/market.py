@@ -22,6 +22,7 @@ from api.pages.market_stalls import DAYS, Stall, stall_of, stalls_of
 from api.pages.names import Names
 from api.pages.stall_code import SIZES, card_of, codes_of, publish
 from api.parameters import MaybeText
+from api.printable import AskedAllTheSame, opens_only_here, require_printable
 from api.problems import Refusals
 from api.tables import Column, FileForm, Table, table_answer
 from ledger.canonical import Json
@@ -102,8 +103,11 @@ def market_file(form: FileForm, desk: AtDesk, caller: Someone, show: MaybeText =
 
 
 @router.get("/market/cards", response_class=HTMLResponse, dependencies=[needs("run_market")])
-def cards(desk: AtDesk, caller: Someone, size: MaybeText = None) -> HTMLResponse:
+def cards(
+    desk: AtDesk, caller: Someone, size: MaybeText = None, loopback: AskedAllTheSame = None
+) -> HTMLResponse:
     """The cards of all stalls that have a page for everybody (摊位码), to be printed in one go."""
+    require_printable(desk.settings, loopback)
     codes = codes_of(desk.ledger)
     with desk.ledger.book() as book:
         stalls = stalls_of(book, caller.party, now_ms=desk.ledger.clock())
@@ -114,6 +118,7 @@ def cards(desk: AtDesk, caller: Someone, size: MaybeText = None) -> HTMLResponse
             sizes=SIZES,
             cards=[card_of(desk, book, one) for one in opened],
             back_to="/market",
+            only_here=opens_only_here(desk.settings),
         )
 
 
@@ -334,7 +339,6 @@ def _licence(desk: Desk, one: Expiry) -> dict[str, str]:
 
 def _cells(desk: Desk, stalls: list[Stall], names: Names) -> Iterator[list[Cell]]:
     for one in stalls:
-        row = _row(desk, one, names)
         licences = [_licence(desk, held)["words"] for held in (*one.over, *one.soon)]
         yield [
             one.number,
@@ -344,7 +348,7 @@ def _cells(desk: Desk, stalls: list[Stall], names: Names) -> Iterator[list[Cell]
             "; ".join(licences),
             one.count("unchecked"),
             one.count("waiting"),
-            int(str(row["stopped"])),
+            len(one.stopped),
         ]
 
 
@@ -409,7 +413,14 @@ def _stall_page(
 
 
 def _delivery(desk: Desk, party: PartyId, form: Form, *, status: int = 200) -> HTMLResponse:
-    return declared.show(desk, party, form, status=status, action=f"/market/stalls/{party}/deliveries")
+    return declared.show(
+        desk,
+        party,
+        form,
+        status=status,
+        action=f"/market/stalls/{party}/deliveries",
+        back=f"/market/stalls/{party}",
+    )
 
 
 def _new(desk: Desk, form: Form, *, status: int = 200) -> HTMLResponse:

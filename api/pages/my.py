@@ -13,7 +13,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from api.deps import Someone, needs
-from api.pages.console import AREAS, Counter
+from api.pages.areas import AREAS
+from api.pages.console import Counter
 from api.pages.desk import AtDesk
 from api.pages.expiring import reminder, reminders
 from api.pages.own import Own

@@ -13,11 +13,11 @@ from api.audience import Reading
 from api.pages.rendering import quantity
 from api.words import MARKS, say
 from ledger.trace import party_view, what_it_was
-from ledger.trace.sheets import party_views
-from ledger.trace.shelf import Shelf
+from ledger.trace.sheets import party_views_in
 from ledger.vocabulary.answering import Answer, Grant
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Release, Transformation, Use
+from ledger.vocabulary.linking import Link
 from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, OrderAnswer, Takedown
 from ledger.vocabulary.oversight import (
     Complaint,
@@ -27,6 +27,7 @@ from ledger.vocabulary.oversight import (
     RecallAnswer,
     Sample,
     Scan,
+    ScanBatch,
     TestResult,
 )
 from ledger.vocabulary.parties import Licence, Party, Product, Site, Succession
@@ -71,7 +72,7 @@ class Names:
     def know(self, parties: Iterable[PartyId]) -> None:
         """Look many parties up at once: a batch may be in four hundred hands."""
         new = [party for party in dict.fromkeys(parties) if party not in self._parties]
-        self._parties.update(party_views(Shelf(self.book), new))
+        self._parties.update(party_views_in(self.book, new))
 
     def view(self, party: PartyId) -> PartyView:
         """The sheet of a party."""
@@ -174,8 +175,12 @@ class Names:
                 return "" if said.goods is None else self.goods(said.goods)
             case Scan():
                 return said.code
+            case ScanBatch():
+                return str(said.count)
             case Delisting():
                 return said.url
+            case Link():
+                return f"{self.goods(said.goods)} → {said.href}"
             case Grant():
                 return self.party(said.to)
             case SupplierFile():
@@ -183,11 +188,14 @@ class Names:
             case _:
                 return ""
 
-    def _moved(self, lines: Iterable[Line], *, to: PartyId | None = None, of: PartyId | None = None) -> str:
+    def first_lines(self, lines: Iterable[Line]) -> str:
+        """The first goods with their quantities, and whether there are more."""
         texts = self.lines(lines)
-        shown = MARKS[self.language].semicolon.join(texts[:LINES_SHOWN]) + (
-            " …" if len(texts) > LINES_SHOWN else ""
-        )
+        shown = MARKS[self.language].semicolon.join(texts[:LINES_SHOWN])
+        return f"{shown} …" if len(texts) > LINES_SHOWN else shown
+
+    def _moved(self, lines: Iterable[Line], *, to: PartyId | None = None, of: PartyId | None = None) -> str:
+        shown = self.first_lines(lines)
         if to is not None:
             return f"{shown} → {self.party(to)}"
         return shown if of is None else f"{shown} ← {self.party(of)}"
@@ -223,5 +231,6 @@ _SUMMED: Final[dict[type[Said], Audience]] = {
     Grant: "parties",
     OrderAnswer: "chain",
     Scan: "officials",
+    ScanBatch: "officials",
     Complaint: "officials",
 }

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
@@ -21,12 +21,12 @@ from api.pages.console_forms import (
     Sheet,
     blank,
     body_after,
+    finish,
     label_of,
     options_of,
     origin,
     sent,
     show,
-    submit,
 )
 from api.pages.console_lists import PAGE_ROWS, Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from api.pages.console_lists import Row
     from api.pages.desk import Desk
     from ledger.canonical import Json
+    from ledger.recorder import Placed
     from ledger.store.book import SqlBook
     from ledger.views.book import Record
 
@@ -127,15 +128,23 @@ def record_party(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, author.party)
         before = origin(counter, Party, came.text("of"), form=came.text("id"))
-    placed = submit(desk, author.party, came, FIELDS, partial(_drafts, desk, author.party, came, before))
-    if placed:
-        with desk.ledger.book() as book:
-            said = book.records([placed[-1].seq])[placed[-1].seq].said
-        assert isinstance(said, Party)
-        return RedirectResponse(f"{HERE}/{said.party}?done={placed[-1].seq}", status_code=303)
+    return finish(
+        desk,
+        author.party,
+        came,
+        FIELDS,
+        partial(_drafts, desk, author.party, came, before),
+        to=partial(_sheet_of, desk),
+        again=lambda counter: _sheet(counter, before),
+    )
+
+
+def _sheet_of(desk: Desk, placed: Placed) -> str:
+    """Where the party stands whose sheet was recorded; a new one got its name with the record."""
     with desk.ledger.book() as book:
-        counter = Counter.of(desk, book, author.party)
-        return show(counter, _sheet(counter, before), came.form, status=422)
+        said = book.records([placed.seq])[placed.seq].said
+    assert isinstance(said, Party)
+    return f"{HERE}/{said.party}?done={placed.seq}"
 
 
 @router.get(f"{HERE}/{{party}}", response_class=HTMLResponse, dependencies=[needs("read_own")])

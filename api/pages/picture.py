@@ -1,4 +1,4 @@
-"""The trace in three forms that say the same: a picture, a time line and a plain list.
+"""The trace in three forms that say the same: a picture, a time line and a plain list; and the tables of holders and records, where they are long.
 
 Each is a page of its own behind the same address (`view=`), whole without script. In the picture many like holders are one box; `open=` in the
 address opens it, and so does a script in place, with the same drawing from here (`api/static/picture.js`). What may be shown to whom is
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ledger.identifiers import GoodsId
     from ledger.trace import Edge, Holding
 
-View = Literal["picture", "time", "list"]
-VIEWS: Final[tuple[View, ...]] = ("picture", "time", "list")
+View = Literal["picture", "time", "list", "holders", "records"]
+VIEWS: Final[tuple[View, ...]] = ("picture", "time", "list", "holders", "records")
 #: Groups that one address opens; whoever wants more opens all of them.
 OPEN_MAX: Final = 20
 _GROUP: Final = re.compile(f"[0-9a-f]{{10}}|{ALL_GROUPS}")
@@ -87,8 +87,11 @@ def groups_of(names: Sequence[str] | None) -> frozenset[str]:
     return frozenset(one for one in names or () if _GROUP.fullmatch(one))
 
 
-def drawings(shown: Shown, address: Address, groups: frozenset[str]) -> dict[str, object]:
-    """The picture from left to right and from top to bottom, with what else its page needs to know of it."""
+def drawings(shown: Shown, address: Address, groups: frozenset[str], *, rows: int) -> dict[str, object]:
+    """The picture from left to right and from top to bottom, with what else its page needs to know of it.
+
+    `rows`: so many holders stand in the table below it; the others on a page of their own.
+    """
     language = shown.language
     label = say("chain_label", language, goods=shown.names.goods(shown.found.goods))
     # The name of the group stands in the address where its mark stands now; no name has a mark in it.
@@ -97,7 +100,13 @@ def drawings(shown: Shown, address: Address, groups: frozenset[str]) -> dict[str
     def closing(group: str) -> str:
         return f"{address.at(groups=groups - {group, ALL_GROUPS})}#chain"
 
-    chain = shown.chain(Opening(groups, closing=closing), href=f"{more}#chain")
+    # Relative, and so a third as long: an opened group holds hundreds of them.
+    elsewhere = address.at("", view="holders")
+
+    def row(number: int) -> str:
+        return f"#h{number}" if number < rows else f"{elsewhere}#h{number}"
+
+    chain = shown.chain(Opening(groups, closing=closing), href=f"{more}#chain", row_href=row)
     gathers = any(box.group for box in chain.boxes)
     return {
         "drawing_wide": wide(chain, label=label),

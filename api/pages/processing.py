@@ -62,7 +62,6 @@ def process_form(
 ) -> HTMLResponse:
     """An empty form; with `goods` that batch comes first."""
     which = kind_of(kind or "split")
-    first = desk.known_goods(goods)
     values = {
         "id": str(new_id(desk)),
         "kind": which,
@@ -70,10 +69,11 @@ def process_form(
         # What is only divided keeps its date.
         "produced_on": today(desk) if which == "transform" else "",
     }
-    if first is not None and which == "split":
-        with desk.ledger.book() as book:
+    with desk.ledger.book() as book:
+        first = desk.known_goods(book, goods)
+        if first is not None and which == "split":
             parts = numbers_for(Names(book, desk.viewer, desk.language), first, OUTPUTS[which])
-        values |= {f"number_{place}": number for place, number in enumerate(parts)}
+            values |= {f"number_{place}": number for place, number in enumerate(parts)}
     return _show(desk, caller.party, Form(values), which, first=first)
 
 

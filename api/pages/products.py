@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
@@ -18,18 +18,17 @@ from api.pages.console_forms import (
     Sheet,
     blank,
     body_after,
+    finish,
     label_of,
     origin,
     sent,
     show,
-    submit,
 )
 from api.pages.console_lists import Head, Listing, Place, Shown, at_time
 from api.pages.desk import AtDesk
 from api.pages.forms import PostedForm
 from api.pages.sites import versions_of
-from api.parameters import MaybeText, PathNumber, QueryNumber
-from ledger.canonical import INTEGER_MAX
+from api.parameters import MaybeText, PathNumber, QueryNumber, whole_number
 from ledger.errors import Malformed, UnknownName, Words
 from ledger.views.book import product_sheet_key, said_about
 from ledger.vocabulary.parties import Product
@@ -117,12 +116,15 @@ def record_product(desk: AtDesk, author: Someone, posted: PostedForm) -> Respons
     came = sent(desk, posted, ())
     with desk.ledger.book() as book:
         before = origin(Counter.of(desk, book, author.party), Product, came.text("of"), form=came.text("id"))
-    placed = submit(desk, author.party, came, FIELDS, partial(_drafts, desk, author.party, came, before))
-    if placed:
-        return RedirectResponse(f"{HERE}/{placed[-1].seq}?done={placed[-1].seq}", status_code=303)
-    with desk.ledger.book() as book:
-        counter = Counter.of(desk, book, author.party)
-        return show(counter, _sheet(counter, before), came.form, status=422)
+    return finish(
+        desk,
+        author.party,
+        came,
+        FIELDS,
+        partial(_drafts, desk, author.party, came, before),
+        to=lambda placed: f"{HERE}/{placed.seq}?done={placed.seq}",
+        again=lambda counter: _sheet(counter, before),
+    )
 
 
 @router.get(f"{HERE}/{{position}}", response_class=HTMLResponse, dependencies=[needs("read_own")])
@@ -179,12 +181,8 @@ def _listing(counter: Counter, q: str) -> Listing:
 
 def _rows(counter: Counter, own: frozenset[int], places: Sequence[Place]) -> list[Row | None]:
     found = counter.book.records([one.position for one in places])
-    keys = {product_sheet_key(one.said.product) for one in found.values() if isinstance(one.said, Product)}
-    newest: dict[str, int] = {}
-    # Papers of the product stand under the same key; which record is its newest sheet the index says by `own`.
-    for mention in counter.book.mentions(keys):
-        if mention.seq in own:
-            newest[mention.key] = max(mention.seq, newest.get(mention.key, -1))
+    keys = (product_sheet_key(one.said.product) for one in found.values() if isinstance(one.said, Product))
+    newest = counter.newest_under(keys, own)
     return [_row(counter, found[one.position], newest) for one in places]
 
 
@@ -329,8 +327,8 @@ def _drafts(desk: Desk, party: PartyId, came: Sent, before: Record | None) -> li
 
 def _whole(text: str) -> int:
     """A number of days. What is none is refused with what was typed, not with what the record would have made of it."""
-    if text.isascii() and text.isdigit() and int(text[:16]) <= INTEGER_MAX:
-        return int(text[:16])
+    if (number := whole_number(text)) is not None:
+        return number
     expected = Words(zh="整数天数，如 365", en="a whole number of days, like 365")
     raise Malformed(field="shelf_life_days", came=text, expected=expected)
 

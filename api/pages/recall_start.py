@@ -60,7 +60,8 @@ router = APIRouter(include_in_schema=False)
 def recall_form(desk: AtDesk, caller: Someone, goods: MaybeText = None) -> HTMLResponse:
     """Which batches, why, how grave, and what those who have them should do."""
     values = {"id": str(new_id(desk)), "grade": "2"}
-    first = desk.known_goods(goods)
+    with desk.ledger.book() as book:
+        first = desk.known_goods(book, goods)
     if first is not None:
         values["pick_0"] = str(first)
     return _show(desk, caller.party, Form(values), first=first)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.money import yuan
+from api.pages.areas import AREAS
 from api.pages.boxes import shape_svg
 from api.words import say
 from ledger.identifiers import Instant, Quantity
@@ -46,6 +47,7 @@ def environment() -> Environment:
     made.globals |= {
         "shape": shape_svg,
         "asset": asset,
+        "areas": AREAS,
     }
     return made
 

@@ -23,6 +23,7 @@ from api.pages.forms import Form, Posted, PostedForm, attempt, form_id, keep_pho
 from api.pages.names import Names
 from api.pages.rendering import moment, sentence
 from api.parameters import MaybeText
+from api.scans_noted import is_recorded, note, region_told
 from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import GoodsId
 from ledger.identifiers.report_number import MARK_BYTES, ReportNumber
@@ -30,6 +31,8 @@ from ledger.views.book import goods_sheet_key, said_about
 from ledger.vocabulary.oversight import Complaint, Recall
 
 if TYPE_CHECKING:
+    from starlette.background import BackgroundTask
+
     from api.pages.desk import Desk
     from ledger.canonical import Json
     from ledger.identifiers import StatementId
@@ -79,7 +82,7 @@ def take(desk: AtDesk, posted: PostedForm) -> Response:
     if not placed:
         return _form_page(desk, form, status=422)
     number = number_of(desk.ledger.origin, placed[0].seq, form_id(posted))
-    return RedirectResponse(f"/p/report/{number}", status_code=303)
+    return RedirectResponse(f"/p/report/{number}", status_code=303, background=_read(desk, posted))
 
 
 @router.get("/p/report/{number}", response_class=HTMLResponse, dependencies=[needs("read_public")])
@@ -96,6 +99,15 @@ def number_of(origin: str, position: int, statement: StatementId) -> ReportNumbe
     return ReportNumber.of(
         position, sha256(f"suyuan/report/v1\n{origin}\n{statement}".encode()).digest()[:MARK_BYTES]
     )
+
+
+def _read(desk: Desk, posted: Posted) -> BackgroundTask | None:
+    """Whoever reports a pack has read its code, in the province that he names."""
+    code = posted.text("code")
+    with desk.ledger.book() as book:
+        if not is_recorded(book, code):
+            return None
+        return note(desk.request, code, "consumer", region=region_told(posted.text("place")), book=book)
 
 
 def _complaint(desk: Desk, posted: Posted) -> Draft:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from api import links
 from api.audience import Reading
@@ -24,6 +24,7 @@ from api.pages.rendering import STATIC
 from api.scanning import named_by, scanned
 from ledger.errors import Refusal
 from ledger.trace import standing_orders
+from scanner.codes import address_host
 
 if TYPE_CHECKING:
     from ledger.store.book import SqlBook
@@ -33,7 +34,31 @@ CODES_MAX: Final = 30
 CODE_CHARACTERS_MAX: Final = 2_000
 _BUNDLE: Final = "scan"
 _ENTRY: Final = "src/main.ts"
-#: What the script may have to say, by the name it has there (`scanner/web/src/words.ts`).
+#: What the script says of a signature, under one name there and here.
+_VERDICT_WORDS: Final = (
+    "off_signed",
+    "off_wrong",
+    "off_malformed",
+    "off_unknown",
+    "off_no_bundle",
+    "off_bundle_wrong",
+    "off_cannot",
+    "off_unsigned",
+    "off_key_valid",
+    "off_key_ended",
+    "off_key_lost",
+    "off_key_stolen",
+    "off_custodial",
+    "off_own",
+    "off_as_of",
+    "off_stale",
+    "off_host_ours",
+    "off_host_other",
+    "off_copy",
+    "off_not_checked",
+    "off_offline",
+)
+#: What the script may have to say, by the name it has there (`scanner/web/src/words.ts`; a test holds the two side by side).
 _SCRIPT_WORDS: Final = {
     "asking": "scan_asking",
     "looking": "scan_looking",
@@ -51,9 +76,10 @@ _SCRIPT_WORDS: Final = {
     "no_torch": "scan_no_torch",
     "camera_number": "scan_camera_number",
     "look_up": "scan_look_up",
+    **{name: name for name in _VERDICT_WORDS},
 }
-#: Blanks that the script fills in; here they pass through.
-_BLANKS: Final = {name: f"{{{name}}}" for name in ("text", "count", "most", "number")}
+#: Keeps the page for where there is no network; at the top, because a service worker reaches no further than where it lies.
+_KEEPER: Final = STATIC / "scan-offline.js"
 
 router = APIRouter(include_in_schema=False)
 
@@ -78,19 +104,30 @@ def scan(desk: AtDesk, code: Annotated[list[str] | None, Query(max_length=CODES_
     texts = list(dict.fromkeys(one.strip() for one in code or () if one.strip()))
     texts = [one for one in texts if len(one) <= CODE_CHARACTERS_MAX]
     with desk.ledger.book() as book:
+        clock = book.register.clock
         lines = [_line(desk, book, one) for one in texts]
     return desk.page(
         "scan.html",
         script=script_address(),
+        # The script fills in the blanks.
         script_words=json.dumps(
-            {name: desk.say(key, **_BLANKS) for name, key in _SCRIPT_WORDS.items()}, ensure_ascii=False
+            {name: desk.say(key) for name, key in _SCRIPT_WORDS.items()}, ensure_ascii=False
         ),
         go=_answered_at(desk),
         site=desk.settings.base_url,
+        host=address_host(desk.settings.base_url),
+        clock=clock,
+        vkeys=" ".join(str(one) for one in desk.ledger.log_keys.all),
         most=CODES_MAX,
         lines=lines,
         form=Form({}),
     )
+
+
+@router.get("/scan-offline.js", response_class=FileResponse, dependencies=[needs("read_public")])
+def keeper() -> FileResponse:
+    """The service worker that keeps the scan page. Asked anew each time, so that a change reaches every phone."""
+    return FileResponse(_KEEPER, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 def script_address() -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
@@ -280,7 +281,7 @@ def _kept(desk: Desk, sale: Sale, placed: Sequence[Placed], posted: Posted) -> R
 def _drafts(desk: Desk, sale: Sale, posted: Posted) -> list[Draft]:
     statement, wrong = form_id(posted), list[Refusal]()
     filled = [number for number in range(LINES) if number == 0 or posted.text(f"amount_{number}")]
-    lines = [gather(wrong, lambda number=number: _line(posted, number)) for number in filled]  # type: ignore[misc]  # each with its own number
+    lines = [gather(wrong, partial(_line, posted, number)) for number in filled]
     total = gather(wrong, lambda: _total(posted, [one for one in lines if one is not None]))
     gather(wrong, lambda: _terms(posted, total))
     if wrong:

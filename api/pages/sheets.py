@@ -16,6 +16,7 @@ from starlette.requests import Request
 from api.asking import STATEMENTS_MAX
 from api.bodies import check_size
 from api.deps import Someone, TheCircumstances, needs
+from api.files import FileAnswer
 from api.pages.batches import categories
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, PostedForm
@@ -30,7 +31,7 @@ from api.sheets.jobs import Jobs
 from api.sheets.kinds import KINDS, category_of, kind_of
 from api.sheets.marked import sentence
 from api.sheets.template import template
-from api.tables import MEDIA_TYPES, file_answer
+from api.tables import MEDIA_TYPES
 from api.unsigned import AwaitsSignature, unsigned
 from ledger.errors import Refusal, Words
 from scanner.sheets import SHEET_LIMITS
@@ -80,10 +81,8 @@ def empty_sheet(kind: str, desk: AtDesk, category: MaybeText = None) -> Response
     chosen = kind_of(kind)
     name = category_of(category) if chosen.has_category else None
     file = template(chosen, category=name, language=desk.language)
-    length = file.tell()
-    file.seek(0)
     stem = chosen.name if name is None else f"{chosen.name}-{name}"
-    return file_answer(file, length=length, name=f"{stem}.xlsx", media_type=MEDIA_TYPES["xlsx"])
+    return FileAnswer(file, name=f"{stem}.xlsx", media_type=MEDIA_TYPES["xlsx"])
 
 
 @router.get("/my/sheets/jobs/{job}.xlsx", dependencies=[needs("record_trade")])
@@ -91,7 +90,7 @@ def marked_sheet(job: str, caller: Someone, jobs: TheJobs) -> Response:
     """The file that was sent, with what is wrong in its cells."""
     content = jobs.marked(caller.party, job)
     name = f"{jobs.find(caller.party, job).kind}-marked.xlsx"
-    return file_answer(io.BytesIO(content), length=len(content), name=name, media_type=MEDIA_TYPES["xlsx"])
+    return FileAnswer(io.BytesIO(content), name=name, media_type=MEDIA_TYPES["xlsx"])
 
 
 @router.get("/my/sheets/jobs/{job}", response_class=HTMLResponse, dependencies=[needs("record_trade")])

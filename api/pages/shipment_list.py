@@ -244,7 +244,7 @@ def _row(names: Names, record: Record, answers: Answers) -> dict[str, object]:
         "seq": record.seq,
         "is_return": isinstance(said, Return),
         "to": names.party(said.to),
-        "what": "；".join(names.lines(said.lines[:3])) + (" …" if len(said.lines) > 3 else ""),  # noqa: PLR2004  (as many as a row has room for)
+        "what": names.first_lines(said.lines),
         "slip": slip,
         "occurred_ms": record.occurred_ms,
         "state": answers.state(record),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, get_args
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
@@ -17,12 +17,12 @@ from api.pages.console_forms import (
     Sheet,
     blank,
     body_after,
+    finish,
     label_of,
     options_of,
     origin,
     sent,
     show,
-    submit,
 )
 from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time
 from api.pages.desk import AtDesk
@@ -102,12 +102,15 @@ def record_site(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     came = sent(desk, posted, ())
     with desk.ledger.book() as book:
         before = origin(Counter.of(desk, book, author.party), Site, came.text("of"), form=came.text("id"))
-    placed = submit(desk, author.party, came, FIELDS, partial(_drafts, desk, author.party, came, before))
-    if placed:
-        return RedirectResponse(f"{HERE}/{placed[-1].seq}?done={placed[-1].seq}", status_code=303)
-    with desk.ledger.book() as book:
-        counter = Counter.of(desk, book, author.party)
-        return show(counter, _sheet(counter, before), came.form, status=422)
+    return finish(
+        desk,
+        author.party,
+        came,
+        FIELDS,
+        partial(_drafts, desk, author.party, came, before),
+        to=lambda placed: f"{HERE}/{placed.seq}?done={placed.seq}",
+        again=lambda counter: _sheet(counter, before),
+    )
 
 
 @router.get(f"{HERE}/{{position}}", response_class=HTMLResponse, dependencies=[needs("read_own")])
@@ -192,13 +195,8 @@ def _listing(counter: Counter) -> Listing:
 
 def _rows(counter: Counter, own: frozenset[int], places: Sequence[Place]) -> list[Row | None]:
     found = counter.book.records([one.position for one in places])
-    sites = {
-        one.said.site: site_sheet_key(one.said.site) for one in found.values() if isinstance(one.said, Site)
-    }
-    newest: dict[str, int] = {}
-    for mention in counter.book.mentions(sites.values()):
-        if mention.seq in own:
-            newest[mention.key] = max(mention.seq, newest.get(mention.key, -1))
+    keys = (site_sheet_key(one.said.site) for one in found.values() if isinstance(one.said, Site))
+    newest = counter.newest_under(keys, own)
     return [_row(counter, found[one.position], newest) for one in places]
 
 

@@ -27,7 +27,8 @@ from api.pages.own import Own
 from api.pages.rendering import ON_THE_SPOT_MS, quantity
 from api.pages.selling import TERMS, receivables
 from api.pages.shipments import slip_line
-from api.parameters import MaybeText, PathNumber
+from api.parameters import MaybeText, PathNumber, whole_number
+from api.printable import may_print, opens_only_here
 from ledger.accounts.receivables import KeptSlip, Terms, read_word
 from ledger.errors import Malformed, Words
 from ledger.trace import balance
@@ -35,6 +36,7 @@ from ledger.views.book import about, statement_key
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Commitment
 from ledger.vocabulary.trade import Shipment
+from scanner.codes import address_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from ledger.vocabulary.values import Line
 
 #: Widths of paper: rolls of thermal printers, and a sheet.
+#: Prints of one slip that are counted.
+PRINTS_MAX: Final = 999
 PAPERS: Final = ("58", "80", "a4")
 PAPER_COOKIE: Final = "slip_paper"
 PAPER_SECONDS: Final = 365 * 86_400
@@ -66,7 +70,7 @@ def slip(
     paper: MaybeText = None,
     again: MaybeText = None,
 ) -> Response:
-    """The slip, to be printed."""
+    """The slip, to be printed. Its code is left out where it would open on this machine only, unless `loopback` asks for it."""
     chosen = _paper(desk, paper)
     page = _show(desk, caller.party, position, chosen, Form({}), new=new is not None, again=again is not None)
     if paper is not None:
@@ -79,11 +83,12 @@ def slip(
 )
 def print_again(position: PathNumber, desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     """Count one more print, and show it. `number` is the count that the page showed, and one: sent twice, it is one print."""
-    number = posted.text("number")
-    if not number.isascii() or not number.isdigit() or len(number) > len("999"):
-        raise Malformed(field="number", came=number, expected=Words(zh="1 至 999", en="1 to 999"))
+    number = whole_number(posted.text("number"))
+    if number is None or not 1 <= number <= PRINTS_MAX:
+        expected = Words(zh=f"1 至 {PRINTS_MAX}", en=f"1 to {PRINTS_MAX}")
+        raise Malformed(field="number", came=posted.text("number"), expected=expected)
     kept = _kept(desk, author.party, position)
-    receivables(desk, author.party).printed_again(kept, int(number))
+    receivables(desk, author.party).printed_again(kept, number)
     return RedirectResponse(f"/my/slips/{position}?again=1", status_code=303)
 
 
@@ -180,6 +185,9 @@ def _show(
             seller_side=record_.actor == party,
             corrects=_corrected_seq(book, record_),
             slip=_slip(desk, names, said, record_) | {"lines": lines, "sum": _sum(said)},
+            coded=may_print(desk.settings, desk.request.query_params.get("loopback")),
+            only_here=opens_only_here(desk.settings),
+            host=address_host(desk.settings.base_url),
         )
 
 

@@ -22,6 +22,7 @@ from api.pages.my import who
 from api.pages.names import Names
 from api.pages.stall_facts import Shown, has_new_hands
 from api.parameters import MaybeText
+from api.printable import AskedAllTheSame, opens_only_here, require_printable
 from api.scanning import named_by, scanned
 from ledger.errors import Malformed, Refusal, Words
 from ledger.identifiers import StallCode
@@ -89,14 +90,16 @@ def change_code(desk: AtDesk, caller: Someone, posted: PostedForm) -> Response:
 
 
 @router.get("/stall/card", response_class=HTMLResponse, dependencies=[needs("read_own")])
-def card(desk: AtDesk, caller: Someone, size: MaybeText = None) -> Response:
-    """The card, to be printed and put up at the stall."""
+def card(desk: AtDesk, caller: Someone, size: MaybeText = None, loopback: AskedAllTheSame = None) -> Response:
+    """The card, to be printed and put up at the stall. Refused where its code would open on this machine only, unless asked for."""
+    require_printable(desk.settings, loopback)
     opened = codes_of(desk.ledger).of(caller.party)
     if opened is None:
         return RedirectResponse("/stall/code", status_code=303)
     with desk.ledger.book() as book:
         return desk.page("stall_card.html", size=size if size in SIZES else SIZES[0], sizes=SIZES,
-                         cards=[card_of(desk, book, opened)], back_to="/stall/code")  # fmt: skip
+                         cards=[card_of(desk, book, opened)], back_to="/stall/code",
+                         only_here=opens_only_here(desk.settings))  # fmt: skip
 
 
 def card_of(desk: Desk, book: SqlBook, opened: Opened) -> dict[str, object]:

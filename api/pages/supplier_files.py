@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
@@ -21,11 +21,11 @@ from api.pages.console_forms import (
     Sheet,
     blank,
     body_after,
+    finish,
     label_of,
     origin,
     sent,
     show,
-    submit,
 )
 from api.pages.console_lists import Head, Listing, Place, Section, Shown, at_time, dated
 from api.pages.desk import AtDesk
@@ -127,13 +127,15 @@ def record_file(desk: AtDesk, author: Someone, posted: PostedForm) -> Response:
     with desk.ledger.book() as book:
         counter = Counter.of(desk, book, author.party)
         before = origin(counter, SupplierFile, came.text("of"), form=came.text("id"))
-    make = partial(_drafts, desk, author.party, came, before)
-    placed = submit(desk, author.party, came, _fields(_rows_of(came)), make)
-    if placed:
-        return RedirectResponse(f"{HERE}/{came.text('supplier')}?done={placed[-1].seq}", status_code=303)
-    with desk.ledger.book() as book:
-        counter = Counter.of(desk, book, author.party)
-        return show(counter, _sheet(counter, before, came.text("supplier")), came.form, status=422)
+    return finish(
+        desk,
+        author.party,
+        came,
+        _fields(_rows_of(came)),
+        partial(_drafts, desk, author.party, came, before),
+        to=lambda placed: f"{HERE}/{came.text('supplier')}?done={placed.seq}",
+        again=lambda counter: _sheet(counter, before, came.text("supplier")),
+    )
 
 
 @router.get(f"{HERE}/{{supplier}}", response_class=HTMLResponse, dependencies=[needs("read_own")])

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import delete, insert
 
-from api.answers import Recorded, moment, recorded
+from api.answers import Recorded, moment, recorded, stood_before
 from api.bodies import JsonBody
 from api.deps import Someone, TheLedger, TheSettings, Viewer, needs
 from api.drafting import RANDOM_BYTES, Draft, read_model
@@ -139,6 +139,7 @@ def post_draft(body: JsonBody, ledger: TheLedger) -> dict[str, object]:
     operation_id="post_key_enrolment",
     dependencies=[needs("send_signed")],
     response_model_exclude_none=True,
+    responses=stood_before(Recorded),
     openapi_extra=model_body(KeyEnrolmentRequest),
 )
 def post_enrolment(body: JsonBody, ledger: TheLedger, settings: TheSettings, response: Response) -> Recorded:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
-from api.answers import ANSWER, Recorded, moment, recorded, status
+from api.answers import ANSWER, Recorded, moment, recorded, status, stood_before
 from api.bodies import JsonBody
 from api.deps import TheLedger, TheSettings, needs
 from api.drafting import read_model
@@ -142,6 +142,7 @@ class Erased(Recorded):
     operation_id="post_erasure",
     dependencies=[needs("erase")],
     response_model_exclude_none=True,
+    responses=stood_before(Erased),
     openapi_extra=_request_schema(),
 )
 def post_erasure(

@@ -6,7 +6,6 @@ Nothing of a paper is shown by this server itself. A picture is drawn again and 
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,12 +13,14 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from starlette.requests import Request
 
+from api.answers import file_of
 from api.audience import Reading, names
 from api.bodies import body_chunks, media_type
 from api.deps import Anyone, Someone, TheLedger, needs
+from api.files import FileAnswer
 from api.problems import WrongMediaType
 from api.routes.scans import PICTURES
 from ledger.errors import UnknownName, Words
@@ -29,7 +30,7 @@ from ledger.views.book import Record, about, party_key
 from scanner.papers import HEAD_BYTES, PDF, kind_of, taken_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from ledger.store.book import SqlBook
 
@@ -40,10 +41,7 @@ _NAMES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", 
 _ANY: Final = {"schema": {"type": "string", "format": "binary"}}
 _BODY: Final[dict[str, object]] = {"requestBody": {"required": True, "content": dict.fromkeys(KINDS, _ANY)}}
 #: Whatever a browser makes of the file, it may do nothing.
-_HEADERS: Final = {
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "private, no-store",
-}
+_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,11 @@ def keep(sent: Annotated[_Sent, Depends(_sent)], ledger: TheLedger) -> dict[str,
 
 
 @router.get(
-    "/{sha256}", operation_id="get_evidence", response_class=Response, dependencies=[needs("read_own")]
+    "/{sha256}",
+    operation_id="get_evidence",
+    response_class=Response,
+    responses=file_of(*KINDS),
+    dependencies=[needs("read_own")],
 )
 def hand_out(
     sha256: str,
@@ -111,19 +113,8 @@ def hand_out(
             raise _unknown(digest)
     file = ledger.evidence.read(digest)
     kind = kind_of(file.read(HEAD_BYTES)) or "application/octet-stream"
-    size_bytes = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    headers = {
-        **_HEADERS,
-        "Content-Disposition": f'attachment; filename="{digest}.{_NAMES.get(kind, "bin")}"',
-        "Content-Length": str(size_bytes),
-    }
-    return StreamingResponse(_closing(file), media_type=kind, headers=headers)
-
-
-def _closing(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        yield from chunks_of(file)
+    name = f"{digest}.{_NAMES.get(kind, 'bin')}"
+    return FileAnswer(file, name=name, media_type=kind, headers=_HEADERS)
 
 
 def _one(book: SqlBook, statement: StatementId) -> list[Record]:

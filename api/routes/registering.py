@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field, StrictInt
 
-from api.answers import Recorded, recorded, status
+from api.answers import Recorded, recorded, status, stood_before
 from api.bodies import JsonBody
 from api.deps import Someone, TheLedger, TheSettings, Viewer, needs
 from api.drafting import RANDOM_BYTES, Draft, read_model
@@ -99,6 +99,7 @@ def post_key_draft(body: JsonBody, registrar: Someone, ledger: TheLedger) -> dic
     operation_id="post_key",
     dependencies=[needs("enrol_keys")],
     response_model_exclude_none=True,
+    responses=stood_before(Recorded),
     openapi_extra=json_body({"oneOf": [KeyRequest.model_json_schema(), SIGNED]}),
 )
 def post_key(

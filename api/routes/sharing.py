@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field, StrictInt
 from starlette.requests import Request
 
-from api.answers import moment
+from api.answers import file_of, moment
 from api.audience import Reading
 from api.bodies import JsonBody
 from api.deps import Anyone, Someone, TheLedger, TheSettings, check_same_origin, needs
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["sharing"])
 
 _PLACES_MAX: Final = 1_000
-_FILE: Final[dict[int | str, dict[str, object]]] = {
-    200: {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
-}
 
 
 class DisclosureRequest(Part):
@@ -50,7 +47,7 @@ class DisclosureRequest(Part):
     "/statements/{statement}/disclosure",
     operation_id="post_disclosure",
     response_class=Response,
-    responses=_FILE,
+    responses=file_of(MEDIA_TYPE),
     openapi_extra=model_body(DisclosureRequest),
     dependencies=[needs("export_own")],
 )

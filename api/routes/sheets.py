@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from api import links
+from api.answers import on_the_way
 from api.bodies import media_type, read_body
 from api.deps import Someone, TheCircumstances, needs
 from api.language import language_of
@@ -56,7 +57,13 @@ async def _content(request: Request) -> bytes:
     return content
 
 
-@router.post("/{kind}", operation_id="post_sheet", dependencies=[needs("record_trade")], openapi_extra=_BODY)
+@router.post(
+    "/{kind}",
+    operation_id="post_sheet",
+    responses=on_the_way("已记入 · recorded"),
+    dependencies=[needs("record_trade")],
+    openapi_extra=_BODY,
+)
 def post(
     kind: str,
     request: Request,

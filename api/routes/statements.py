@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from api.answers import Recorded, RecordedAll, recorded_all, status
+from api.answers import Recorded, RecordedAll, recorded_all, said_in, sent, stood_before
 from api.asking import MANY, STATEMENTS_MAX
 from api.audience import Reading
 from api.bodies import JsonBody
@@ -27,7 +27,6 @@ from ledger.identifiers import PartyId, StatementId
 from ledger.statement import Statement
 from ledger.store.book import Stored
 from ledger.views.book import Book, Record, party_key
-from ledger.vocabulary import said_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,20 +95,19 @@ _MANY_SIGNED: Final[dict[str, object]] = {
     status_code=201,
     operation_id="post_statements",
     dependencies=[needs("send_signed")],
+    response_model=Recorded | RecordedAll,
+    responses=stood_before(Recorded | RecordedAll),
     response_model_exclude_none=True,
     openapi_extra=json_body({"oneOf": [SIGNED, _MANY_SIGNED]}),
 )
-def post(
-    body: JsonBody, ledger: TheLedger, settings: TheSettings, response: Response
-) -> Recorded | RecordedAll:
+def post(body: JsonBody, ledger: TheLedger, settings: TheSettings) -> Response:
     """提交已签名的记录 · record statements that were signed elsewhere: one, or a list that is recorded whole or not at all."""
     many = not isinstance(body, Mapping) or MANY in body
     statements = _read_many(body) if many else [Statement.from_json(body)]
     placed = ledger.recorder.record(statements)
-    response.status_code = status(placed)
-    said = [said_type(one.header.type).from_items(one.items) for one in statements]
+    said = [said_in(one) for one in statements]
     answers = recorded_all(ledger, settings.base_url, list(zip(statements, placed, said, strict=True)))
-    return RecordedAll(statements=answers) if many else answers[0]
+    return sent(RecordedAll(statements=answers) if many else answers[0], placed)
 
 
 @router.get("", operation_id="list_statements", dependencies=[needs("read_own")])

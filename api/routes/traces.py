@@ -9,15 +9,16 @@ from fastapi import APIRouter, Query
 
 from api.audience import Reading
 from api.deps import Anyone, Someone, TheLedger, TheSettings, needs
-from api.facts import finding_facts, public_facts
+from api.facts import finding_facts, label_facts, public_facts
 from api.parameters import MaybeText, QueryNumber, Text
+from api.printed import named_for
 from api.routes.statements import unknown
-from api.scanning import named_by_text, require_known
+from api.scanning import require_known
 from api.tracing import balance_facts, code_facts, scope_facts, trace_facts
 from ledger.errors import Malformed, NotAllowed, UnknownName, Words
 from ledger.findings import contradictions
 from ledger.identifiers import GoodsId, Instant, PartyId, StatementId
-from ledger.trace import Holding, TraceLimits, balance, code_state, recall_scope, trace
+from ledger.trace import Holding, TraceLimits, balance, code_state, recall_scope, trace, what_it_was
 from ledger.vocabulary.oversight import Recall
 
 DEPTH_MAX: Final = TraceLimits().depth_max
@@ -53,7 +54,7 @@ def trace_goods(
             raise Malformed(field="goods", came=goods or "", expected=expected)
         pack, reading = None, Reading.of(ledger, book, viewer)
         if code is not None:
-            named = named_by_text(code, settings.base_url, book, reading.knows)
+            named = named_for(code, settings.base_url, reading)
             start, pack = require_known(named, code), named.code
         else:
             start = _known_goods(GoodsId.parse(goods or ""), reading)
@@ -67,6 +68,9 @@ def trace_goods(
             # Nothing of it lies within the scope of his certificate.
             return dict(public_facts(book, start, code=pack) or {})
         facts = trace_facts(found, reading)
+        label = label_facts(book, what_it_was(book, start), pack)
+        if label is not None:
+            facts["label"] = label
         if pack is not None:
             facts["code"] = code_facts(code_state(book, pack), reading)
         return dict(facts)

@@ -9,7 +9,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from api.answers import Recorded, RecordedAll, recorded_all, status
+from api.answers import Recorded, RecordedAll, recorded_all, sent, stood_before
 from api.asking import Asked, read_asked
 from api.bodies import JsonBody
 from api.competence import Competence
@@ -20,6 +20,7 @@ from api.schemas import request_body
 from ledger.register import REGISTER_TYPES
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.epcis import EpcisEvent
+from ledger.vocabulary.oversight import ScanBatch
 from ledger.vocabulary.registering import Credential
 from ledger.vocabulary.said import Said
 
@@ -27,10 +28,11 @@ _PLURALS: Final = {
     "party": "parties",
     "batch": "batches",
     "codes": "codes",
+    "alias": "aliases",
     "list_entry": "list-entries",
 }
-#: Read in other ways: register statements by the registrar's own tools, EPCIS by its own interface.
-_ELSEWHERE: Final = (REGISTER_TYPES - {Credential.TYPE}) | {EpcisEvent.TYPE}
+#: Read in other ways: register statements by the registrar's own tools, EPCIS by its own interface; batches of scans are said by the server that keeps them.
+_ELSEWHERE: Final = (REGISTER_TYPES - {Credential.TYPE}) | {EpcisEvent.TYPE, ScanBatch.TYPE}
 
 
 def path_of(type_name: str) -> str:
@@ -60,8 +62,7 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
         body: JsonBody,
         ledger: TheLedger,
         settings: TheSettings,
-        response: Response,
-    ) -> Recorded | RecordedAll:
+    ) -> Response:
         drafting = Drafting(ledger=ledger, author=author.party)
         asked = read_asked(drafting, kind, body)
         if any(draft.on_behalf_of is not None for draft in asked.drafts()):
@@ -84,10 +85,9 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
             for draft in asked.drafts()
         ]
         placed = ledger.recorder.record(statements)
-        response.status_code = status(placed)
         said = [draft.said for draft in asked.drafts()]
         answers = recorded_all(ledger, settings.base_url, list(zip(statements, placed, said, strict=True)))
-        return _answer(asked, answers)
+        return sent(_answer(asked, answers), placed)
 
     router.add_api_route(
         f"/{path}",
@@ -99,6 +99,8 @@ def _add(router: APIRouter, path: str, kind: type[Said]) -> None:
         operation_id=f"post_{path.replace('-', '_')}",
         summary=f"{kind.TITLE.zh} · {kind.TITLE.en}",
         description=kind.__doc__ or "",
+        response_model=Recorded | RecordedAll,
+        responses=stood_before(Recorded | RecordedAll),
         response_model_exclude_none=True,
         openapi_extra=request_body(kind),
     )

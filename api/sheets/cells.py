@@ -34,6 +34,8 @@ _EPOCH: Final = dt.date(1899, 12, 30)
 _EPOCH_1904: Final = dt.date(1904, 1, 1)
 #: Numbers that may be days of this century.
 _SERIAL_YEARS: Final = range(2000, 2100)
+#: A day of 2099 has five.
+_SERIAL_DIGITS_MAX: Final = 6
 _AMOUNT: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _LISTED: Final = re.compile(r"[、;；\n]+")
@@ -167,9 +169,8 @@ def _day(kind: str, text: str, column: Column, *, in_1904: bool) -> str:
         clock = _CLOCK.fullmatch(plain) if column.holds == "time" else None
         day = _written(clock[1] if clock else plain)
         if day is not None and clock is not None:
-            hours, minutes, seconds = (int(one or 0) for one in clock.groups()[1:])
-            if hours < 24 and minutes < 60 and seconds < 60:  # noqa: PLR2004  (a clock)
-                return _moment(f"{day}T{hours:02}:{minutes:02}:{seconds:02}")
+            if (at := _of_clock(*(int(one or 0) for one in clock.groups()[1:]))) is not None:
+                return _moment(f"{day}T{at}")
         elif day is not None:
             return _moment(day) if column.holds == "time" else day
     raise AmbiguousDate(field=column.name, came=text, expected=_A_DAY)
@@ -186,9 +187,16 @@ def _written(text: str) -> str | None:
         return None
 
 
+def _of_clock(hours: int, minutes: int, seconds: int) -> dt.time | None:
+    try:
+        return dt.time(hours, minutes, seconds)
+    except ValueError:
+        return None
+
+
 def _of_serial(text: str, *, in_1904: bool) -> str | None:
     """The day behind a number, as it shows where the cell's format was lost."""
-    if not text.isdigit() or len(text) > 6:  # noqa: PLR2004  (a day of 2099 has five)
+    if not text.isdigit() or len(text) > _SERIAL_DIGITS_MAX:
         return None
     try:
         day = (_EPOCH_1904 if in_1904 else _EPOCH) + dt.timedelta(days=int(text))

@@ -14,14 +14,15 @@
   const view = { x: 0, y: 0, scale: 1 };
 
   const drawing = () => [...ground.children].find((one) => one.getBoundingClientRect().width > 0);
-  const size = () => {
-    const box = drawing()?.viewBox.baseVal;
-    return { width: box?.width || 1, height: box?.height || 1 };
-  };
   const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
-  // The frame's own size is asked for once a change, never while something moves.
-  let room = { width: frame.clientWidth, height: frame.clientHeight };
+  // How large the frame is, and the drawing in it. Asking makes a browser lay out the page: never while something moves.
+  const room = { width: 1, height: 1 }, drawn = { width: 1, height: 1 };
+  const measure = () => {
+    const box = drawing()?.viewBox.baseVal;
+    Object.assign(drawn, { width: box?.width || 1, height: box?.height || 1 });
+    Object.assign(room, { width: frame.clientWidth, height: frame.clientHeight });
+  };
 
   let asked = 0;
   const show = () => {
@@ -29,7 +30,7 @@
     ground.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
   };
   const place = (x, y, scale = view.scale) => {
-    const { width, height } = size();
+    const { width, height } = drawn;
     view.scale = clamp(scale, SMALLEST, LARGEST);
     // Some of the picture stays in the frame, wherever it is pushed.
     view.x = clamp(x, EDGE - width * view.scale, room.width - EDGE);
@@ -42,15 +43,13 @@
     place(x - (x - view.x) * by, y - (y - view.y) * by, scale);
   };
   const whole = (largest) => {
-    room = { width: frame.clientWidth, height: frame.clientHeight };
-    const { width, height } = size();
+    const { width, height } = drawn;
     const scale = Math.min(room.width / width, room.height / height, largest);
     place((room.width - width * scale) / 2, Math.max((room.height - height * scale) / 2, 0), scale);
   };
   // As it is first seen: as wide as the frame, no letter larger than it was drawn nor too small to read.
   const reset = () => {
-    room = { width: frame.clientWidth, height: frame.clientHeight };
-    const { width, height } = size();
+    const { width, height } = drawn;
     const scale = clamp(room.width / width, 0.75, 1);
     place(Math.max((room.width - width * scale) / 2, 0), Math.max((room.height - height * scale) / 2, 0), scale);
   };
@@ -184,6 +183,7 @@
       ground = next;
       open.clear();
       for (const one of groups) open.add(one);
+      measure();
       place(view.x, view.y);
       show();
       // The group stays where it was clicked, and the keyboard stays on it.
@@ -218,20 +218,22 @@
     turn(link);
   });
 
-  // Ready
+  // Ready: first all that changes the page, then what asks for sizes, so that it is laid out once.
 
   frame.classList.add("picture-live");
-  // A short chain needs no tall frame; what opens later has at least this much room.
-  const drawn = size();
-  const wanted = drawn.height * clamp(frame.clientWidth / drawn.width, 0.75, 1) + 2 * EDGE;
-  if (wanted < frame.clientHeight) frame.style.height = `${Math.max(wanted, 280)}px`;
   frame.tabIndex = 0;
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", frame.dataset.moving);
   tools.hidden = false;
+  measure();
+  // A short chain needs no tall frame; what opens later has at least this much room.
+  const wanted = drawn.height * clamp(room.width / drawn.width, 0.75, 1) + 2 * EDGE;
+  if (wanted < room.height) {
+    const height = Math.round(Math.max(wanted, 280)), edges = frame.offsetHeight - room.height;
+    frame.style.height = `${height}px`;
+    room.height = height - edges;
+  }
   reset();
   show();
-  new ResizeObserver(() => {
-    room = { width: frame.clientWidth, height: frame.clientHeight };
-  }).observe(frame);
+  new ResizeObserver(measure).observe(frame);
 })();

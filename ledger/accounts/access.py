@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
@@ -18,12 +18,13 @@ from ledger.accounts.callers import ACTING_BY_ROLE, ACTING_ROLES, ActingRole, Ca
 from ledger.accounts.office import DAY_MS, digest_of
 from ledger.errors import Malformed, UnknownName, Words
 from ledger.identifiers import PartyId
+from ledger.store.sql import Sql
 from ledger.store.tables import AccessKeyRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection
 
     from ledger.accounts.office import Office
     from ledger.store.book import SqlBook
@@ -46,6 +47,26 @@ _KEY: Final = re.compile(
 )
 
 _access = AccessKeyRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+
+
+class _Row(NamedTuple):
+    """What is kept of a key."""
+
+    name: str
+    party: str
+    label: str
+    made_ms: int
+    until_ms: int
+    acting: str | None
+    certificate: str | None
+    permissions: str | None
+    limit_per_minute: int
+    used_day: int | None
+
+
+_ROW: Final = [_access.c[name] for name in _Row._fields]
+#: Asked on every request that brings a key.
+_BY_DIGEST: Final = Sql[_Row].selecting("api_keys", _Row._fields, where="digest = {} AND log_id = {}")
 
 
 def check_letters(secret: str) -> str:
@@ -176,11 +197,11 @@ class AccessKeys:
         """A party's keys that work, the newest first."""
         with self.office.reading() as connection:
             rows = connection.execute(
-                select(_access)
+                select(*_ROW)
                 .where(*self._of(party), _access.c.until_ms > self.office.clock())
                 .order_by(_access.c.made_ms.desc(), _access.c.name)
             )
-            return [_read(row) for row in rows]
+            return [_read(_Row._make(row)) for row in rows]
 
     def one(self, name: str) -> AccessKey:
         """A key that works, by its name."""
@@ -191,19 +212,16 @@ class AccessKeys:
         """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register."""
         if not is_access_key(text):
             return None
+        digest = digest_of(text)
         with self.office.book_or(book) as opened:
-            row = opened.connection.execute(
-                select(_access).where(
-                    _access.c.digest == digest_of(text), _access.c.log_id == self.office.log_id
-                )
-            ).one_or_none()
-            if row is None or self.office.clock() >= row.until_ms:
+            key = self._by_digest(opened.connection, digest)
+            if key is None or self.office.clock() >= key.until_ms:
                 return None
-            key, register = _read(row), opened.register
+            register = opened.register
             role = register.role_of(key.party) if register.speaks(key.party) else None
         if role is None:
             return None
-        self._note_use(row.digest, key)
+        self._note_use(digest, key)
         return Caller(
             party=key.party,
             role=role,
@@ -215,6 +233,11 @@ class AccessKeys:
             key=key.name,
             limit_per_minute=key.limit_per_minute,
         )
+
+    def _by_digest(self, connection: Connection, digest: str) -> AccessKey | None:
+        for row in _BY_DIGEST.rows(connection, digest, self.office.log_id):
+            return _read(_Row._make(row))
+        return None
 
     def _note_use(self, digest: str, key: AccessKey) -> None:
         """The day of the last use, written once a day."""
@@ -234,13 +257,13 @@ class AccessKeys:
     def _working(self, connection: Connection, party: PartyId | None, name: str) -> AccessKey:
         which = [_access.c.log_id == self.office.log_id] if party is None else self._of(party)
         row = connection.execute(
-            select(_access).where(*which, _access.c.name == name, _access.c.until_ms > self.office.clock())
+            select(*_ROW).where(*which, _access.c.name == name, _access.c.until_ms > self.office.clock())
         ).one_or_none()
         if row is None:
             raise UnknownName(
                 field="name", came=name, expected=Words(zh="有效的访问密钥", en="an access key that works")
             )
-        return _read(row)
+        return _read(_Row._make(row))
 
 
 def permissions_of(names: Iterable[str] | None) -> frozenset[str] | None:
@@ -248,7 +271,7 @@ def permissions_of(names: Iterable[str] | None) -> frozenset[str] | None:
     return None if names is None else frozenset(names)
 
 
-def _read(row: Row[tuple[object, ...]]) -> AccessKey:
+def _read(row: _Row) -> AccessKey:
     return AccessKey(
         name=row.name,
         party=PartyId.parse(row.party),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Final, get_args
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, get_args
 
 from sqlalchemy import delete, insert, select, update
 
@@ -15,6 +15,7 @@ from ledger.accounts.callers import ActingRole
 from ledger.errors import LedgerFault, Malformed, Words
 from ledger.identifiers import PartyId
 from ledger.identifiers.names import RandomId
+from ledger.store.sql import Sql
 from ledger.store.tables import CardRow, IdentityRow, OnceRow, PasskeyRow, PersonRow, SessionRow
 
 if TYPE_CHECKING:
@@ -58,6 +59,21 @@ _DOORS: Final = (
     IdentityRow.__table__.c.person,  # type: ignore[attr-defined]  # set by SQLModel
     OnceRow.__table__.c.about,  # type: ignore[attr-defined]  # set by SQLModel
 )
+
+
+class _Row(NamedTuple):
+    """What is kept of somebody."""
+
+    id: str
+    party: str
+    acting: str
+    certificate: str | None
+    sealed: bytes
+    made_ms: int
+
+
+#: Asked on every request of somebody who has signed in.
+_BY_ID: Final = Sql[_Row].selecting("persons", _Row._fields, where="log_id = {} AND id = {}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -168,8 +184,8 @@ def _sealed(office: Office, person: Person) -> bytes:
 
 def find_person(office: Office, connection: Connection, person: str) -> Person | None:
     """Somebody by the id; None when nobody has it (any more)."""
-    for one in _read(office, connection, _persons.c.id == person):
-        return one
+    for row in _BY_ID.rows(connection, office.log_id, person):
+        return _opened(office, _Row._make(row))
     return None
 
 
@@ -198,32 +214,32 @@ def forget_person(office: Office, connection: Connection, person: PersonId) -> N
 
 def _read(office: Office, connection: Connection, which: ColumnElement[bool]) -> list[Person]:
     rows = connection.execute(
-        select(_persons)
+        select(*(_persons.c[name] for name in _Row._fields))
         .where(_persons.c.log_id == office.log_id, which)
         .order_by(_persons.c.made_ms, _persons.c.id)
     )
-    found = []
-    for row in rows:
-        fields = office.unseal(bytes(row.sealed), purpose=f"person {row.id}")
-        name, contact = fields.get("name"), fields.get("contact")
-        suspended = fields.get("suspended_ms")
-        if (
-            not isinstance(name, str)
-            or not isinstance(contact, str | None)
-            or not isinstance(suspended, int | None)
-        ):
-            message = f"person {row.id} has no name under its seal"
-            raise LedgerFault(message)
-        found.append(
-            Person(
-                id=PersonId.parse(row.id),
-                party=PartyId.parse(row.party),
-                acting=read_acting(row.acting),
-                name=name,
-                certificate=row.certificate,
-                contact=contact,
-                made_ms=int(row.made_ms),
-                suspended_ms=suspended,
-            )
-        )
-    return found
+    return [_opened(office, _Row._make(row)) for row in rows]
+
+
+def _opened(office: Office, row: _Row) -> Person:
+    """Somebody as kept, with what lies under the seal."""
+    fields = office.unseal(bytes(row.sealed), purpose=f"person {row.id}")
+    name, contact = fields.get("name"), fields.get("contact")
+    suspended = fields.get("suspended_ms")
+    if (
+        not isinstance(name, str)
+        or not isinstance(contact, str | None)
+        or not isinstance(suspended, int | None)
+    ):
+        message = f"person {row.id} has no name under its seal"
+        raise LedgerFault(message)
+    return Person(
+        id=PersonId.parse(row.id),
+        party=PartyId.parse(row.party),
+        acting=read_acting(row.acting),
+        name=name,
+        certificate=row.certificate,
+        contact=contact,
+        made_ms=row.made_ms,
+        suspended_ms=suspended,
+    )

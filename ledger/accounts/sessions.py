@@ -8,7 +8,7 @@ most, so that reading pages does not mean writing rows; nobody stays in longer f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -17,12 +17,13 @@ from ledger.accounts.office import HOUR_MS, MINUTE_MS, SECRET_CHARACTERS_MAX, Of
 from ledger.accounts.persons import PersonId, find_person, read_acting
 from ledger.errors import LedgerFault, Words
 from ledger.identifiers import PartyId
+from ledger.store.sql import Sql
 from ledger.store.tables import SessionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from ledger.accounts.callers import ActingRole
     from ledger.accounts.persons import Person
@@ -39,6 +40,24 @@ SESSIONS_MAX: Final = 10
 NAME_LETTERS: Final = 16
 
 _sessions = SessionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+
+
+class _Row(NamedTuple):
+    """What is kept of a session."""
+
+    digest: str
+    person: str
+    party: str
+    acting: str
+    method: str
+    made_size: int
+    made_ms: int
+    used_ms: int
+    until_ms: int
+
+
+#: Asked on every request that brings one.
+_BY_DIGEST: Final = Sql[_Row].selecting("sessions", _Row._fields, where="digest = {} AND log_id = {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +153,7 @@ class Sessions:
         now, this = self.office.clock(), digest_of(token)
         with self.office.reading() as connection:
             rows = connection.execute(
-                select(_sessions)
+                select(*(_sessions.c[name] for name in _Row._fields))
                 .where(_sessions.c.log_id == self.office.log_id, _sessions.c.person == str(person))
                 .order_by(_sessions.c.used_ms.desc(), _sessions.c.digest)
             ).all()
@@ -142,11 +161,11 @@ class Sessions:
             Session(
                 name=row.digest[:NAME_LETTERS],
                 method=_method(row.method),
-                made_ms=int(row.made_ms),
-                used_ms=int(row.used_ms),
+                made_ms=row.made_ms,
+                used_ms=row.used_ms,
                 is_this=row.digest == this,
             )
-            for row in rows
+            for row in map(_Row._make, rows)
             if _lasts(row, now)
         ]
 
@@ -181,14 +200,12 @@ class Sessions:
             )
         )
 
-    def _row(self, connection: Connection, digest: str) -> Row[tuple[object, ...]] | None:
-        return connection.execute(
-            select(_sessions).where(_sessions.c.digest == digest, _sessions.c.log_id == self.office.log_id)
-        ).one_or_none()
+    def _row(self, connection: Connection, digest: str) -> _Row | None:
+        for row in _BY_DIGEST.rows(connection, digest, self.office.log_id):
+            return _Row._make(row)
+        return None
 
-    def _caller(
-        self, connection: Connection, row: Row[tuple[object, ...]], register: Register
-    ) -> Caller | None:
+    def _caller(self, connection: Connection, row: _Row, register: Register) -> Caller | None:
         party, acting, method = PartyId.parse(row.party), read_acting(row.acting), _method(row.method)
         certificate = None
         if row.person:
@@ -202,7 +219,7 @@ class Sessions:
             certificate = person.certificate
         role = register.role_of(party)
         mine = register.keys_of(party)
-        if role is None or not spoke_throughout(mine, since=int(row.made_size), until=register.size):
+        if role is None or not spoke_throughout(mine, since=row.made_size, until=register.size):
             return None
         return Caller(
             party=party,
@@ -255,8 +272,8 @@ def spoke_throughout(enrolments: Iterable[Enrolment], *, since: int, until: int)
     return True
 
 
-def _lasts(row: Row[tuple[object, ...]], now: int) -> bool:
-    return bool(now < row.until_ms and now - row.used_ms < IDLE_MS)
+def _lasts(row: _Row, now: int) -> bool:
+    return now < row.until_ms and now - row.used_ms < IDLE_MS
 
 
 def _method(text: str) -> Method:

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final, Protocol
 from ledger.errors import LedgerFault, TooLarge, UnknownName, Words
 from ledger.evidence.folder import CHUNK_BYTES, Folder
 from ledger.identifiers import Sha256Hex
+from ledger.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,6 +62,8 @@ class EvidenceStore:
 
     def __init__(self, shelf: Shelf | Path) -> None:
         self._shelf: Shelf = Folder(shelf) if isinstance(shelf, Path) else shelf
+        #: Nothing is taken in that might fill the disk.
+        self.room = Room.under(shelf if isinstance(shelf, Path) else None)
 
     def put(self, content: bytes, *, field: str = "evidence") -> Sha256Hex:
         """Keep these bytes and give their name."""
@@ -73,6 +76,7 @@ class EvidenceStore:
         mended by sending it again. Bytes that were removed may come again, too: the store remembers no names. Whoever removed them for
         good refuses the record that would name them.
         """
+        self.room.check()
         hasher, size_bytes = sha256(), 0
         with self._shelf.draft() as draft:
             for chunk in chunks:

@@ -21,7 +21,7 @@ from ledger.store.book import StoreBroken, stored_entries
 from ledger.store.tables import CheckpointRow, EntryRow, TileRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -103,28 +103,24 @@ def export_log(
 
 def statement_file(stored: Stored, *, everything: bool) -> bytes:
     """One statement as it stands in an exported folder: a withheld or erased item is null."""
-    public = everything or stored.header.type in REGISTER_TYPES
-    # Not even the number of withheld items is told.
-    items: list[Json] = [None if one is None else one.as_json() for one in stored.opened] if public else []
+    return statement_as(stored, places=range(len(stored.opened)) if everything else None)
+
+
+def statement_as(stored: Stored, *, places: Collection[int] | None) -> bytes:
+    """One statement with the items at these places; None where all of it is withheld, which a register statement never is."""
+    if stored.header.type in REGISTER_TYPES:
+        places = range(len(stored.opened))
+    # Of what is withheld not even the number of items is told.
+    opened = () if places is None else enumerate(stored.opened)
+    items: list[Json] = [
+        one.as_json() if one is not None and places is not None and place in places else None
+        for place, one in opened
+    ]
     return canonical(
         {
             "v": EXPORT_VERSION,
             "position": stored.seq,
-            "envelope": stored.envelope.as_json() if public else None,
+            "envelope": None if places is None else stored.envelope.as_json(),
             "items": items,
         }
     )
-
-
-def register_statements(stored: Iterable[Stored]) -> Json:
-    """The register statements whole, each with its position: what `/log/register` serves."""
-    return [
-        {
-            "position": one.seq,
-            "entry": one.entry.raw.decode("ascii"),
-            "envelope": one.envelope.as_json(),
-            "items": [None if item is None else item.as_json() for item in one.opened],
-        }
-        for one in stored
-        if one.header.type in REGISTER_TYPES
-    ]

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Final
 from ledger.errors import Words
 from ledger.findings.packing import broken_packing
 from ledger.findings.reading import Facts, batches, day_of, first_batch, found, moment, profile_of
-from ledger.findings.sightings import CodeStory, is_serial, lines_with_codes, reached, says_it_got
+from ledger.findings.sightings import (
+    CodeStory,
+    is_only_issued,
+    is_serial,
+    lines_with_codes,
+    reached,
+    says_it_got,
+)
 from ledger.findings.travel import impossible_travel, scattered
 from ledger.identifiers import Dimension
 from ledger.views.book import about, goods_sheet_key, of_type
@@ -56,9 +63,11 @@ class Clash:
 
 def judge_code(subject: str, code: str, book: Book) -> Iterator[Finding]:
     """Everything that is odd about one unit code."""
-    if not is_serial(code):
+    records = about(book, subject)
+    # A pack of which nothing is known but that it got its code: of a hundred thousand codes nearly all, and there is nothing to find.
+    if is_only_issued(records) or not is_serial(code):
         return
-    story = CodeStory.of(subject, code, about(book, subject), book)
+    story = CodeStory.of(subject, code, records, book)
     goods = story.goods
     if goods is None:
         return
@@ -88,25 +97,37 @@ def _unknown(story: CodeStory, profile: Profile) -> Iterator[Finding]:
     ]
     if not issued:
         return
-    known = {code for _, said in issued for code in said.codes}
+    known = codes_issued(said for _, said in issued)
     yield found(
         "code_unknown",
-        "grey" if _more_to_come(story.book, traded.goods, len(known)) else "amber",
+        "grey" if more_to_come(story.book, traded.goods, known) else "amber",
         subject=story.subject,
         party=traded.party,
         rests_on=[*(record for record, _ in issued), traded.record],
         facts=Facts(
             Words(
-                zh=f"该货物在本台账共赋码 {len(known)} 个，其中没有这个码。",
-                en=f"{len(known)} codes were issued for these goods on this ledger; this is none of them.",
+                zh=f"该货物在本台账共赋码 {known} 个，其中没有这个码。",
+                en=f"{known} codes were issued for these goods on this ledger; this is none of them.",
             ),
-            {"issued": str(len(known))},
+            {"issued": str(known)},
             profile.laws.code,
         ),
     )
 
 
-def _more_to_come(book: Book, goods: GoodsId, known: int) -> bool:
+def codes_issued(issued: Iterable[Codes]) -> int:
+    """How many codes these records issue. Of a run only the first part stands among what is said of its goods; it says how many there are."""
+    listed: set[str] = set()
+    in_runs: dict[str, int] = {}
+    for said in issued:
+        if said.run is None or said.run_codes is None:
+            listed.update(said.codes)
+        else:
+            in_runs[said.run] = said.run_codes
+    return len(listed) + sum(in_runs.values())
+
+
+def more_to_come(book: Book, goods: GoodsId, known: int) -> bool:
     """Whether the lot has more packs than codes issued so far: the rest may simply not be uploaded."""
     first = first_batch(book, goods)
     quantity = first[1].quantity if first is not None else None

@@ -8,6 +8,7 @@ behind one telephone, or a supplier that keeps its books here and has never had 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 #: So many declared suppliers with one telephone, none with a licence the goods need, are one workshop behind paper sellers.
 GHOSTS_MIN: Final = 3
+#: The types of records that may name a source (`named_sources`).
+_NAMING: Final = (SupplierCheck, Receipt, Batch)
+_seq = attrgetter("seq")
 #: A supplier whom more records name with these goods than that has them; it forgot to book, and nobody is contradicted.
 DENIED_BY_MAX: Final = 9
 
@@ -123,8 +127,9 @@ def failing_sheets(known: Sequence[tuple[Record, Party]]) -> list[tuple[Record, 
 def _named(party: PartyId, goods: GoodsId, records: Sequence[Record]) -> dict[PartyId, list[Record]]:
     """The sources that a party named, each with the first record of every type that names it."""
     named: dict[PartyId, dict[str, Record]] = {}
-    for record in sorted(records, key=lambda one: one.seq):
-        source = named_sources(record.said, party, goods) if record.actor == party else None
+    own = [one for one in records if isinstance(one.said, _NAMING) and one.actor == party]
+    for record in sorted(own, key=_seq):
+        source = named_sources(record.said, party, goods)
         if source is not None:
             named.setdefault(source, {}).setdefault(record.header.type, record)
     return {source: list(some.values()) for source, some in named.items()}

@@ -23,12 +23,13 @@ from ledger.findings.reading import (
     product_of,
     profile_of,
     registered,
+    same_party,
     sheets,
     traders,
 )
-from ledger.findings.standing import in_force, licences_of, licences_on, lies_within, standing_on
+from ledger.findings.standing import in_force, licences_on, lies_within, standing_on
 from ledger.identifiers import FoodLicence
-from ledger.views.book import said_about
+from ledger.views.book import of_type, party_sheet_key, said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Approval, Licence
 from ledger.vocabulary.profiles import all_profiles, profile_for
@@ -133,7 +134,8 @@ def is_caterer(book: Book, party: PartyId, duty: LicenceDuty) -> bool:
     trades = (sheet.trade or "" for _, sheet in sheets(book, party))
     if any(word in trade for trade in trades for word in duty.trades):
         return True
-    return any(_cooks(licence.number) for _, licence in licences_of(book, party))
+    # Asked with every delivery: the numbers are read once for as long as nothing is said of the party.
+    return any(book.sheet(_may_cook, name, party_sheet_key) for name in same_party(book, party))
 
 
 def shared_licence(subject: str, number: str, book: Book) -> Iterator[Finding]:
@@ -353,6 +355,11 @@ def _never(subject: str, record: Record, duty: LicenceDuty, profile: Profile) ->
         rests_on=[record],
         facts=Facts(words, {"day": str(trade_day(record))}, duty.law),
     )
+
+
+def _may_cook(party: PartyId, records: Sequence[Record]) -> bool:
+    """Whether a licence of this party is for catering or a canteen, whatever became of it."""
+    return any(licence.holder == party and _cooks(licence.number) for _, licence in of_type(records, Licence))
 
 
 def _cooks(number: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal
 from ledger.findings.accounts import judge_account, seizure_accounts
-from ledger.findings.answers import with_answers
+from ledger.findings.answers import with_all_answers, with_answers
 from ledger.findings.claims import approvals, claims
 from ledger.findings.codes import judge_code
 from ledger.findings.disputes import disputed_signature
@@ -69,18 +69,21 @@ _DIRECT: Final = (
 
 def judge(subject: str, book: Book) -> tuple[Finding, ...]:
     """Every finding about one subject, worst first. The same book always gives the same answer."""
-    what, _, rest = subject.partition("/")
-    judging = _JUDGES.get(what)
-    if judging is None:
-        return ()
-    found = sorted(judging(subject, rest, book), key=grade_order)
+    found = _found(subject, book)
     return with_answers(subject, found, book) if found else ()
 
 
 def judge_many(subjects: Iterable[str], book: Book) -> dict[str, tuple[Finding, ...]]:
     """The subjects that have findings, each with them."""
-    judged = {subject: judge(subject, book) for subject in sorted(set(subjects))}
-    return {subject: findings for subject, findings in judged.items() if findings}
+    judged = {subject: _found(subject, book) for subject in sorted(set(subjects))}
+    return with_all_answers({subject: findings for subject, findings in judged.items() if findings}, book)
+
+
+def _found(subject: str, book: Book) -> list[Finding]:
+    """What the records say against this subject, before anybody's answer."""
+    what, _, rest = subject.partition("/")
+    judging = _JUDGES.get(what)
+    return [] if judging is None else sorted(judging(subject, rest, book), key=grade_order)
 
 
 def subjects_of(record: Record) -> frozenset[str]:

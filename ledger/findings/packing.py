@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.findings.finding import Finding
     from ledger.findings.sightings import CodeStory, Sighting
     from ledger.identifiers import PartyId
-    from ledger.trace.nesting import Stay
+    from ledger.trace.nesting import Circle, Stay
     from ledger.views.book import Record
     from ledger.vocabulary.profiles import Profile
 
@@ -42,6 +42,8 @@ def broken_packing(story: CodeStory, profile: Profile) -> Iterator[Finding]:
         if other is not None:
             yield _in_two(story, other, stay, profile)
             break
+    if story.nest.itself is not None:
+        yield _in_itself(story, story.nest.itself, profile)
 
 
 def _let_go(story: CodeStory, one: Sighting, stay: Stay) -> Record | None:
@@ -93,6 +95,25 @@ def _left(story: CodeStory, one: Sighting, stay: Stay, gone: Record | None, prof
                 f"sold or shipped alone at {at}.",
             ),
             {"parent": stay.parent, "packed_at": packed, "sold_at": at},
+            profile.laws.code,
+        ),
+    )
+
+
+def _in_itself(story: CodeStory, circle: Circle, profile: Profile) -> Finding:
+    stay, around = circle.stay, circle.around
+    return found(
+        "aggregation_broken",
+        "amber",
+        subject=story.subject,
+        party=around.actor,
+        rests_on=[stay.packed, around],
+        facts=Facts(
+            Words(
+                zh=f"按包装记录，该件装在 {stay.parent} 内，而 {stay.parent} 又（逐级）装在该件之内。",
+                en=f"By the records this pack lies in {stay.parent}, which lies, level by level, in this very pack.",
+            ),
+            {"parent": stay.parent},
             profile.laws.code,
         ),
     )

@@ -242,14 +242,12 @@ def _vouchers_for(record: Record, book: Book) -> Iterator[Record]:
 def _deniers(record: Record, book: Book) -> set[str]:
     """Who named a holder as the source of these goods, while hardly anything else is known of that holder and them."""
     touched: set[str] = set()
-    keys = [key for key in sorted(keys_of(record)) if key.startswith("holding/")]
-    mentions = book.mentions(keys)
-    for key in keys:
-        seqs = [one.seq for one in mentions if one.key == key]
-        if not 0 < len(seqs) <= DENIED_BY_MAX + 1:
+    keys = [key for key in keys_of(record) if key.startswith("holding/")]
+    for key, records in about_many(book, keys).items():
+        if len(records) > DENIED_BY_MAX + 1:
             continue
         holder, _, goods = key.removeprefix("holding/").partition("/")
-        for one in book.records(seqs).values():
+        for one in records:
             named = one.said
             if isinstance(named, (SupplierCheck, Receipt)) and str(named.supplier) == holder:
                 touched.add(f"holding/{one.actor}/{goods}")

@@ -14,6 +14,7 @@ from ledger.errors import Refusal, Words
 from ledger.findings.finding import Finding, Grade
 from ledger.findings.words import TEXTS
 from ledger.identifiers import CreditCode, GoodsId, Instant, LegalDate, PartyId, Quantity, Unit
+from ledger.identifiers.times import SHANGHAI_OFFSET_MINUTES
 from ledger.views.book import product_sheet_key, said_about
 from ledger.views.sheets import goods_sheet, party_sheet
 from ledger.vocabulary.parties import Product
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from ledger.vocabulary.said import Said
     from ledger.vocabulary.values import Line
 
+
+_DAY_MS: Final = 86_400_000
+_SHANGHAI_MS: Final = SHANGHAI_OFFSET_MINUTES * 60_000
 
 #: How many renames and mergers are followed from one party.
 SUCCESSIONS_MAX: Final = 8
@@ -180,12 +184,22 @@ def kinds_of_party(book: Book, party: PartyId) -> frozenset[str]:
 
 def day_of(record: Record) -> LegalDate:
     """The day in China on which the record says it happened."""
-    return record.header.occurred_at.date_in_shanghai()
+    return _day_at(record.occurred_ms)
 
 
 def recorded_on(record: Record) -> LegalDate:
     """The day in China on which the log took it."""
-    return Instant(record.at_ms).date_in_shanghai()
+    return _day_at(record.at_ms)
+
+
+def _day_at(ms: int) -> LegalDate:
+    return _day_numbered((ms + _SHANGHAI_MS) // _DAY_MS)
+
+
+@lru_cache(maxsize=4096)  # Eleven years of days; each is asked for a thousand times.
+def _day_numbered(number: int) -> LegalDate:
+    """The day in China by its number since 1970: the one on which its noon lies."""
+    return Instant(number * _DAY_MS + _DAY_MS // 2 - _SHANGHAI_MS).date_in_shanghai()
 
 
 def moment(ms: int) -> str:

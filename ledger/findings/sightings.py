@@ -142,6 +142,14 @@ class CodeStory:
         return tuple(one for one in self.seen if not isinstance(one.said, (Codes, Adjustment, Destruction)))
 
 
+def is_only_issued(records: Sequence[Record]) -> bool:
+    """Whether one record issues a code and nothing else names it: nothing can be found about such a code."""
+    if len(records) != 1:
+        return False
+    said = records[0].said
+    return isinstance(said, Codes) and said.action == "issue"
+
+
 def is_serial(code: str) -> bool:
     """Whether a code names one pack. A batch code or a link without a serial names all of them."""
     if code.startswith(_BATCH_NAME):

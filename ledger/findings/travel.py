@@ -22,7 +22,7 @@ from ledger.vocabulary.parties import Site
 from ledger.vocabulary.trade import Receipt, Sale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ledger.findings.finding import Finding
     from ledger.findings.sightings import CodeStory
@@ -88,6 +88,9 @@ _PROVINCES: Final[dict[str, tuple[float, float, int]]] = {
     "81": (22.4, 114.2, 60),
     "82": (22.2, 113.6, 30),
 }
+
+#: Cities without prefectures: the first two digits name all of the town.
+_MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50", "81", "82"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +206,29 @@ def place_of(record: Record, book: Book) -> Place | None:
     """Where a record happened, as far as anybody said."""
     said = record.said
     if isinstance(said, Scan):
-        return _point(said.latitude, said.longitude) or _province(said.region)
+        return _point(said.latitude, said.longitude) or province(said.region)
     site = getattr(said, "site", None)
     if site is not None:
         for _, sheet in reversed(said_about(book, site_key(site), Site)):
             if sheet.site == site:
-                place = _point(sheet.latitude, sheet.longitude) or _province(sheet.region)
+                place = _point(sheet.latitude, sheet.longitude) or province(sheet.region)
                 if place is not None:
                     return place
     if isinstance(said, Sale) and said.region is not None:
-        return _province(said.region)
+        return province(said.region)
     regions = [sheet.region for _, sheet in sheets(book, record.actor) if sheet.region is not None]
-    return _province(regions[-1]) if regions else None
+    return province(regions[-1]) if regions else None
+
+
+def town_of(region: RegionCode) -> str:
+    """The town of a region code: its prefecture, a municipality as a whole, or the province where the code says no more."""
+    text = str(region)
+    return text[:2] if text[:2] in _MUNICIPALITIES or text[2:4] == "00" else text[:4]
+
+
+def town_names(towns: set[str]) -> Mapping[str, str]:
+    """One name for each: where somebody gave the province alone, its towns are not told apart from it."""
+    return {one: one[:2] if one[:2] in towns else one for one in towns}
 
 
 def _readings(story: CodeStory) -> list[tuple[Record, Scan]]:
@@ -258,6 +272,7 @@ def _point(latitude: str | None, longitude: str | None) -> Place | None:
     return Place(float(latitude), float(longitude), 0) if latitude and longitude else None
 
 
-def _province(region: RegionCode | None) -> Place | None:
+def province(region: RegionCode | None) -> Place | None:
+    """The province of a region, as a circle that holds all of it; None for a region that lies in none we know."""
     known = _PROVINCES.get(str(region)[:2]) if region is not None else None
     return Place(*known) if known is not None else None

@@ -43,8 +43,8 @@ def codes_touched(record: Record, book: Book) -> set[str]:
     """The codes that a record may speak of without naming them."""
     said = record.said
     touched = _paths(_brings(record), book) | _inside(said, book)
-    if isinstance(said, Codes) and said.action == "issue":
-        # Whether a code is unknown hangs on whether any of its lot was issued, and how many.
+    if isinstance(said, Codes) and said.action == "issue" and not said.continues:
+        # Whether a code is unknown hangs on whether any of its lot was issued, and how many. A run's first part says both for all of it.
         touched |= _never_issued(said.goods, book)
     elif isinstance(said, Site):
         touched |= {
@@ -132,7 +132,12 @@ def _inside(said: Said | None, book: Book) -> set[str]:
     return {
         key
         for key, records in by_code.items()
-        if any(isinstance(one.said, (Sale, Shipment)) and sighting(one, _code(key)) for one in records)
+        if any(
+            (isinstance(one.said, (Sale, Shipment)) and sighting(one, _code(key)) is not None)
+            # A case in a case may come to lie in itself.
+            or (isinstance(one.said, Packing) and one.said.parent_code == _code(key))
+            for one in records
+        )
     }
 
 

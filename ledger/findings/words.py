@@ -260,6 +260,9 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = PAPERS | {
         causes=(
             Words(zh="整箱只扫了一件，重复计数", en="one pack of a case was scanned again and again"),
             _SCANNER,
+            Words(
+                zh="码的照片被转发，多人扫了照片", en="a photo of the code was sent around, and read by many"
+            ),
             Words(zh="标签印刷重复", en="a label was printed twice"),
             Words(zh="码可能被复制", en="the code may have been copied"),
         ),
@@ -270,8 +273,8 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = PAPERS | {
     ),
     "code_reused_packaging": KindTexts(
         label=Words(
-            zh="已售出、使用、销毁或作废的码再次售出",
-            en="a code sold again after it was sold, used, destroyed or voided",
+            zh="已售出、使用、销毁或作废的码再次出现",
+            en="a code seen again after it was sold, used, destroyed or voided",
         ),
         causes=(
             _SCANNER,

@@ -18,13 +18,17 @@ from ledger.identifiers.ear_tag import EarTag
 from ledger.identifiers.gtin import Gtin
 from ledger.identifiers.licence import FoodLicence, LicenceKind, LicenceNumber
 from ledger.identifiers.names import GoodsId, PartyId, ProductId, RegionCode, Sha256Hex, SiteId, StatementId
-from ledger.identifiers.pesticide_code import PesticideUnitCode
+from ledger.identifiers.pesticide_code import LABEL_FACTS, LabelFact, LabelRule, PesticideUnitCode
+from ledger.identifiers.printed import PrintedCode, printed_code
 from ledger.identifiers.quantity import Dimension, Quantity, Unit, UnitsDiffer
+from ledger.identifiers.seed_label import SeedLabel, SeedUnitCode
 from ledger.identifiers.stall_code import StallCode
 from ledger.identifiers.times import Instant, LegalDate
+from ledger.identifiers.vet_drug_code import VetDrugCode
 from ledger.identifiers.voucher import EInvoiceNumber, InvoiceQr, VatInvoiceNumber
 
 __all__ = [
+    "LABEL_FACTS",
     "BatchCode",
     "BatchNumber",
     "CreditCode",
@@ -38,15 +42,20 @@ __all__ = [
     "Gtin",
     "Instant",
     "InvoiceQr",
+    "LabelFact",
+    "LabelRule",
     "LegalDate",
     "LicenceKind",
     "LicenceNumber",
     "OrganisationKind",
     "PartyId",
     "PesticideUnitCode",
+    "PrintedCode",
     "ProductId",
     "Quantity",
     "RegionCode",
+    "SeedLabel",
+    "SeedUnitCode",
     "Sha256Hex",
     "SiteId",
     "StallCode",
@@ -54,4 +63,6 @@ __all__ = [
     "Unit",
     "UnitsDiffer",
     "VatInvoiceNumber",
+    "VetDrugCode",
+    "printed_code",
 ]

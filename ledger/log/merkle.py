@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 HASH_BYTES = 32
 #: Parts of tiles whose roots are held: at most 8 kB each, and most far less.
 _ROOTS_HELD: Final = 1_024
+#: Whole tiles of which every node is held, at 16 kB each: the upper tiles of a log of millions of entries, and the lower ones asked for lately.
+_TILES_HELD: Final = 128
 
 
 class Hash(bytes):
@@ -77,13 +79,30 @@ def root_of_perfect(row: bytes) -> Hash:
     """The root over hashes that lie side by side in `row`; their number is a power of two.
 
     The left half of a growing tile is asked for with every proof, so the latest are held.
-
-    Each pass halves the row: two neighbours are 64 bytes in sequence, which is just what a node hashes.
     """
     while len(row) > HASH_BYTES:
-        pairs = range(0, len(row), 2 * HASH_BYTES)
-        row = b"".join(sha256(b"\x01" + row[at : at + 2 * HASH_BYTES]).digest() for at in pairs)
+        row = _nodes_over(row)
     return Hash(row)
+
+
+@lru_cache(maxsize=_TILES_HELD)
+def levels_over(row: bytes) -> tuple[bytes, ...]:
+    """The hashes of a row that is a power of two wide, those of the nodes over each two of them, and so on up to the root.
+
+    What a proof needs of a full tile stands in here, for every entry below it. The row itself is what it is found by: other hashes have
+    other nodes.
+    """
+    levels = [row]
+    while len(row) > HASH_BYTES:
+        row = _nodes_over(row)
+        levels.append(row)
+    return tuple(levels)
+
+
+def _nodes_over(row: bytes) -> bytes:
+    """The row halved: two neighbours are 64 bytes in sequence, which is just what a node hashes."""
+    pairs = range(0, len(row), 2 * HASH_BYTES)
+    return b"".join([sha256(b"\x01" + row[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
 
 
 def join_subtrees(hashes: Sequence[Hash]) -> Hash:
@@ -124,16 +143,18 @@ class Edge:
 
     def extend(self, leaf_hashes: Iterable[Hash]) -> Edge:
         """The edge after more entries: about one node hash for each."""
-        hashes, size = list(self.hashes), int(self.size)
+        carried: bytes
+        hashes, size = list[bytes](self.hashes), int(self.size)
         for node in leaf_hashes:
             # Like adding 1 in binary: each trailing one bit is a finished left neighbour; joining it carries.
             carried, carry = node, size
             while carry & 1:
-                carried = node_hash(hashes.pop(), carried)
+                # As `node_hash`, without a value for each node that the next one takes in.
+                carried = sha256(b"\x01" + hashes.pop() + carried).digest()
                 carry >>= 1
             hashes.append(carried)
             size += 1
-        return Edge(Size(size), tuple(hashes))
+        return Edge(Size(size), tuple(map(Hash, hashes)))
 
     def root(self) -> Hash:
         """The root of the tree this is the edge of."""

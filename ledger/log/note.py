@@ -37,6 +37,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ledger.errors import Words
+from ledger.keys import is_of_small_order
 from ledger.log.errors import KeyMalformed, NoteMalformed, NoteSignatureWrong, NoteUnsigned
 from ledger.log.strict import decode_base64, write_base64
 
@@ -58,6 +59,8 @@ _SECRET_BEGINS = "PRIVATE+KEY+"  # noqa: S105 (how a secret begins is none)
 #: What a refusal shows in the place of a secret.
 _HIDDEN = "***"
 _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+#: `\s` is every Unicode space, as `str.isspace` knows them.
+_NOT_IN_A_NAME = re.compile(r"[\s+\x00-\x1f]")
 
 
 class SignatureKind(IntEnum):
@@ -141,9 +144,13 @@ class NoteVerifier:
     kind: SignatureKind = SignatureKind.ED25519
 
     def __post_init__(self) -> None:
-        """A name that can stand in a signature line, and the 32 bytes of an Ed25519 key."""
+        """A name that can stand in a signature line, and an Ed25519 key that binds whoever signs."""
         _require_name(self.name)
         _require_key_bytes(self.public_key)
+        # A log with such a key could show two histories and call either signature somebody else's.
+        if is_of_small_order(self.public_key):
+            expected = Words(zh="阶足够大的点", en="a point that is not of small order")
+            raise KeyMalformed(field="key", came=self.public_key.hex(), expected=expected)
 
     @property
     def key_id(self) -> bytes:
@@ -206,21 +213,19 @@ class _SecretKey:
 
     name: str
     private_key: Ed25519PrivateKey = field(repr=False)
+    verifier: NoteVerifier = field(init=False, repr=False, compare=False)
+    """The public half."""
 
     def __post_init__(self) -> None:
-        """A name that can stand in a signature line."""
-        _require_name(self.name)
+        """A name that can stand in a signature line. The public half is worked out once: each checkpoint names its key."""
+        public_key = self.private_key.public_key().public_bytes_raw()
+        object.__setattr__(self, "verifier", NoteVerifier(self.name, public_key, self.kind))
 
     @classmethod
     def from_seed(cls, name: str, seed: bytes) -> Self:
         """A key from 32 random bytes, which the caller draws."""
         _require_key_bytes(seed)
         return cls(name, Ed25519PrivateKey.from_private_bytes(seed))
-
-    @property
-    def verifier(self) -> NoteVerifier:
-        """The public half."""
-        return NoteVerifier(self.name, self.private_key.public_key().public_bytes_raw(), self.kind)
 
     @property
     def key_id(self) -> bytes:
@@ -341,7 +346,7 @@ def _by_name_and_id(verifiers: Iterable[NoteVerifier]) -> dict[tuple[str, bytes]
 
 def _is_name(name: str) -> bool:
     """A key name: not empty, no Unicode space, no plus, nothing a note may not hold."""
-    if not name or "+" in name or any(character.isspace() or character < " " for character in name):
+    if not name or _NOT_IN_A_NAME.search(name):
         return False
     # A lone surrogate has no UTF-8.
     return name == name.encode("utf-8", "replace").decode()

@@ -24,7 +24,7 @@ from typing import Self
 
 from ledger.errors import TooLarge, Words
 from ledger.log.errors import NotInTree, TileMalformed, TilesBehind
-from ledger.log.merkle import HASH_BYTES, Edge, Hash, join_subtrees, root_of_perfect
+from ledger.log.merkle import HASH_BYTES, Edge, Hash, join_subtrees, levels_over, root_of_perfect
 from ledger.log.sizes import SIZE_MAX, Size
 
 #: A tile spans 8 levels of the tree, hence 256 hashes and 8,192 bytes.
@@ -150,6 +150,11 @@ def subtree_hash(height: int, index: int, read_tile: ReadTile) -> Hash:
     """The hash of the perfect subtree over the entries [index * 2^height, (index + 1) * 2^height)."""
     (level, tile_index), offset, count = _place_in_tile(height, index)
     row = read_tile(level, tile_index)
+    if len(row) == TILE_BYTES:
+        # Full: it never changes, and every proof for an entry below it asks for some of its nodes.
+        rest = count.bit_length() - 1
+        at = (offset >> rest) * HASH_BYTES
+        return Hash(levels_over(row)[rest][at : at + HASH_BYTES] if rest else row[at : at + HASH_BYTES])
     hashes = row[offset * HASH_BYTES : (offset + count) * HASH_BYTES]
     if len(hashes) != count * HASH_BYTES:
         need = (offset + count) * HASH_BYTES

@@ -47,10 +47,12 @@ _CHANGED: Final = Sql[tuple[int]].of(
     "SELECT 1 FROM mentions WHERE key {texts} AND log_id = {} "
     "AND ((seq + 0 >= {} AND seq + 0 < {}) OR (until_seq >= {} AND until_seq < {})) LIMIT 1"
 )
+#: Few records are marked, and SQLite would rather go through all entries below the size: so marks come first (CROSS JOIN keeps the order), and
+#: the size is asked of them alone (+ 0 keeps it from being asked of the entries too).
 _MARKED: Final = Sql[tuple[int, str]].of(
-    "SELECT marks.seq, entries.statement_id FROM marks "
-    "JOIN entries ON entries.log_id = marks.log_id AND entries.seq = marks.by_seq "
-    "WHERE marks.log_id = {} AND marks.seq {numbers} AND marks.by_seq < {}"
+    "SELECT marks.seq, entries.statement_id FROM marks CROSS JOIN entries "
+    "WHERE entries.log_id = marks.log_id AND entries.seq = marks.by_seq "
+    "AND marks.log_id = {} AND marks.seq {numbers} AND marks.by_seq + 0 < {}"
 )
 _STORED: Final = Sql[tuple[int, bytes, bytes, bytes]].of(
     "SELECT entries.seq, entries.raw, envelopes.raw, items.opened FROM entries "
@@ -196,7 +198,9 @@ def records_in(
         seq: _record(
             seq,
             entry,
-            _read_once(envelope, opened),
+            _read_large(envelope, opened)
+            if len(opened) > OPENED_BYTES_LARGE
+            else _read_once(envelope, opened),
             register=register,
             superseded_by=StatementId.parse(marks[seq]) if seq in marks else None,
         )
@@ -231,6 +235,9 @@ class _Content:
 
 #: The same bytes always say the same; after an erasure the bytes are others, so nothing in here can be stale.
 _CONTENTS_HELD = 4_096
+#: A statement that lists a thousand codes takes a third of a megabyte: few of those are held.
+OPENED_BYTES_LARGE: Final = 16 * 1024
+_LARGE_HELD: Final = 128
 
 
 @lru_cache(maxsize=_CONTENTS_HELD)
@@ -239,9 +246,15 @@ def _read_once(envelope: bytes, opened: bytes) -> _Content:
     return _content(one, read_opened(opened))
 
 
+@lru_cache(maxsize=_LARGE_HELD)
+def _read_large(envelope: bytes, opened: bytes) -> _Content:
+    return _read_once.__wrapped__(envelope, opened)
+
+
 def forget_contents() -> None:
     """Let go of everything read so far: what was just erased must not live on in memory."""
     _read_once.cache_clear()
+    _read_large.cache_clear()
 
 
 def _content(envelope: Envelope, opened: Sequence[OpenedItem | None]) -> _Content:

@@ -7,15 +7,17 @@ PostgreSQL: READ COMMITTED with the head row locked, and the settings that make 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from ledger.errors import LedgerFault
 from ledger.store import tables
+from ledger.store.sql import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +54,19 @@ def open_engine(url: str) -> Engine:
     return _open_sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _open_postgresql(url)
 
 
+def folder_of(engine: Engine) -> Path | None:
+    """Where a SQLite database lies; None for a server that looks after its own disk, and for a database in memory."""
+    named = engine.url.database
+    return Path(named).absolute().parent if engine.dialect.name == "sqlite" and named else None
+
+
 def create_tables(engine: Engine, *, app_role: str | None = None) -> None:
     """Make the tables and their guards where they do not exist yet. On PostgreSQL `app_role` is granted what the recorder needs."""
-    SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables[name] for name in _NAMES])
+    # One question for all of them: a ledger that is opened nearly always has every one.
+    standing = set(inspect(engine).get_table_names())
+    missing = [SQLModel.metadata.tables[name] for name in _NAMES if name not in standing]
+    if missing:
+        SQLModel.metadata.create_all(engine, tables=missing)
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             _guard_sqlite(connection)
@@ -116,7 +128,7 @@ def _open_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("suyuan_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        say(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -157,18 +169,16 @@ def _replicas(connection: Connection) -> int:
 
 def _guard_sqlite(connection: Connection) -> None:
     for table in NEVER_CHANGED:
-        connection.execute(
-            text(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_never_changed BEFORE UPDATE ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
-            )
+        say(
+            connection,
+            f"CREATE TRIGGER IF NOT EXISTS {table}_never_changed BEFORE UPDATE ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END",
         )
     for table in NEVER_CHANGED + NEVER_REMOVED:
-        connection.execute(
-            text(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_never_removed BEFORE DELETE ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} are never removed'); END"
-            )
+        say(
+            connection,
+            f"CREATE TRIGGER IF NOT EXISTS {table}_never_removed BEFORE DELETE ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} are never removed'); END",
         )
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, insert, select
 
 from ledger.identifiers import GoodsId, PartyId
-from ledger.store.tables import LabelPrintRow
+from ledger.store.tables import LabelCodeRow, LabelPrintRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Connection, Row
 
+#: Codes asked for in one question.
+_ASKED_MAX: Final = 500
+
 _prints = LabelPrintRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_codes = LabelCodeRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,17 @@ class LabelPrint:
     reason: str = ""
 
 
-def note_print(connection: Connection, log_id: str, one: LabelPrint) -> LabelPrint:
+@dataclass(frozen=True, slots=True)
+class PrintedCode:
+    """A unit code, and the text that was printed for it."""
+
+    code: str
+    printed: str
+
+
+def note_print(
+    connection: Connection, log_id: str, one: LabelPrint, codes: Sequence[PrintedCode] = ()
+) -> LabelPrint:
     """Write it down, once for its id; what was written down under it first is what it stays."""
     known = print_of(connection, log_id, one.party, one.id)
     if known is not None:
@@ -50,7 +66,35 @@ def note_print(connection: Connection, log_id: str, one: LabelPrint) -> LabelPri
         "at_ms": one.at_ms,
     }
     connection.execute(insert(_prints), row)
+    if codes:
+        whose = {"log_id": log_id, "party": str(one.party), "id": one.id}
+        rows = [
+            whose | {"place": place, "code": label.code, "printed": label.printed}
+            for place, label in enumerate(codes)
+        ]
+        connection.execute(insert(_codes), rows)
     return one
+
+
+def codes_of(connection: Connection, log_id: str, party: PartyId, name: str) -> list[PrintedCode]:
+    """The unit codes of a run, in the order of its labels; none where it printed labels of a whole batch."""
+    asked = select(_codes).where(_codes.c.log_id == log_id, _codes.c.party == str(party), _codes.c.id == name)
+    return [PrintedCode(row.code, row.printed) for row in connection.execute(asked.order_by(_codes.c.place))]
+
+
+def codes_printed_before(
+    connection: Connection, log_id: str, party: PartyId, codes: Sequence[str]
+) -> set[str]:
+    """Which of these codes a party has printed."""
+    found = set[str]()
+    for start in range(0, len(codes), _ASKED_MAX):
+        asked = select(_codes.c.code).where(
+            _codes.c.log_id == log_id,
+            _codes.c.party == str(party),
+            _codes.c.code.in_(codes[start : start + _ASKED_MAX]),
+        )
+        found |= {row.code for row in connection.execute(asked.distinct())}
+    return found
 
 
 def print_of(connection: Connection, log_id: str, party: PartyId, name: str) -> LabelPrint | None:

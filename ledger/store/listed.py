@@ -15,22 +15,23 @@ if TYPE_CHECKING:
     from ledger.identifiers import PartyId
     from ledger.store.book import SqlBook
 
-#: CROSS JOIN keeps SQLite from beginning with the type: a party has fewer records than the log has of a type. `+ 0` as in `store.book`.
+#: CROSS JOIN keeps SQLite from beginning with the type: a party has fewer records than the log has of a type. `+ 0` as in `store.book`, and in
+#: the order: or SQLite would go back through the whole log, which is in order, until it has met enough records of one small party.
 _OF_KINDS: Final = Sql[tuple[int]].of(
     "SELECT thing.seq FROM mentions AS thing CROSS JOIN mentions AS kind "
     "WHERE thing.key = {} AND thing.log_id = {} AND thing.seq + 0 < {} "
     "AND (thing.until_seq IS NULL OR thing.until_seq >= {}) "
     "AND kind.key {texts} AND kind.log_id = thing.log_id "
     "AND kind.occurred_ms = thing.occurred_ms AND kind.seq = thing.seq "
-    "ORDER BY thing.seq DESC LIMIT {}"
+    "ORDER BY thing.seq + 0 DESC LIMIT {}"
 )
 _OF_THING: Final = Sql[tuple[int]].of(
     "SELECT seq FROM mentions WHERE key = {} AND log_id = {} AND seq + 0 < {} "
-    "AND (until_seq IS NULL OR until_seq >= {}) ORDER BY seq DESC LIMIT {}"
+    "AND (until_seq IS NULL OR until_seq >= {}) ORDER BY seq + 0 DESC LIMIT {}"
 )
 _OF_TYPES: Final = Sql[tuple[int]].of(
     "SELECT seq FROM mentions WHERE key {texts} AND log_id = {} AND seq + 0 < {} "
-    "AND (until_seq IS NULL OR until_seq >= {}) ORDER BY seq DESC LIMIT {}"
+    "AND (until_seq IS NULL OR until_seq >= {}) ORDER BY seq + 0 DESC LIMIT {}"
 )
 _HOLDINGS: Final = Sql[tuple[str, int]].of(
     "SELECT key, seq FROM mentions WHERE log_id = {} AND seq {numbers} AND substr(key, 1, 8) = 'holding/' "

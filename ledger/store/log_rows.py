@@ -5,7 +5,7 @@ What is written here is decided by `ledger.recorder`, and in the order that it s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ledger.log.tiles import grow_tiles
@@ -14,12 +14,19 @@ from ledger.store.sql import Sql
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from typing import TypeAlias
 
     from sqlalchemy import Connection
 
+    from ledger.log.entry import Entry
     from ledger.log.merkle import Hash
     from ledger.log.sizes import Size
+    from ledger.log.tiles import RowKey
+    from ledger.statement import Envelope, Header, OpenedItem
     from ledger.store.page import Waiting
+
+    #: One entry as it is stored: position, leaf, envelope with its header, and the items that are left.
+    Kept: TypeAlias = tuple[int, Entry, Envelope, Header, Sequence[OpenedItem | None]]
 
 _ENTRY: Final = Sql[tuple[()]].inserting("entries", "log_id", "seq", "raw", "prev", "issuer", "statement_id")
 _ENVELOPE: Final = Sql[tuple[()]].inserting("envelopes", "log_id", "seq", "raw")
@@ -98,22 +105,24 @@ def move_head(connection: Connection, log_id: str, *, size: int, last: bytes, to
 
 def write_entries(connection: Connection, log_id: str, waiting: Sequence[Waiting]) -> None:
     """Leaves, envelopes and items of new entries."""
+    kept: list[Kept] = [
+        (one.record.seq, one.entry, one.statement.envelope, one.record.header, one.statement.opened)
+        for one in waiting
+    ]
+    write_kept(connection, log_id, kept)
+
+
+def write_kept(connection: Connection, log_id: str, kept: Sequence[Kept]) -> None:
+    """The same of entries as they are kept, such as those that stood in this log before."""
     _ENTRY.each(
         connection,
         [
-            (
-                log_id,
-                one.record.seq,
-                one.entry.raw,
-                one.entry.prev,
-                str(one.record.header.issuer),
-                str(one.record.header.id),
-            )
-            for one in waiting
+            (log_id, seq, entry.raw, entry.prev, str(header.issuer), str(header.id))
+            for seq, entry, _, header, _ in kept
         ],
     )
-    _ENVELOPE.each(connection, [(log_id, one.record.seq, one.statement.envelope.raw) for one in waiting])
-    _ITEMS.each(connection, [(log_id, one.record.seq, write_opened(one.statement.opened)) for one in waiting])
+    _ENVELOPE.each(connection, [(log_id, seq, envelope.raw) for seq, _, envelope, _, _ in kept])
+    _ITEMS.each(connection, [(log_id, seq, write_opened(opened)) for seq, _, _, _, opened in kept])
 
 
 def read_leaves(connection: Connection, log_id: str, *, start: int) -> list[bytes]:
@@ -132,6 +141,21 @@ def read_places(
 def read_tile_row(connection: Connection, log_id: str, level: int, number: int) -> bytes:
     """The hashes of one tile as far as it has grown; nothing where it has not begun."""
     return b"".join(bytes(raw) for (raw,) in _TILE_STOOD.rows(connection, log_id, level, number))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTiles:
+    """The stored tiles as proofs want to read them, each of them once: for one reading, in which no tile is written."""
+
+    connection: Connection
+    log_id: str
+    _read: dict[RowKey, bytes] = field(default_factory=dict)
+
+    def read_tile(self, level: int, index: int, /) -> bytes:
+        """The row as far as it has grown."""
+        if (level, index) not in self._read:
+            self._read[level, index] = read_tile_row(self.connection, self.log_id, level, index)
+        return self._read[level, index]
 
 
 def first_checkpoint_over(connection: Connection, log_id: str, seq: int) -> tuple[int, bytes]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ledger.store.book import Stored, mentions_in, records_in, stored_entries
 from ledger.views.book import Mention, Record, corrected_by, lasts, statement_key
+from ledger.vocabulary.goods import Codes, Packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,10 @@ _Sheet = TypeVar("_Sheet")
 RECORDS_HELD_MAX: Final = 8_192
 #: Keys whose records it keeps together, at some 200 bytes each.
 KEYS_HELD_MAX: Final = 32_768
+#: A record that lists more codes than this is large: with a thousand it takes a third of a megabyte.
+CODES_HELD_MAX: Final = 50
+#: Large records it keeps.
+LARGE_HELD_MAX: Final = 32
 #: Longer lists are not kept for long: few are asked for, and they are whole years of one party's trade.
 RECORDS_OF_A_KEY_HELD_MAX: Final = 1_000
 
@@ -51,15 +56,28 @@ class Recent:
     about: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     #: What was read of the records under a key, by reader and thing: it counts as long as they are the same tuple.
     sheets: dict[tuple[object, object], tuple[str, tuple[Record, ...], object]] = field(default_factory=dict)
+    #: Those of the records that list many codes.
+    large: dict[int, Record] = field(default_factory=dict)
+
+    def take_up(self, record: Record) -> None:
+        """One more record, or one that has changed."""
+        self.records[record.seq] = record
+        if isinstance(record.said, (Codes, Packing)) and len(record.said.codes) > CODES_HELD_MAX:
+            self.large[record.seq] = record
 
     def forget(self) -> None:
         """Let go of everything."""
+        self.large.clear()
         self.records.clear()
         self.about.clear()
         self.sheets.clear()
 
     def trim(self) -> None:
-        """Let go of what was taken up first, once there is too much."""
+        """Let go of what was taken up first, once there is too much; of what is large by itself, sooner."""
+        for seq in list(self.large)[: max(0, len(self.large) - LARGE_HELD_MAX)]:
+            for key in self.large.pop(seq).keys:
+                self.about.pop(key, None)
+            self.records.pop(seq, None)
         _trim(self.records, RECORDS_HELD_MAX)
         _trim(self.sheets, KEYS_HELD_MAX)
         if len(self.about) > KEYS_HELD_MAX:
@@ -71,7 +89,7 @@ class Recent:
 #: Of goods and parties the gate and the judges ask who or what they are; all that was ever said of them is seldom asked, and may be long.
 _SHEETS: Final = {"goods": "goods-sheet/", "party": "party-sheet/"}
 _ASKED: Final = frozenset(
-    {"statement", "holding", "code", "voucher", "phone", "address", "goods-sheet", "party-sheet"}
+    {"statement", "holding", "code", "voucher", "file", "phone", "address", "goods-sheet", "party-sheet"}
 )
 
 
@@ -164,9 +182,9 @@ class Page:
         known = self._recent.records
         unknown = [seq for seq in seqs if seq not in known]
         if unknown:
-            known.update(
-                records_in(self.connection, self.log_id, unknown, register=self.register, size=self.size)
-            )
+            found = records_in(self.connection, self.log_id, unknown, register=self.register, size=self.size)
+            for one in found.values():
+                self._recent.take_up(one)
             for seq in self.marks.keys() & set(unknown):
                 known[seq] = replace(known[seq], superseded_by=known[self.marks[seq]].header.id)
         return {seq: known[seq] for seq in seqs if seq in known}
@@ -205,9 +223,11 @@ class Page:
         new = [key for key in keys if key not in about]
         if not new:
             return
-        places = {key: set(self._unwritten.get(key, ())) for key in new}
+        # Of a thousand new codes none was ever mentioned: nothing is made for what nobody has spoken of.
+        about.update(dict.fromkeys(new, ()))
+        places = {key: set(self._unwritten[key]) for key in new if key in self._unwritten}
         for key, _, seq in mentions_in(self.connection, self.log_id, new, size=self.size):
-            places[key].add(seq)
+            places.setdefault(key, set()).add(seq)
         records = self.records(set().union(*places.values()))
         for key, seqs in places.items():
             # A table that does not yet know of a mark still shows what it took away.
@@ -224,7 +244,7 @@ class Page:
             self._mark(earlier, by=record)
         self.waiting.append(one)
         self.size = record.seq + 1
-        self._recent.records[record.seq] = record
+        self._recent.take_up(record)
         for key in record.keys:
             self._unwritten[key].append(record.seq)
             known = about.get(key)

@@ -7,7 +7,7 @@ Every primary key and unique constraint begins with its shard key (the log, or t
     derived    marks, mentions, edges, findings: folding the log again gives the same rows
     mutable    sealed_keys, api_keys, official_scopes, official_reads, exports, removals, rules: how this server signs, who may call it, which copies it gave away, what
                an erasure still has to remove, and by which rules it judged; persons, sessions, passkeys, once, cards,
-               identities, account_events: who may come in (`ledger.accounts`); stall_codes: which page a stall has opened; label_prints: who printed labels; jobs: which spreadsheets are being worked on; form_drafts: forms begun and not sent; no part of the truth
+               identities, account_events: who may come in (`ledger.accounts`); stall_codes: which page a stall has opened; label_prints, label_codes: who printed labels, and of which codes; jobs: which spreadsheets are being worked on; form_drafts: forms begun and not sent; scan_readings, scan_findings, scan_judged: readings of codes that wait for their batch, and what readings came to; cosignatures, publications: what witnesses have signed, and which checkpoint is shown; timestamps: what an authority stamped; no part of the truth
 """
 
 from __future__ import annotations
@@ -207,6 +207,16 @@ class FreezeRow(SQLModel, table=True):
     """That a log is never signed again: its key was stolen (`ledger.store.log_keys`)."""
 
     __tablename__: ClassVar[str] = "freezes"
+    __table_args__ = (PrimaryKeyConstraint("log_id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    since_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class GuardRow(SQLModel, table=True):
+    """That a log has a fork guard outside of its data (`ledger.store.guard`): from then on a missing one is a fault."""
+
+    __tablename__: ClassVar[str] = "guards"
     __table_args__ = (PrimaryKeyConstraint("log_id"),)
 
     log_id: str = Field(sa_column=Column(Text, nullable=False))
@@ -513,6 +523,23 @@ class LabelPrintRow(SQLModel, table=True):
     at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class LabelCodeRow(SQLModel, table=True):
+    """One label of a run that printed unit codes: the code, and what stood in the symbol, which may carry a signature too."""
+
+    __tablename__: ClassVar[str] = "label_codes"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "party", "id", "place"),
+        Index("label_codes_of", "log_id", "party", "code"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    place: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    printed: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class OpeningRow(SQLModel, table=True):
     """How often the public page of a code or a batch was opened on one day (`ledger.store.openings`). Nothing about who opened it."""
 
@@ -609,12 +636,99 @@ class FormDraftRow(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ScanReadingRow(SQLModel, table=True):
+    """A reading of a code that waits for its batch (`ledger.store.scans`). `batch`: the digest of the file it went into, until the log has that."""
+
+    __tablename__: ClassVar[str] = "scan_readings"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "id"),
+        Index("scan_readings_waiting", "log_id", "batch", "at_ms"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    id: str = Field(sa_column=Column(Text, nullable=False))
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    reader: str = Field(sa_column=Column(Text, nullable=False))
+    region: str = Field(sa_column=Column(Text, nullable=False))
+    device: str = Field(sa_column=Column(Text, nullable=False))
+    batch: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ScanFindingRow(SQLModel, table=True):
+    """What the readings of one code came to when they were last judged beside its records; `body` is the finding's canonical JSON."""
+
+    __tablename__: ClassVar[str] = "scan_findings"
+    __table_args__ = (
+        PrimaryKeyConstraint("subject", "log_id", "number"),
+        Index("scan_findings_of_party", "party", "log_id", "since_ms"),
+    )
+
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    number: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    party: str = Field(sa_column=Column(Text, nullable=False))
+    since_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ScanJudgedRow(SQLModel, table=True):
+    """Up to which size of the log readings were judged beside its records, and by which rules."""
+
+    __tablename__: ClassVar[str] = "scan_judged"
+    __table_args__ = (PrimaryKeyConstraint("log_id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    rules: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class CosignatureRow(SQLModel, table=True):
+    """A witness's signature over the checkpoint of one size: the newest one of that key (`ledger.witnesses`). `line` as it stands in a note."""
+
+    __tablename__: ClassVar[str] = "cosignatures"
+    __table_args__ = (
+        PrimaryKeyConstraint("log_id", "size", "witness"),
+        Index("cosignatures_of_witness", "log_id", "witness", "size"),
+    )
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    size: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    witness: str = Field(sa_column=Column(Text, nullable=False))
+    line: str = Field(sa_column=Column(Text, nullable=False))
+    time_s: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class PublicationRow(SQLModel, table=True):
+    """Which checkpoint is shown to everybody where witnesses are asked, and when they were last asked."""
+
+    __tablename__: ClassVar[str] = "publications"
+    __table_args__ = (PrimaryKeyConstraint("log_id"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    asked_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class TimestampRow(SQLModel, table=True):
+    """A time stamp over the checkpoint of one size (RFC 3161), as the authority gave it, and the time it names (`ledger.timestamping`)."""
+
+    __tablename__: ClassVar[str] = "timestamps"
+    __table_args__ = (PrimaryKeyConstraint("log_id", "size"),)
+
+    log_id: str = Field(sa_column=Column(Text, nullable=False))
+    size: int = Field(sa_column=Column(BigInteger, nullable=False, autoincrement=False))
+    token: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 #: What an audit says about each table; every column is classed in `tests/faults/columns.toml`.
 BOUND = ("entries", "envelopes", "items", "tiles", "heads", "checkpoints")
 DERIVED = ("marks", "mentions", "edges", "findings")
 MUTABLE = (
     "sealed_keys",
     "freezes",
+    "guards",
     "signing_passkeys",
     "api_keys",
     "official_scopes",
@@ -635,7 +749,14 @@ MUTABLE = (
     "stall_codes",
     "openings",
     "label_prints",
+    "label_codes",
     "slip_accounts",
     "payments",
     "form_drafts",
+    "scan_readings",
+    "scan_findings",
+    "scan_judged",
+    "cosignatures",
+    "publications",
+    "timestamps",
 )

@@ -59,14 +59,29 @@ class Packs:
 
 def added(quantities: Iterable[Quantity | None]) -> Quantity | None:
     """The sum; None when there is nothing to add, a part is not known, or the parts do not add up."""
-    total: Quantity | None = None
+    known: list[Quantity] = []
     for one in quantities:
         if one is None:
             return None
-        total = one if total is None else plus(total, one)
-        if total is None:
-            return None
+        known.append(one)
+    if not known:
+        return None
+    unit = known[0].unit
+    if all(one.unit is unit and one.amount >= 0 for one in known):
+        # What four hundred hands got, all in kilos: one number, where the sums on the way to it cannot be larger.
+        return _counted(sum((one.amount for one in known), Decimal(0)), unit)
+    total: Quantity | None = known[0]
+    for one in known[1:]:
+        total = None if total is None else plus(total, one)
     return total
+
+
+def _counted(amount: Decimal, unit: Unit) -> Quantity | None:
+    """So much of it, or None where it is more than a quantity can be."""
+    try:
+        return Quantity(amount, unit)
+    except Refusal:
+        return None
 
 
 def plus(one: Quantity, other: Quantity) -> Quantity | None:

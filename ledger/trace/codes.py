@@ -113,7 +113,8 @@ def _state(path: Sequence[CodeStep]) -> CodeStateName:
 
 def _steps(record: Record, code: str) -> Iterator[CodeStep]:
     match record.said:
-        case Codes() as said if code in said.codes:
+        # A label printed again makes no new pack, and tells nothing of the old one.
+        case Codes() as said if code in said.codes and said.action in _ACTIONS:
             kind = _ACTIONS[said.action]
             yield CodeStep(record, kind, record.actor if kind == "issued" else None, said.goods)
         case Adjustment() as said if said.reason == "destroyed":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ledger.views.book import about_many, code_key
+from ledger.views.book import about, about_many, code_key
 from ledger.vocabulary.goods import Packing
 
 if TYPE_CHECKING:
@@ -53,11 +53,21 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Circle:
+    """A pack that lies in itself: the stay in the pack that it lies in, and the record that put that one, or one around it, into the first."""
+
+    stay: Stay
+    around: Record
+
+
+@dataclass(frozen=True, slots=True)
 class Nest:
     """Where one pack lay, and what happened to what it lay in."""
 
     stays: tuple[Stay, ...]
     carried: tuple[Carried, ...]
+    #: The first time that a pack around it was put into this very pack, while it lay in there.
+    itself: Circle | None = None
 
 
 def stays_of(code: str, records: Iterable[Record]) -> tuple[Stay, ...]:
@@ -80,26 +90,65 @@ def nest_of(book: Book, code: str, records: Sequence[Record]) -> Nest:
     """Where the pack lay, level by level; `records` are those that mention it."""
     stays = stays_of(code, records)
     carried: dict[int, Carried] = {}
-    inside = [(one.parent, one.packed.order, one.until) for one in stays]
-    seen = {code}
+    # Of each pack around it: by which of its stays it lies in there, from when, until when.
+    inside = [(place, one.parent, one.packed.order, one.until) for place, one in enumerate(stays)]
+    itself: Circle | None = None
+    # A pack may come into one and the same pallet twice, once within a case and once by itself: each time counts for its time.
+    seen: set[tuple[int, str, _Order, _Order]] = set()
     for _ in range(LEVELS_MAX):
-        inside = [one for one in inside if one[0] not in seen]
+        inside = [one for one in dict.fromkeys(inside) if one not in seen]
         if not inside:
             break
-        seen |= {parent for parent, _, _ in inside}
-        by_key = about_many(book, [code_key(parent) for parent, _, _ in inside])
-        above: list[tuple[str, _Order, _Order]] = []
-        for parent, first, last in inside:
+        seen.update(inside)
+        by_key = about_many(book, [code_key(parent) for _, parent, _, _ in inside])
+        above: list[tuple[int, str, _Order, _Order]] = []
+        for place, parent, first, last in inside:
             near = by_key.get(code_key(parent), [])
             for record in near:
                 if first < record.order < last and not isinstance(record.said, Packing):
                     carried.setdefault(record.seq, Carried(record, parent))
             for stay in stays_of(parent, near):
                 start, end = max(first, stay.packed.order), min(last, stay.until)
-                if start < end:
-                    above.append((stay.parent, start, end))
+                if start < end and stay.parent != code:
+                    above.append((place, stay.parent, start, end))
+                elif start < end and (itself is None or stay.packed.seq < itself.around.seq):
+                    itself = Circle(stays[place], stay.packed)
         inside = above
-    return Nest(stays, tuple(sorted(carried.values(), key=lambda one: one.record.order)))
+    return Nest(stays, tuple(sorted(carried.values(), key=lambda one: one.record.order)), itself)
+
+
+def lies_in(book: Book, code: str) -> tuple[str, ...]:
+    """The packs in which this one lies by the records, the nearest first: packed and not taken out."""
+    chain: dict[str, None] = {}
+    waiting = [code]
+    for _ in range(LEVELS_MAX):
+        by_key = about_many(book, [code_key(one) for one in waiting])
+        above = [
+            stay.parent
+            for one in waiting
+            for stay in stays_of(one, by_key.get(code_key(one), ()))
+            if stay.unpacked is None
+        ]
+        waiting = [one for one in dict.fromkeys(above) if one not in chain and one != code]
+        if not waiting:
+            break
+        chain.update(dict.fromkeys(waiting))
+    return tuple(chain)
+
+
+def packed_in(book: Book, parent: str) -> tuple[str, ...]:
+    """What lies in a pack by the records, without what lies in that again, in the order in which it was put in."""
+    inside: dict[str, None] = {}
+    for record in sorted(about(book, code_key(parent)), key=lambda one: one.order):
+        said = record.said
+        if not isinstance(said, Packing) or said.parent_code != parent:
+            continue
+        for code in said.codes:
+            if said.action == "pack":
+                inside.setdefault(code)
+            else:
+                inside.pop(code, None)
+    return tuple(inside)
 
 
 def inside_of(book: Book, parents: Iterable[str]) -> set[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import TooLarge, Words
-from ledger.trace.shelf import Shelf, about_goods
+from ledger.trace.shelf import about_goods
 from ledger.views.book import of_type
 from ledger.views.sheets import goods_sheet
 from ledger.vocabulary.goods import Batch, Transformation
@@ -22,7 +22,7 @@ from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.oversight import Hold, Recall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ledger.identifiers import GoodsId, PartyId
     from ledger.views.book import Book, Record
@@ -68,43 +68,43 @@ def standing_orders(
     sheet = goods_sheet(book, goods)
     if not sheet.ordered and not sheet.turned:
         return ()  # As for most goods: nobody ever gave an order, and they were made of nothing that anybody recorded.
-    shelf = Shelf(book, records_max=book.size)
     orders = [
         order
-        for one in ancestors(shelf, goods, party=party)
-        for order in _standing_on(shelf, one, asked=goods, shown_before_ms=shown_before_ms)
+        for one, records in _ancestors(book, goods, party=party).items()
+        for order in _standing_on(book, one, records, asked=goods, shown_before_ms=shown_before_ms)
         if order.at is None or party is None or order.at == party
     ]
     return tuple(sorted(orders, key=lambda one: (one.record.order, one.goods)))
 
 
-def ancestors(shelf: Shelf, goods: GoodsId, *, party: PartyId | None = None) -> tuple[GoodsId, ...]:
-    """The goods, and all goods they were made from, level by level.
+def _ancestors(
+    book: Book, goods: GoodsId, *, party: PartyId | None = None
+) -> dict[GoodsId, Sequence[Record]]:
+    """The goods, and all goods they were made from, level by level, each with what is recorded of them.
 
     Only whoever is recorded as the maker of a batch can say what went into it: a stranger's word must not stop it. A maker that
     asks about its own batch answers for itself.
     """
-    found = {goods: None}
+    found: dict[GoodsId, Sequence[Record]] = {}
     frontier = [goods]
     while frontier:
-        shelf.look(about_goods(one) for one in frontier)
+        known = book.about_many([about_goods(one) for one in frontier])
+        found.update({one: known.get(about_goods(one), ()) for one in frontier})
         new = {
             line.goods: None
             for one in frontier
-            for said in _makings(shelf, one, party)
+            for said in _makings(one, found[one], party)
             for line in said.inputs
         }
         frontier = [one for one in new if one not in found]
-        found.update(dict.fromkeys(frontier))
-        if len(found) > ANCESTORS_MAX:
+        if len(found) + len(frontier) > ANCESTORS_MAX:
             most = ANCESTORS_MAX
             expected = Words(zh=f"最多由 {most} 种货物制成", en=f"goods made from at most {most} others")
             raise TooLarge(field="goods", came=goods, expected=expected)
-    return tuple(found)
+    return found
 
 
-def _makings(shelf: Shelf, goods: GoodsId, party: PartyId | None) -> Iterator[Transformation]:
-    records = shelf.about(about_goods(goods))
+def _makings(goods: GoodsId, records: Sequence[Record], party: PartyId | None) -> Iterator[Transformation]:
     makers = {said.maker for _, said in of_type(records, Batch) if said.goods == goods}
     if party in makers:
         makers = {party}
@@ -114,18 +114,14 @@ def _makings(shelf: Shelf, goods: GoodsId, party: PartyId | None) -> Iterator[Tr
 
 
 def _standing_on(
-    shelf: Shelf, goods: GoodsId, *, asked: GoodsId, shown_before_ms: int | None
+    book: Book, goods: GoodsId, records: Sequence[Record], *, asked: GoodsId, shown_before_ms: int | None
 ) -> Iterator[Order]:
-    records = [
-        record
-        for record in shelf.about(about_goods(goods))
-        if shown_before_ms is None or record.at_ms < shown_before_ms
-    ]
+    records = [record for record in records if shown_before_ms is None or record.at_ms < shown_before_ms]
     holds = [(record, said) for record, said in of_type(records, Hold) if goods in said.goods]
     releases = [(record, said) for record, said in holds if said.action == "release"]
     for record, said in holds:
         if said.action == "hold" and not any(
-            type(release) is type(said) and release.at in {None, said.at} and _lifts(shelf.book, one, record)
+            type(release) is type(said) and release.at in {None, said.at} and _lifts(book, one, record)
             for one, release in releases
         ):
             yield Order(kind="hold", record=record, goods=goods, at=said.at, inherited=goods != asked)
@@ -133,7 +129,7 @@ def _standing_on(
     ends = [(record, recall) for record, recall in recalls if recall.action == "end"]
     for record, recall in recalls:
         if recall.action == "recall" and not any(
-            _names(end, record) and _lifts(shelf.book, one, record) for one, end in ends
+            _names(end, record) and _lifts(book, one, record) for one, end in ends
         ):
             yield Order(kind="recall", record=record, goods=goods, at=None, inherited=goods != asked)
 

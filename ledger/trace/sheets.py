@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from ledger.trace.shelf import Shelf, about_goods, about_party, best_batch
+from ledger.trace.shelf import about_goods, about_party, best_batch
 from ledger.views.book import of_type
 from ledger.vocabulary.documents import Certificate, Commitment
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Licence, Party
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from ledger.identifiers import BatchNumber, GoodsId, LegalDate, PartyId, ProductId, Quantity, RegionCode
+    from ledger.trace.shelf import Shelf
     from ledger.views.book import Book, Record
     from ledger.vocabulary.parties import PartyKind
 
@@ -78,14 +79,15 @@ class PartyView:
 
 def what_it_was(book: Book, goods: GoodsId) -> BatchView:
     """The sheet of some goods."""
-    shelf = Shelf(book)
-    shelf.look([about_goods(goods)])
-    return batch_view(shelf, goods)
+    return book.sheet(_batch_view, goods, about_goods)
 
 
 def batch_view(shelf: Shelf, goods: GoodsId) -> BatchView:
     """The sheet of goods whose key was looked up."""
-    records = shelf.about(about_goods(goods))
+    return _batch_view(goods, shelf.about(about_goods(goods)))
+
+
+def _batch_view(goods: GoodsId, records: Sequence[Record]) -> BatchView:
     batches = [(record, said) for record, said in of_type(records, Batch) if said.goods == goods]
     record = best_batch(one for one, _ in batches)
     said = next((said for one, said in batches if one is record), None)
@@ -110,17 +112,22 @@ def batch_view(shelf: Shelf, goods: GoodsId) -> BatchView:
 
 def party_view(book: Book, party: PartyId) -> PartyView:
     """The sheet of a party."""
-    return party_views(Shelf(book), [party])[party]
+    return party_views_in(book, [party])[party]
+
+
+def party_views_in(book: Book, parties: Collection[PartyId]) -> dict[PartyId, PartyView]:
+    """The sheets of many parties, with one look."""
+    records = book.about_many([about_party(one) for one in parties])
+    return {one: _party_view(book, one, records.get(about_party(one), ())) for one in parties}
 
 
 def party_views(shelf: Shelf, parties: Collection[PartyId]) -> dict[PartyId, PartyView]:
-    """The sheets of many parties, with one look."""
+    """The same off a shelf, which has read some of it and counts what it reads."""
     shelf.look(about_party(one) for one in parties)
     return {one: _party_view(shelf.book, one, shelf.about(about_party(one))) for one in parties}
 
 
-def _party_view(book: Book, party: PartyId, records: Iterable[Record]) -> PartyView:
-    records = list(records)
+def _party_view(book: Book, party: PartyId, records: Sequence[Record]) -> PartyView:
     sheets = [(record, said) for record, said in of_type(records, Party) if said.party == party]
     # The registrar's word and the party's own come before what a trading partner declares.
     registered = [(record, said) for record, said in sheets if _is_registered(book, record, party)]

@@ -17,10 +17,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ledger.identifiers import GoodsId, PartyId, ProductId, Sha256Hex, SiteId, StatementId
+from ledger.identifiers.pesticide_code import registration_ending
+from ledger.identifiers.printed import spelt
 from ledger.vocabulary.answering import Grant
+from ledger.vocabulary.coding import CodeHead
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
-from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.goods import Batch, Codes
+from ledger.vocabulary.linking import Link
 from ledger.vocabulary.parties import Approval, Licence, Party
 from ledger.vocabulary.said import Part, Said, pieces
 from ledger.vocabulary.trade import FiledDocument, SupplierFile
@@ -268,6 +272,36 @@ def code_key(code: str) -> str:
     return f"code/{code}"
 
 
+def spelt_key(code: str) -> str:
+    """Records that spell this code otherwise: in groups, inside an address. By its one spelling (`ledger.identifiers.printed`)."""
+    return f"spelt/{code}"
+
+
+def alias_key(code: str) -> str:
+    """What somebody said that this code, in its one spelling, names as well."""
+    return f"alias/{code}"
+
+
+def head_key(scheme: str, head: str) -> str:
+    """The products whose codes begin so."""
+    return f"head/{scheme}/{head}"
+
+
+def registration_key(prefix: str, last_six: str) -> str:
+    """Approvals, products and batches of a pesticide whose registration number ends so."""
+    return f"registration/{prefix}/{last_six}"
+
+
+def run_key(run: str) -> str:
+    """The statements that are the parts of one run of codes."""
+    return f"run/{run}"
+
+
+def runs_key(party: PartyId) -> str:
+    """The runs of codes that this party recorded, by the first part of each."""
+    return f"runs/{party}"
+
+
 def voucher_key(kind: str, number: str) -> str:
     """Every record that rests on or files this voucher."""
     return f"voucher/{kind}/{number}"
@@ -311,6 +345,11 @@ def gtin_key(gtin: str) -> str:
 def approval_key(number: str) -> str:
     """The approval of this number, and every product and batch that names it."""
     return f"approval/{number}"
+
+
+def links_key(goods: GoodsId) -> str:
+    """Where more about these goods can be read, as their maker says. It says nothing about the goods, so it stands under no other key of theirs."""
+    return f"links/{goods}"
 
 
 def evidence_key(digest: Sha256Hex) -> str:
@@ -397,7 +436,20 @@ def _keys_of(record: Record) -> frozenset[str]:
         keys.update(file_key(keeper, said.supplier) for keeper in (record.actor, *(said.for_shops or ())))
     if isinstance(said, Grant):
         keys |= {grant_key(record.actor), grant_key(said.to)}
-    return frozenset(keys)
+    return frozenset(_set_apart(record, keys))
+
+
+def _set_apart(record: Record, keys: set[str]) -> set[str]:
+    """What has keys of its own, so that it is not read whenever somebody asks what goods are."""
+    said = record.said
+    if isinstance(said, Link):
+        return {*keys, links_key(said.goods)} - {goods_key(said.goods)}
+    if not isinstance(said, Codes):
+        return keys
+    if said.continues:
+        # A hundred parts of one run speak of the goods by their first.
+        return keys - {goods_key(said.goods), goods_sheet_key(said.goods)}
+    return {*keys, runs_key(record.actor)}
 
 
 def _called(batch: Batch) -> Iterator[str]:
@@ -419,7 +471,7 @@ def _keys_of_value(value: object, kind: str, holders: frozenset[PartyId]) -> Ite
         yield from _keys_of_goods(value, kind, holders)
     elif isinstance(value, StatementId):
         yield statement_key(value)
-    elif isinstance(value, Sha256Hex) and kind != "scan.v1":
+    elif isinstance(value, Sha256Hex) and kind not in {"scan.v1", "scan_batch.v1"}:
         yield evidence_key(value)
     elif type(value) in _SHEETS:
         what, sheets = _SHEETS[type(value)]
@@ -450,7 +502,10 @@ def _named(parts: Iterable[Part], values: Iterable[tuple[str, object]]) -> Itera
         key = _KEYS_OF_FIELDS.get(name)
         if key is not None:
             yield key(str(value))
+            yield from _besides(name, str(value))
     for part in parts:
+        if isinstance(part, CodeHead):
+            yield head_key(part.scheme, part.head)
         number = part.__dict__.get("number")
         if not isinstance(number, str):
             continue
@@ -463,7 +518,25 @@ def _named(parts: Iterable[Part], values: Iterable[tuple[str, object]]) -> Itera
             yield contact_key("licence", number)
         if isinstance(part, Approval):
             yield approval_key(number)
+            yield from _registrations(number)
 
+
+def _besides(name: str, text: str) -> Iterator[str]:
+    """What a code or a number is looked up by as well: its one spelling, its last digits."""
+    if name in _CODES and (one := spelt(text)) != text:
+        yield spelt_key(one)
+    if name == "approval_number":
+        yield from _registrations(text)
+
+
+def _registrations(number: str) -> Iterator[str]:
+    ending = registration_ending(number)
+    if ending is not None:
+        yield registration_key(*ending)
+
+
+#: Fields that hold the codes of packs.
+_CODES = frozenset({"codes", "code", "parent_code"})
 
 #: Kinds of value that have keys of their own, whatever field they stand in.
 _IDENTIFIERS = frozenset({GoodsId, PartyId, SiteId, ProductId, StatementId, Sha256Hex})
@@ -481,6 +554,8 @@ _KEYS_OF_FIELDS: Mapping[str, Callable[[str], str]] = {
     "certificate_number": document_key,
     "quarantine_number": document_key,
     "subject": answer_key,
+    "run": run_key,
+    "aliases": lambda code: alias_key(spelt(code)),
 }
 
 

@@ -7,10 +7,12 @@ from typing import Final
 from ledger.errors import UnknownName, Words
 from ledger.vocabulary.affirming import Affirmation
 from ledger.vocabulary.answering import Answer, Grant
+from ledger.vocabulary.coding import Alias, CodeHeads
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.epcis import EpcisEvent
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Release, Transformation, Use
+from ledger.vocabulary.linking import Link
 from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, OrderAnswer, Takedown
 from ledger.vocabulary.oversight import (
     Complaint,
@@ -20,6 +22,7 @@ from ledger.vocabulary.oversight import (
     RecallAnswer,
     Sample,
     Scan,
+    ScanBatch,
     TestResult,
 )
 from ledger.vocabulary.parties import Approval, Licence, Party, Product, Site, Succession
@@ -48,13 +51,17 @@ _ALL: Final[tuple[type[Said], ...]] = (
     Use,
     Adjustment,
     Codes,
+    CodeHeads,
+    Alias,
     Packing,
+    Link,
     Sale,
     Inspection,
     Sample,
     TestResult,
     Complaint,
     Scan,
+    ScanBatch,
     Hold,
     Takedown,
     Delisting,

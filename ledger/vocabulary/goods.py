@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints, model_validator
 
-from ledger.errors import Words
+from ledger.errors import Malformed, Words
 from ledger.vocabulary.correctable import Correctable
 from ledger.vocabulary.said import In, Part
 from ledger.vocabulary.values import (
     CODES_MAX,
     LINES_MAX,
     PACKS_MAX,
+    RUN_CODES_MAX,
     Amount,
     BatchNumberText,
     Claim,
@@ -29,6 +30,7 @@ from ledger.vocabulary.values import (
     PackFactor,
     PartyRef,
     ProductRef,
+    RunName,
     SiteRef,
 )
 
@@ -117,16 +119,22 @@ class Batch(Correctable):
 
 
 class Codes(Correctable):
-    """Unit codes tied to goods: issued, activated or made void (赋码、激活、作废). At most 1,000 in one statement.
+    """Unit codes tied to goods: issued, activated, printed again or made void (赋码、激活、补打、作废). At most 1,000 in one statement.
 
-    `return_container`: the empty pack came back (农药包装废弃物回收管理办法), so its code should never be sold again.
+    `return_container`: the empty pack came back (农药包装废弃物回收管理办法), so its code should never be sold again. `reprint`: labels with these
+    codes were printed once more, and `reason` says why; it makes no new pack.
+
+    More codes than fit go into several statements, the parts of one run: `run` names it, `part` counts them from 1, `run_codes` says how many
+    codes the run has in all. The first part stands for the run wherever its goods are looked up. `origin`: drawn at random, so that nobody can
+    guess one; counted up; or listed by the maker.
     """
 
     TYPE: ClassVar[str] = "codes.v1"
     TITLE: ClassVar[Words] = Words(zh="赋码", en="codes")
 
     action: Annotated[
-        Literal["issue", "activate", "void", "return_container"], In("codes", "chain", "动作", "action")
+        Literal["issue", "activate", "void", "return_container", "reprint"],
+        In("codes", "chain", "动作", "action"),
     ]
     goods: Annotated[GoodsRef, In("codes", "chain", "货物标识", "goods id")]
     codes: Annotated[
@@ -137,6 +145,40 @@ class Codes(Correctable):
         In("codes", "chain", "码制", "kind of code"),
     ] = "other"
     reason: Annotated[Note | None, In("codes", "chain", "原因", "reason")] = None
+    run: Annotated[RunName | None, In("codes", "chain", "任务编号", "run")] = None
+    part: Annotated[
+        StrictInt | None, Field(ge=1, le=RUN_CODES_MAX), In("codes", "chain", "任务第几段", "part of the run")
+    ] = None
+    run_codes: Annotated[
+        StrictInt | None, Field(ge=1, le=RUN_CODES_MAX), In("codes", "chain", "任务码数", "codes in the run")
+    ] = None
+    origin: Annotated[
+        Literal["drawn", "counted", "listed"] | None,
+        In("codes", "chain", "码的来源", "how the codes came about"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        """A second label needs a reason, and a part its run."""
+        if self.action == "reprint" and self.reason is None:
+            raise Malformed(
+                field="reason", came="", expected=Words(zh="补打原因", en="why they were printed again")
+            )
+        given = {self.run is None, self.part is None, self.run_codes is None}
+        if len(given) > 1:
+            raise Malformed(
+                field="run",
+                came=self.run or "",
+                expected=Words(
+                    zh="run、part、run_codes 同时填写或都不填", en="run, part and run_codes together, or none"
+                ),
+            )
+        return self
+
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on with a run whose first part stands for it."""
+        return self.part is not None and self.part > 1
 
 
 class Packing(Correctable):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from ledger.errors import Words
 from ledger.vocabulary.correctable import Correctable
-from ledger.vocabulary.said import In, Part
+from ledger.vocabulary.said import In, Part, Said
 from ledger.vocabulary.values import (
     CODES_MAX,
     LINES_MAX,
@@ -28,6 +28,9 @@ from ledger.vocabulary.values import (
     SiteRef,
     StatementRef,
 )
+
+#: Readings in one file; more go into the next one.
+SCANS_MAX: Final = 100_000
 
 
 class Analyte(Part):
@@ -180,6 +183,22 @@ class Scan(Correctable):
     latitude: Annotated[Latitude | None, In("scan", "officials", "纬度", "latitude")] = None
     longitude: Annotated[Longitude | None, In("scan", "officials", "经度", "longitude")] = None
     device: Annotated[Digest | None, In("scan", "officials", "设备摘要", "device digest")] = None
+
+
+class ScanBatch(Said):
+    """So many readings of codes were kept outside the log, in one file: 扫码批次. The log holds the file's digest and nothing of what is in it.
+
+    Who read what, when and where is never an entry of its own: the file is removed when its time has run out (个人信息保护法 19, 47), and this
+    statement goes on saying that there was one, which it was, and how many readings it held.
+    """
+
+    TYPE: ClassVar[str] = "scan_batch.v1"
+    TITLE: ClassVar[Words] = Words(zh="扫码批次", en="batch of scans")
+
+    digest: Annotated[Digest, In("scan_batch", "officials", "文件摘要", "digest of the file")]
+    count: Annotated[StrictInt, Field(ge=1, le=SCANS_MAX), In("scan_batch", "officials", "扫码次数", "scans")]
+    first_at: Annotated[Moment, In("scan_batch", "officials", "最早一次", "first scan")]
+    last_at: Annotated[Moment, In("scan_batch", "officials", "最晚一次", "last scan")]
 
 
 class Hold(Correctable):

@@ -63,7 +63,8 @@ class Key(Said):
     ] = None
     public_key: Annotated[_PublicKey | None, In("key", "public", "公钥", "public key")] = None
     rp_id: Annotated[Domain | None, In("key", "public", "通行密钥所属域名", "passkey of the site")] = None
-    use: Annotated[Literal["statement"] | None, In("key", "public", "用途", "use")] = None
+    #: `label`: it signs codes (`ledger.log.signed_links`), and no statement.
+    use: Annotated[Literal["statement", "label"] | None, In("key", "public", "用途", "use")] = None
     holder: Annotated[Holder | None, In("key", "public", "使用人或设备编号", "person or device")] = None
     replaces: Annotated[_Keyid | None, In("key", "public", "被替换的密钥", "key replaced")] = None
     keyid: Annotated[_Keyid | None, In("key", "public", "密钥标识", "key id")] = None

@@ -112,7 +112,8 @@ def refusals(wrong: ValidationError) -> list[Refusal]:
             field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
         inner = error.get("ctx", {}).get("error")
         if isinstance(inner, Refusal):
-            found.append(type(inner)(field=field, came=inner.came, expected=inner.expected))
+            # What a record says as a whole has no place of its own: the refusal names the field.
+            found.append(type(inner)(field=field or inner.field, came=inner.came, expected=inner.expected))
         elif error["type"] == "missing":
             found.append(Malformed(field=field, came="", expected=Words(zh="必填", en="a value (required)")))
         elif error["type"] == "extra_forbidden":

@@ -32,6 +32,8 @@ from ledger.vocabulary.said import Part
 _Value = TypeVar("_Value")
 
 CODES_MAX = 1_000
+#: Codes that one run may issue, in as many statements as they need.
+RUN_CODES_MAX = 1_000_000
 LINES_MAX = 500
 DETAILS_MAX = 40
 GLN_DIGITS = 13
@@ -208,6 +210,8 @@ Url = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_url)]
 FindingSubject = Annotated[str, StringConstraints(min_length=3, max_length=300), AfterValidator(_one_line)]
 #: A printed unit code as text: drug code, pesticide unit code, or a Digital Link with a serial.
 CodeText = Annotated[str, StringConstraints(min_length=8, max_length=200), AfterValidator(_one_line)]
+#: What the statements of one long run share: a UUIDv7 that whoever asked for it chose. It is the id of no statement.
+RunName = Annotated[str, AfterValidator(lambda text: str(StatementId.parse(text)))]
 
 
 #: A pack factor may not hide a fraud behind a number nobody reads.

@@ -63,7 +63,8 @@ def serving(folder: Path) -> Iterator[tuple[FastAPI, Client, World]]:
     """The application over a world of its own."""
     with make_ledger(folder, Clock()) as ledger:
         world = build(ledger)
-        app = create_app(ledger, Settings(base_url=BASE_URL, data=folder, limits=False))
+        settings = Settings(base_url=BASE_URL, data=folder, limits=False, print_loopback=True)
+        app = create_app(ledger, settings)
         with client_of(app) as client:
             _open_forms(client, world)
             label = client.get(

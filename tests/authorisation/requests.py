@@ -13,21 +13,27 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from api.issuing import Run, carry_out
 from api.pages.reports import number_of
 from api.pages.stall_code import publish
 from api.sheets.jobs import Jobs
 from ledger.accounts.access import Terms
 from ledger.accounts.persons import Person, add_person, new_person_id
 from ledger.accounts.receivables import Payment, Receivables
-from ledger.identifiers import LegalDate, StatementId
+from ledger.identifiers import LegalDate, ProductId, StatementId
+from ledger.identifiers.serials import Drawn
+from ledger.store.engine import writing
 from ledger.store.label_prints import LabelPrint, note_print
+from ledger.store.timestamps import put_timestamp
 from ledger.vocabulary.documents import Certificate
-from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.goods import Batch, Packing
+from ledger.vocabulary.linking import Link
 from ledger.vocabulary.oversight import Hold
 from ledger.vocabulary.trade import Shipment
-from tests.authorisation.world import CODE, DAY_MS, NUMBER, OFFICER, SUPERVISOR
+from tests.authorisation.world import CODE, DAY_MS, NUMBER, OFFICER, SPARE_CODE, SUPERVISOR
 
 if TYPE_CHECKING:
+    from ledger.canonical import Json as PlainJson
     from ledger.identifiers import PartyId
     from tests.authorisation.world import Actor, World
 
@@ -60,6 +66,8 @@ def _me(world: World, actor: Actor) -> str:
     return str(actor.party or world.a.party)
 
 
+#: A product of somebody.
+PRODUCT: Final = str(ProductId.new(b"leek-of-a-"))
 #: A sheet of one supplier, and one in which the kind of party is none.
 SHEET: Final = "名称,主体类型\n某户（演示）,农户\n".encode()
 BAD_SHEET: Final = "名称,主体类型\n某户（演示）,大户\n".encode()
@@ -71,6 +79,31 @@ def _sheet_job(world: World, content: bytes = SHEET) -> str:
     name = jobs.add(world.a.party, "parties", content)
     jobs.wait(name, 10)
     return name
+
+
+def _link(world: World) -> dict[str, PlainJson]:
+    """What the maker of A's goods gives as an address."""
+    return {
+        "action": "publish",
+        "goods": str(world.goods),
+        "link_type": "pip",
+        "href": f"https://maker.example/{world.next()}",
+        "link_title": "产品介绍（演示）",
+    }
+
+
+def _stamped(world: World) -> int:
+    """The size of a checkpoint for which a token was kept."""
+    size = world.ledger.size()
+    with writing(world.ledger.engine) as connection:
+        put_timestamp(connection, world.ledger.origin, size=size, token=b"token", at_ms=0)
+    return size
+
+
+def _linked(world: World) -> int:
+    """The position of a link of A's that stands."""
+    (placed,) = world.ledger.say(world.a.party, Link.read(_link(world)))
+    return int(placed.seq)
 
 
 #: A record of each type, as somebody of the right sort would send it.
@@ -131,9 +164,15 @@ BODIES: Final[Mapping[str, Callable[[World, Actor], Json]]] = {
     "codes": lambda w, _: {
         "action": "void",
         "goods": str(w.goods),
-        "codes": [CODE],
+        "codes": [SPARE_CODE],
         "code_kind": "pesticide",
     },
+    "code-heads": lambda w, _: {
+        "product": PRODUCT,
+        "heads": [{"scheme": "drug", "head": f"{w.next():07}"}],
+    },
+    "aliases": lambda w, _: {"goods": str(w.goods), "aliases": [f"8{w.next():019}"]},
+    "links": lambda w, _: {**_link(w)},
     "packings": lambda w, _: {"action": "pack", "parent_code": f"CASE{w.next():06}", "codes": [CODE]},
     "sales": lambda w, _: {"lines": [_line(w)]},
     "inspections": lambda w, _: {"party": str(w.a), "officers": [OFFICER], "conclusion": "in_order"},
@@ -328,6 +367,23 @@ def _own_batch(world: World) -> str:
     return quote(str(world.own_batch), safe="")
 
 
+def _code_run(world: World) -> str:
+    """A run of codes that A issued."""
+    name = StatementId.parse(world.new_id())
+    carry_out(
+        world.ledger,
+        Run(name, world.a.party, "issue", world.own_batch, Drawn(world.own_batch, 2), "other"),
+    )
+    return str(name)
+
+
+def _packed(world: World) -> str:
+    """A case that A packed."""
+    case = f"CASE{world.next():06}"
+    world.ledger.say(world.a.party, Packing(action="pack", parent_code=case, codes=(CODE,)))
+    return case
+
+
 def _printed(world: World) -> str:
     """A run of labels that A printed."""
     run = LabelPrint(
@@ -423,6 +479,15 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /api/v1/categories/{name}": _get("/api/v1/categories/farm_produce"),
     "GET /api/v1/codes/{code}/label.{form}": _get("/api/v1/codes/{code}/label.svg"),
     "GET /api/v1/goods-label": _get("/api/v1/goods-label?goods={goods}&form=svg"),
+    "GET /api/v1/lookup": _get("/api/v1/lookup?code={goods}"),
+    "POST /api/v1/lookup": lambda world, _: Ask("/api/v1/lookup", json={"code": str(world.goods)}),
+    "POST /api/v1/label-sheets": lambda world, _: Ask(
+        "/api/v1/label-sheets",
+        json={"id": world.new_id(), "goods": str(world.own_batch), "reason": "卡纸（演示）"},
+    ),
+    "GET /api/v1/label-sheets/{run}.{form}": lambda world, _: Ask(
+        f"/api/v1/label-sheets/{_printed(world)}.zpl"
+    ),
     "POST /api/v1/scans/photo": lambda world, _: Ask(
         "/api/v1/scans/photo", content=world.label, media_type="image/png"
     ),
@@ -481,14 +546,29 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /api/v1/retention": _get("/api/v1/retention"),
     "GET /log/vkey": _get("/log/vkey"),
     "HEAD /log/vkey": _get("/log/vkey"),
+    "GET /log/label-keys": _get("/log/label-keys"),
+    "HEAD /log/label-keys": _get("/log/label-keys"),
+    "GET /scan-offline.js": _get("/scan-offline.js"),
     "GET /log/checkpoint": _get("/log/checkpoint"),
+    "GET /log/timestamps": _get("/log/timestamps"),
+    "GET /log/timestamps/{size}": lambda world, _: Ask(f"/log/timestamps/{_stamped(world)}"),
+    "GET /log/timestamps/{size}/note": lambda world, _: Ask(f"/log/timestamps/{_stamped(world)}/note"),
     "HEAD /log/checkpoint": _get("/log/checkpoint"),
     "GET /log/tile/{place:path}": _get("/log/tile/entries/000.p/1"),
     "HEAD /log/tile/{place:path}": _get("/log/tile/entries/000.p/1"),
+    "GET /log/statements/{place:path}": _get("/log/statements/000.p/1"),
     "GET /log/register": _get("/log/register"),
     "HEAD /log/register": _get("/log/register"),
-    "GET /01/{rest:path}": _get("/01/09520001000027/10/JC-1"),
-    "HEAD /01/{rest:path}": _get("/01/09520001000027/10/JC-1"),
+    "GET /{key:int}/{rest:path}": _get("/01/09520001000027/10/JC-1"),
+    "HEAD /{key:int}/{rest:path}": _get("/01/09520001000027/10/JC-1"),
+    "GET /.well-known/gs1resolver": _get("/.well-known/gs1resolver"),
+    "HEAD /.well-known/gs1resolver": _get("/.well-known/gs1resolver"),
+    "GET /gs1/linkset-context.jsonld": _get("/gs1/linkset-context.jsonld"),
+    "HEAD /gs1/linkset-context.jsonld": _get("/gs1/linkset-context.jsonld"),
+    "GET /verify/{rest:path}": _get("/verify/gtin/09520001000027/lot/JC-1/ser/7"),
+    "HEAD /verify/{rest:path}": _get("/verify/gtin/09520001000027/lot/JC-1/ser/7"),
+    "GET /checkConnectivity": _get("/checkConnectivity?gtin=09520001000027"),
+    "HEAD /checkConnectivity": _get("/checkConnectivity?gtin=09520001000027"),
     "GET /c/{code}": _get("/c/{batch_code}"),
     "HEAD /c/{code}": _get("/c/{batch_code}"),
     "POST /demo/identity": lambda _, __: Ask("/demo/identity", form={"identity": ""}),
@@ -496,6 +576,7 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
     "GET /docs/problems": _get("/docs/problems"),
     "GET /healthz": _get("/healthz"),
     "GET /": _get("/"),
+    "GET /verify": _get("/verify"),
     "GET /my": _get("/my"),
     "GET /my/findings": _get("/my/findings"),
     "GET /my/findings/answer": _get("/my/findings/answer?kind={kind}&subject={subject}"),
@@ -861,4 +942,41 @@ REQUESTS: Final[dict[str, Make]] = {f"POST /api/v1/{path}": _record(path) for pa
         "/people/keys/rotate", form={"name": _access_key(world)}
     ),
     "POST /people/keys/take": lambda world, _: Ask("/people/keys/take", form={"name": _access_key(world)}),
+    "GET /my/code-heads": _get("/my/code-heads"),
+    "GET /my/code-heads.{form}": _get("/my/code-heads.csv"),
+    "GET /my/code-heads/new": _get("/my/code-heads/new"),
+    "POST /my/code-heads": lambda world, _: _form(
+        "/my/code-heads", product=PRODUCT, scheme="drug", head_0=f"{world.next():07}", level_0="unit"
+    )(world, _),
+    "GET /my/links": _get("/my/links"),
+    "POST /my/links": lambda world, _: Ask(
+        "/my/links", form={**{name: str(text) for name, text in _link(world).items()}, "id": world.new_id()}
+    ),
+    "POST /my/links/{position}/end": lambda world, _: Ask(
+        f"/my/links/{_linked(world)}/end", form={"id": world.new_id()}
+    ),
+    "POST /api/v1/codes/runs": lambda world, _: Ask(
+        "/api/v1/codes/runs", json={"goods": str(world.own_batch), "count": 2}
+    ),
+    "GET /api/v1/codes/runs/{run}": lambda world, _: Ask(f"/api/v1/codes/runs/{_code_run(world)}"),
+    "GET /api/v1/codes/runs/{run}/codes.csv": lambda world, _: Ask(
+        f"/api/v1/codes/runs/{_code_run(world)}/codes.csv"
+    ),
+    "GET /api/v1/codes/packed": lambda world, _: Ask(f"/api/v1/codes/packed?code={_packed(world)}"),
+    "GET /my/codes": _get("/my/codes"),
+    "GET /my/codes.{form}": _get("/my/codes.csv"),
+    "GET /my/codes/new": _get("/my/codes/new"),
+    "POST /my/codes": lambda world, _: _form(
+        "/my/codes", goods=str(world.own_batch), way="count", code_kind="other", count="2"
+    )(world, _),
+    "GET /my/codes/pack": _get("/my/codes/pack"),
+    "POST /my/codes/pack": lambda world, _: _form(
+        "/my/codes/pack", action="pack", parent_code=f"CASE{world.next():06}", codes=CODE
+    )(world, _),
+    "GET /my/codes/packed": _get("/my/codes/packed"),
+    "GET /my/codes/{run}": lambda world, _: Ask(f"/my/codes/{_code_run(world)}"),
+    "POST /my/codes/{run}": lambda world, _: _form(f"/my/codes/{_code_run(world)}", action="activate")(
+        world, _
+    ),
+    "GET /my/codes/{run}/list.csv": lambda world, _: Ask(f"/my/codes/{_code_run(world)}/list.csv"),
 }

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DAY_MS = 24 * HOUR_MS
 CODE = "12690011001900000000000000000217"
+#: Its neighbour, which whoever may does make void.
+SPARE_CODE = "12690011001900000000000000000218"
 NUMBER = "JY13206139900012"
 OFFICER = "演-9001"
 SUPERVISOR = "演-9002"
@@ -248,7 +250,7 @@ def _tell(world: World) -> None:
         "quantity": {"amount": "1200000", "unit": "KGM"},
     }
     say("batch", a, Batch.read(batch))
-    say("codes", a, Codes(action="issue", goods=world.goods, codes=(CODE,), code_kind="pesticide"))
+    say("codes", a, Codes(action="issue", goods=world.goods, codes=(CODE, SPARE_CODE), code_kind="pesticide"))
     say("licence", a, Licence.read({"holder": str(a), "licence_kind": "食品经营许可证", "number": NUMBER}))
     say("shipment", a, Shipment.read({"to": str(world.customer), "lines": [line], "offer": False}))
     supplier = world.new_party()

@@ -14,7 +14,7 @@ from api.deps import DEMO_COOKIE
 from api.settings import Settings
 from tests.browser.serving import free_port, serving
 from tests.integration.pages.story import Story
-from tests.support.server import Clock, make_ledger
+from tests.support.server import Clock, copied_ledger, make_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +62,14 @@ class Watch:
             ),
         )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("request", self._asked)
         page.on("dialog", self._popped_up)
+
+    def _failed(self, request: Request) -> None:
+        # Whoever goes on to the next page no longer waits for the picture of this one.
+        if request.failure != "net::ERR_ABORTED":
+            self.errors.append(f"failed: {request.url}: {request.failure}")
 
     def _popped_up(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
@@ -123,14 +128,28 @@ class Desks:
             context.close()
 
 
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Story]:
+    """The story in a folder that nobody writes to any more."""
+    folder = tmp_path_factory.mktemp("told")
+    with make_ledger(folder, Clock()) as ledger:
+        return folder, Story.cast(ledger).tell().recall()
+
+
+@contextmanager
+def told_in(folder: Path, told: tuple[Path, Story]) -> Iterator[Story]:
+    """The story on a ledger of its own."""
+    origin, story = told
+    with copied_ledger(origin, folder, Clock()) as ledger:
+        yield story.on(ledger)
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(told: tuple[Path, Story], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder, port = tmp_path_factory.mktemp("site"), free_port()
     settings = Settings(data=folder / "data", base_url=f"http://127.0.0.1:{port}", demo=True)
-    with make_ledger(folder, Clock()) as ledger:
-        story = Story.cast(ledger).tell().recall()
-        with serving(create_app(ledger, settings), port) as address:
-            yield Site(address, story)
+    with told_in(folder, told) as story, serving(create_app(story.ledger, settings), port) as address:
+        yield Site(address, story)
 
 
 @pytest.fixture(scope="module")

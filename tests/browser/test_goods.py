@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from playwright.sync_api import expect
+
 from ledger.identifiers import GoodsId
 from ledger.vocabulary.goods import Batch
 
@@ -50,8 +52,8 @@ def test_a_clerk_splits_a_batch_prints_labels_twice_and_answers_a_recall(site: S
         page.locator("#out_1").fill("8")
         fits(desk)
         page.get_by_role("button", name="入账", exact=True).click()
-        assert page.locator("h1").inner_text() == "分装"
-        assert page.get_by_text("芹菜 QC-1-2").count() == 1
+        expect(page.locator("h1")).to_have_text("分装")
+        expect(page.get_by_text("芹菜 QC-1-2")).to_have_count(1)
         fits(desk)
         for reason in ("", "卡纸"):
             desk.open(f"/my/labels/new?goods={quote(str(newest_part(site)), safe='')}")
@@ -60,7 +62,9 @@ def test_a_clerk_splits_a_batch_prints_labels_twice_and_answers_a_recall(site: S
                 page.locator("#reason").fill(reason)
             page.get_by_role("button", name="登记并打印").click()
             pictures = page.locator(".goods-sheet img")
-            assert pictures.count() == 4
+            expect(pictures).to_have_count(4)
+            # A page is there before its pictures are.
+            pictures.first.evaluate("one => one.decode()")
             assert pictures.first.evaluate("one => one.complete && one.naturalWidth > 0")
             fits(desk)
         desk.open("/my/labels")
@@ -71,5 +75,5 @@ def test_a_clerk_splits_a_batch_prints_labels_twice_and_answers_a_recall(site: S
         fits(desk)
         page.locator("#recovered_0").fill("5")
         page.get_by_role("button", name="提交反馈").click()
-        assert page.locator("#answer + p").inner_text() == "已反馈数量"
+        expect(page.locator("#answer + p")).to_have_text("已反馈数量")
         desk.watch.check()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
 from api.deps import DEMO_COOKIE
 from tests.integration.pages.story import CODE, LEEK
@@ -26,7 +27,7 @@ TAPS_TO_SOURCE, TAPS_TO_SCOPE = 2, 3
 SECONDS_TO_SCOPE = 60
 #: Names of stalls in the drawing that is seen.
 STALLS_SEEN = """() => [...document.querySelectorAll('.picture-ground > svg')].filter(one => one.getBoundingClientRect().width > 0)
-  .flatMap(one => [...one.querySelectorAll('.box title')]).filter(one => one.textContent.includes('号摊')).length"""
+  .flatMap(one => [...one.querySelectorAll('.box')]).filter(one => one.textContent.includes('号摊')).length"""
 PLACE = "() => document.querySelector('.picture-ground').style.transform"
 COUNT_TAPS = "addEventListener('click', event => { if (event.isTrusted) window.name = Number(window.name || 0) + 1; }, true);"
 
@@ -115,6 +116,23 @@ def test_the_picture_moves_and_grows_by_keys_buttons_and_mouse(desks: Desks, sit
         desk.watch.check()
 
 
+def test_a_window_that_becomes_narrow_has_the_tall_drawing_whole_in_its_frame(
+    desks: Desks, site: Site
+) -> None:
+    fits = """() => {
+        const frame = document.querySelector('[data-picture]').getBoundingClientRect();
+        const [seen, ...others] = [...document.querySelectorAll('.picture-ground > svg')].map(one => [one, one.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+        return others.length === 0 && seen[0].classList.contains('chain-tall')
+          && seen[1].left >= frame.left && seen[1].right <= frame.right && seen[1].top >= frame.top && seen[1].bottom <= frame.bottom;
+    }"""
+    with desks.at(SCREEN, site.story.authority) as desk:
+        desk.open(TRACE)
+        desk.page.set_viewport_size({"width": PHONE, "height": 800})
+        place(desk.page)
+        desk.page.click("[data-zoom=whole]")
+        desk.page.wait_for_function(fits)
+
+
 def test_a_group_is_opened_in_place_by_the_keyboard_and_closed_again(desks: Desks, site: Site) -> None:
     with desks.at(SCREEN, site.story.authority) as desk:
         page = desk.open(TRACE)
@@ -126,10 +144,10 @@ def test_a_group_is_opened_in_place_by_the_keyboard_and_closed_again(desks: Desk
         page.wait_for_selector(".chain-wide .block-frame")
         assert page.evaluate("window.mark") == "the same page"
         assert page.evaluate(STALLS_SEEN) == few + 37
-        assert "open=" in page.url
-        assert page.locator("[data-picture-said]").inner_text() == "已展开"
+        expect(page).to_have_url(re.compile(r"open="))
+        expect(page.locator("[data-picture-said]")).to_have_text("已展开")
         # The keyboard is where it was, and in sight.
-        assert page.evaluate("document.activeElement.dataset.group") == link.get_attribute("data-group")
+        expect(link).to_be_focused()
         page.keyboard.press("Tab")
         inside = page.evaluate(
             """() => { const [one, frame] = [document.activeElement, document.querySelector('[data-picture]')].map(e => e.getBoundingClientRect());
@@ -190,7 +208,7 @@ def test_all_of_it_is_there_without_script(desks: Desks, site: Site) -> None:
         page.locator(".chain-tall a[data-group]").click()
         page.wait_for_url("**open=*")
         assert page.locator(".chain-tall .block-frame").is_visible()
-        assert page.locator(".chain-tall .box title").count() > 37
+        assert page.locator(".chain-tall .box").count() > 37
         for view, shown in (("time", ".timeline"), ("list", ".plain-chain")):
             desk.open(f"{TRACE}&view={view}")
             assert page.locator(shown).is_visible()

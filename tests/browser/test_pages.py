@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser.conftest import Desks, Site
 from tests.integration.pages.story import CODE, LEEK
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-    from tests.browser.conftest import Desks, Site
     from tests.support.server import Enrolled
+
+#: Who, and at which address.
+Visit = tuple[str, str]
 
 PHONE, SCREEN = 360, 1280
 TRACE = f"/trace?goods={quote(str(LEEK), safe='')}"
@@ -56,6 +61,8 @@ least => [...document.querySelectorAll('button, input:not([type=hidden]):not([ty
   .filter(([, box]) => box.height < least || box.width < least)
   .map(([name, box]) => `${name} ${Math.round(box.width)}x${Math.round(box.height)}`)
 """
+
+LEVELS = "[...document.querySelectorAll('h1, h2, h3, h4')].map(one => Number(one.tagName[1]))"
 
 TOO_PALE = """
 ([least, leastLarge, large]) => {
@@ -106,51 +113,79 @@ def shown(page: Page, selector: str) -> bool:
     return page.locator(selector).is_visible()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be seen of one page at one width."""
+
+    width: int
+    small: list[str]
+    pale: list[str]
+    headings: int
+    levels: list[int]
+    unlabelled: list[str]
+    mains: int
+    #: What went wrong, who else was asked, what popped up.
+    aside: list[str]
+
+
+class Looks:
+    """Every page of `VISITS`, opened once at each width and in each language: several tests ask what was seen."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self._desks, self._site = Desks(browser, site), site
+        self._seen: dict[tuple[int, str], dict[Visit, Look]] = {}
+
+    def at(self, width: int, language: str = "zh") -> dict[Visit, Look]:
+        """What was seen, visit by visit."""
+        if (width, language) not in self._seen:
+            found: dict[Visit, Look] = {}
+            for who, path in VISITS:
+                with self._desks.at(width, party(self._site, who), language=language) as desk:
+                    page = desk.open(path)
+                    found[who, path] = Look(
+                        width=page.evaluate("document.documentElement.scrollWidth"),
+                        small=page.evaluate(TOO_SMALL, TAP_PX_MIN),
+                        pale=page.evaluate(TOO_PALE, [CONTRAST_MIN, CONTRAST_LARGE_MIN, LARGE_PX]),
+                        headings=page.locator("h1").count(),
+                        levels=page.evaluate(LEVELS),
+                        unlabelled=page.evaluate(UNLABELLED),
+                        mains=page.locator("main").count(),
+                        aside=[*desk.watch.errors, *desk.watch.strangers, *desk.watch.dialogs],
+                    )
+            self._seen[width, language] = found
+        return self._seen[width, language]
+
+
+@pytest.fixture(scope="module")
+def looks(browser: Browser, site: Site) -> Looks:
+    return Looks(browser, site)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("width", [PHONE, SCREEN])
-def test_no_page_scrolls_sideways_or_asks_a_stranger(
-    desks: Desks, site: Site, width: int, language: str
-) -> None:
-    wide = []
-    for who, path in VISITS:
-        with desks.at(width, party(site, who), language=language) as desk:
-            page = desk.open(path)
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                wide.append(path)
-            desk.watch.check()
-    assert wide == []
+def test_no_page_scrolls_sideways_or_asks_a_stranger(looks: Looks, width: int, language: str) -> None:
+    seen = looks.at(width, language)
+    assert {visit: one.aside for visit, one in seen.items() if one.aside} == {}
+    assert [visit for visit, one in seen.items() if one.width > width] == []
 
 
-def test_what_a_finger_must_hit_is_large_enough(desks: Desks, site: Site) -> None:
-    small = {}
-    for who, path in VISITS:
-        with desks.at(PHONE, party(site, who)) as desk:
-            small[path] = desk.open(path).evaluate(TOO_SMALL, TAP_PX_MIN)
-    assert {path: found for path, found in small.items() if found} == {}
+def test_what_a_finger_must_hit_is_large_enough(looks: Looks) -> None:
+    assert {visit: one.small for visit, one in looks.at(PHONE).items() if one.small} == {}
 
 
 @pytest.mark.parametrize("width", [PHONE, SCREEN])
-def test_letters_stand_out_from_their_ground(desks: Desks, site: Site, width: int) -> None:
-    pale = {}
-    for who, path in VISITS:
-        with desks.at(width, party(site, who)) as desk:
-            pale[path] = desk.open(path).evaluate(TOO_PALE, [CONTRAST_MIN, CONTRAST_LARGE_MIN, LARGE_PX])
-    assert {path: found for path, found in pale.items() if found} == {}
+def test_letters_stand_out_from_their_ground(looks: Looks, width: int) -> None:
+    assert {visit: one.pale for visit, one in looks.at(width).items() if one.pale} == {}
 
 
-def test_every_page_has_one_heading_and_every_field_a_label(desks: Desks, site: Site) -> None:
-    for who, path in VISITS:
-        with desks.at(SCREEN, party(site, who)) as desk:
-            page = desk.open(path)
-            assert page.locator("h1").count() == 1, path
-            levels = page.evaluate(
-                "[...document.querySelectorAll('h1, h2, h3, h4')].map(one => Number(one.tagName[1]))"
-            )
-            # A recall stands above the name of the goods; below the first heading no level is left out.
-            below = levels[levels.index(1) :]
-            assert all(next_ - before <= 1 for before, next_ in itertools.pairwise(below)), path
-            assert page.evaluate(UNLABELLED) == [], path
-            assert page.locator("main").count() == 1, path
+def test_every_page_has_one_heading_and_every_field_a_label(looks: Looks) -> None:
+    for visit, one in looks.at(SCREEN).items():
+        assert one.headings == 1, visit
+        # A recall stands above the name of the goods; below the first heading no level is left out.
+        below = one.levels[one.levels.index(1) :]
+        assert all(next_ - before <= 1 for before, next_ in itertools.pairwise(below)), visit
+        assert one.unlabelled == [], visit
+        assert one.mains == 1, visit
 
 
 def test_the_keyboard_reaches_the_text_first(desks: Desks, site: Site) -> None:
@@ -160,7 +195,7 @@ def test_the_keyboard_reaches_the_text_first(desks: Desks, site: Site) -> None:
         assert page.evaluate("document.activeElement.className") == "skip"
         assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
         page.keyboard.press("Enter")
-        assert page.url.endswith("#main")
+        expect(page).to_have_url(re.compile(r"#main$"))
 
 
 def test_the_chain_is_drawn_for_a_screen_and_for_a_phone(desks: Desks, site: Site) -> None:
@@ -190,7 +225,7 @@ def test_a_box_leads_to_its_row(desks: Desks, site: Site) -> None:
     with desks.at(PHONE, site.story.authority, script=False) as desk:
         page = desk.open(TRACE)
         page.locator(".chain-tall .box-through").last.click()
-        assert page.locator("tr:target").is_visible()
+        expect(page.locator("tr:target")).to_be_visible()
 
 
 def test_the_printout_is_one_page_of_paper(desks: Desks, site: Site) -> None:
@@ -214,15 +249,15 @@ def test_the_whole_trade_works_without_script(desks: Desks, site: Site) -> None:
         page.check(f'input[name="customer"][value="{site.story.wholesaler.party}"]')
         page.fill("#amount_0", "80")
         page.click("main form button")
-        assert page.locator("h1").inner_text() == "销售凭证"
-        assert page.locator(".code-picture").is_visible()
+        expect(page.locator("h1")).to_have_text("销售凭证")
+        expect(page.locator(".code-picture")).to_be_visible()
         desk.watch.check()
     with desks.at(PHONE, site.story.wholesaler, script=False) as desk:
         page = desk.open("/my/deliveries")
         # Three taps: the supplier, (the quantity is there), confirm.
         page.click(".card a")
         page.click("main form button")
-        assert page.locator(".notice.done").is_visible()
+        expect(page.locator(".notice.done")).to_be_visible()
         desk.watch.check()
 
 
@@ -234,7 +269,7 @@ def test_a_name_written_as_a_script_does_nothing(desks: Desks, site: Site) -> No
         page.fill("#quantity", "1")
         page.fill("#plot", payload)
         page.click("main form button")
-        assert payload in page.locator("h1").inner_text()
+        expect(page.locator("h1")).to_contain_text(payload)
         desk.open("/my")
         desk.open("/my/shipments/new")
         desk.open(f"/p?code={quote(payload)}")

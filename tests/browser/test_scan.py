@@ -148,13 +148,13 @@ def test_a_machine_without_a_camera_says_so(scan: Scan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "why"),
     [("NotReadableError", "占用"), ("AbortError", "占用"), ("SecurityError", "换用手机自带的浏览器")],
 )
-def test_a_camera_that_cannot_be_had_is_told_by_its_reason(scan: Scan, error: str, told: str) -> None:
+def test_a_camera_that_cannot_be_had_is_told_by_its_reason(scan: Scan, error: str, why: str) -> None:
     scan.open(cameras.stream(None, fails=error))
     scan.start()
-    assert told in scan.trouble
+    assert why in scan.trouble
     scan.watch.check()
 
 
@@ -314,6 +314,7 @@ def test_light_and_zoom_are_there_where_the_camera_has_them(scan: Scan) -> None:
     expect(page.locator("[data-part=zoom-range]")).to_have_value("2")
     page.focus("[data-part=zoom-range]")
     page.keyboard.press("ArrowRight")
+    page.wait_for_function("camera.applied.length === 2")
     assert page.evaluate("camera.applied") == [{"torch": True}, {"zoom": 2.5}]
 
 
@@ -406,7 +407,7 @@ def test_a_photo_opens_the_source_with_script_off(
 
 
 @pytest.mark.parametrize(
-    ("photo", "told"),
+    ("photo", "why"),
     [
         (cameras.jpeg(cameras.scene()), "照片里没有认出码"),
         (cameras.jpeg(cameras.scene()) + bytes(10 * 1024 * 1024), "照片文件太大"),
@@ -414,13 +415,13 @@ def test_a_photo_opens_the_source_with_script_off(
     ],
     ids=["no code", "huge", "no picture"],
 )
-def test_a_photo_that_cannot_be_read_says_why_and_asks_again(desks: Desks, photo: bytes, told: str) -> None:
+def test_a_photo_that_cannot_be_read_says_why_and_asks_again(desks: Desks, photo: bytes, why: str) -> None:
     with desks.at(360, script=False) as desk:
         page = desk.open("/scan")
         page.set_input_files("#photo", {"name": "photo", "mimeType": "image/jpeg", "buffer": photo})
         page.click("form[action='/inspect'] button")
         page.wait_for_load_state()
-        assert told in page.inner_text("main")
+        assert why in page.inner_text("main")
         expect(page.locator("#photo")).to_be_visible()
 
 

@@ -176,7 +176,8 @@ def test_without_script_there_are_other_ways_and_no_dead_button(house: House, br
     page.goto(f"{house.address}/sign-in", wait_until="load")
     assert not page.locator("[data-passkey] button").is_visible()
     page.fill("#code", code)
-    page.click("form[action='/sign-in/recovery'] button")
+    with page.expect_navigation():
+        page.click("form[action='/sign-in/recovery'] button")
     page.goto(f"{house.address}/account", wait_until="load")
     assert page.locator("h1").inner_text() == "王示例"
     context.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from api.app import create_app
 from api.cli import main
@@ -129,15 +130,15 @@ def test_a_shipment_signed_with_a_passkey_verifies_offline(signing: Signing, tmp
     page.fill("#amount_0", "80")
     page.click("main form button")
     # A customer nobody knew is declared along with the shipment: two records, each confirmed by itself.
-    assert page.locator("main .panel dl").count() == 2
+    expect(page.locator("main .panel dl")).to_have_count(2)
     shipment = signing.sign()
     with ledger.book() as book:
         seq = book.position(shipment)
         assert seq is not None
         record = book.records([seq])[seq]
     assert (record.header.type, record.header.issuer, record.custody) == ("shipment.v1", party, "own")
-    page.click("[data-signing] .done a")
-    page.wait_for_load_state("load")
+    with page.expect_navigation():
+        page.click("[data-signing] .done a")
     assert f"#{seq}" in page.title()
     # Chromium would like RSA keys to be offered too. The register takes none, and a device that makes nothing else should say so at once.
     signing.watch.errors = [one for one in signing.watch.errors if "pubKeyCredParams" not in one]

@@ -10,6 +10,7 @@ import random
 import shutil
 import tomllib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 
 from ledger import audit as auditing
+from ledger import checks
 from ledger.audit import AuditFailed, audit
 from ledger.errors import LedgerFault, Refusal
 from ledger.exchange.export import export_log
@@ -35,6 +37,7 @@ from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 from ledger.vocabulary.values import Line, ReceivedLine
 from tests.support.books import kg
 from tests.support.second_verifier import Bad, verify_export
+from tests.support.soak import soak_seeds
 from tests.support.stores import fresh_store, trader
 
 if TYPE_CHECKING:
@@ -45,6 +48,10 @@ if TYPE_CHECKING:
     from ledger.service import Ledger
 
 FLIPS_A_COLUMN = 50
+FLIPS_A_SEED = 100
+LOCATED_MIN = 0.99
+#: Each row is one entry's. What the others hold is of many entries, or of none.
+OF_ONE_ENTRY = ("entries", "envelopes", "items")
 LEEK = GoodsId.parse("https://id.gs1.org/01/09520001000027/10/JC-20261114")
 CLASSES: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "columns.toml").read_text("utf-8")
@@ -137,28 +144,48 @@ def flipped(value: object, rng: random.Random) -> object:
     return bytes(raw)
 
 
-def flip(connection: Connection, table: str, column: str, rng: random.Random) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One changed bit, and the entry whose row it is in, where the row is an entry's."""
+
+    table: str
+    column: str
+    entry: int | None
+    change: str
+
+    def located_by(self, found: AuditFailed) -> bool:
+        """Whether the audit points at the entry; or at the table, of what is not one entry's."""
+        if self.entry is None:
+            return found.table == self.table
+        return found.entry == self.entry
+
+
+def flip(connection: Connection, table: str, column: str, rng: random.Random) -> Flip | None:
     """Change one bit of one row; says where. None when the database itself refuses the value."""
     rows = connection.exec_driver_sql(
         f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL AND length({column}) > 0"  # noqa: S608  (our own names)
     ).fetchall()
     rowid, value = rng.choice(rows)
+    entry: int | None = None
+    if table in OF_ONE_ENTRY:
+        found = connection.exec_driver_sql(f"SELECT seq FROM {table} WHERE rowid = ?", (rowid,))  # noqa: S608  (our own names)
+        entry = int(found.scalar_one())
     new = flipped(value, rng)
     written = "CAST(? AS TEXT)" if isinstance(value, str) else "?"
     try:
         connection.exec_driver_sql(f"UPDATE {table} SET {column} = {written} WHERE rowid = ?", (new, rowid))  # noqa: S608  (our own names)
     except SQLAlchemyError:
         return None
-    return f"{table}.{column} row {rowid}: {value!r} -> {new!r}"
+    return Flip(table, column, entry, f"{table}.{column} row {rowid}: {value!r} -> {new!r}")
 
 
-def audit_finds(connection: Connection, vkey: str) -> bool:
+def audit_finds(connection: Connection, vkey: str) -> AuditFailed | None:
     key = NoteVerifier.parse(vkey)
     try:
         audit(connection, key)
-    except AuditFailed:
-        return True
-    return False
+    except AuditFailed as failed:
+        return failed
+    return None
 
 
 def second_verifier_finds(connection: Connection, origin: str, vkey: str, folder: Path) -> bool:
@@ -206,6 +233,28 @@ def test_one_changed_bit_is_found(
     assert tried.total() == FLIPS_A_COLUMN
 
 
+@pytest.mark.soak
+def test_ten_thousand_flips_are_found_and_nearly_all_at_their_entry(
+    database: tuple[Engine, str, str],
+) -> None:
+    engine, _, vkey = database
+    guarded = [(table, column) for table, column, guard in COLUMNS if guard != "mutable"]
+    tried, missed = 0, list[Flip]()
+    for seed in soak_seeds("flips", 10_000 // FLIPS_A_SEED):
+        rng, done = random.Random(seed), 0
+        while done < FLIPS_A_SEED:
+            with engine.connect() as connection:
+                if (where := flip(connection, *rng.choice(guarded), rng)) is not None:
+                    failed = audit_finds(connection, vkey)
+                    assert failed is not None, where
+                    done += 1
+                    if not where.located_by(failed):
+                        missed.append(where)
+                connection.rollback()
+        tried += done
+    assert len(missed) <= (1 - LOCATED_MIN) * tried, Counter((one.table, one.column) for one in missed)
+
+
 def test_at_least_two_thousand_flips_are_tried() -> None:
     assert FLIPS_A_COLUMN * len(COLUMNS) >= 2000
 
@@ -227,7 +276,7 @@ def test_an_audit_that_leaves_out_a_check_misses_flips(
     engine, _, vkey = database
     rng, missed = random.Random(7), 0
     if check == "_check_items":
-        monkeypatch.setattr(auditing, "check_commitment", lambda *_, **__: None)
+        monkeypatch.setattr(checks, "check_commitment", lambda *_, **__: None)
     else:
         monkeypatch.setattr(auditing, check, lambda *_: 0)
     for _ in range(20):

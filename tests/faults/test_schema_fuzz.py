@@ -38,8 +38,8 @@ ALONE = ("examples", "coverage", "fuzzing")
 TOGETHER = ("stateful",)
 #: How many operations a share of the soak has time for.
 IN_A_SHARE = 3
-#: Every operation for every role, and each role's own run of all operations together; more than there are does no harm.
-WHOLE = 600
+#: Every operation for every role, and each role's own run of all operations together: one more operation makes four more of them.
+WHOLE = 496
 #: Too long a text is told apart from a wrong one.
 REFUSALS = [400, 401, 403, 404, 405, 409, 413, 415, 422]
 
@@ -150,11 +150,9 @@ def test_no_caller_finds_a_fault_of_ours_or_a_way_around(
     app: FastAPI, headers: Mapping[Role, dict[str, str]]
 ) -> None:
     tries = plan(app)
-    assert len(tries) <= WHOLE
+    assert len(tries) == WHOLE
     whole = soak_scale() == 1
     for seed in islice(soak_seeds("schema-fuzz", WHOLE), None if whole else IN_A_SHARE):
-        if seed >= len(tries):
-            continue
         role, operation = tries[seed]
         phases = ALONE if operation is not None else TOGETHER
         schema = schema_of(app, headers[role], seed=seed, phases=phases, examples=200 if whole else 3)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.server import enrol_party
 from tests.support.serving import MIB, founded, served
-from tests.support.soak import soak_count
+from tests.support.soak import soak_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +174,7 @@ def test_no_bomb_goes_off_in_the_server(tmp_path: Path) -> None:
         # The first one loads what all others need.
         send("a hundred megapixels", "/api/v1/evidence")
         before = server.resident_bytes
-        for _ in range(soak_count(ROUNDS)):
+        for _ in soak_seeds("upload-bombs", ROUNDS):
             for name in files:
                 for path in ("/api/v1/evidence", "/api/v1/scans/photo"):
                     status, seconds = send(name, path)

@@ -8,9 +8,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 
 from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, SignatureWrong, UnknownName
-from ledger.identifiers import GoodsId, StatementId
+from ledger.identifiers import GoodsId, Instant, StatementId
 from ledger.keys import Ed25519Signer
 from ledger.recorder import _Ahead, _Group
 from ledger.statement import Envelope, Signature, Statement
@@ -21,7 +22,7 @@ from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.oversight import Hold
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.registering import ErasedPlace, Erasure, Key
-from ledger.vocabulary.trade import Receipt, Sale, Shipment
+from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
 from ledger.vocabulary.values import Line, ReceivedLine
 from tests.support.books import kg
 from tests.support.stores import KINDS, Kind, Store, audited, fresh_store, trader
@@ -251,6 +252,37 @@ def test_a_signature_of_a_known_key_over_something_else_is_refused_also_when_it_
     envelope = Envelope(payload=statement.envelope.payload, signatures=(Signature(signature.keyid, other),))
     with pytest.raises(SignatureWrong):
         ledger.recorder.record([replace(statement, envelope=envelope)])
+    audited(ledger)
+
+
+def test_a_commit_of_many_checks_asks_the_index_as_often_as_a_commit_of_a_few(ledger: Ledger) -> None:
+    """What its judges will ask (the buyers' papers, the answers to what they find) is asked for all of them together."""
+    maker, asked = trader(ledger), list[int]()
+    for number in (2, 12):
+        goods = GoodsId.parse(f"https://id.gs1.org/01/09520001000027/10/JC-{number}")
+        biscuits = batch(maker, goods).model_copy(update={"name": "饼干（演示）", "category": "预包装食品"})
+        ledger.say(maker, biscuits)
+        stalls = [trader(ledger) for _ in range(number)]
+        said = SupplierCheck(
+            supplier=maker,
+            received_on=Instant(ledger.clock()).date_in_shanghai(),
+            conclusion="accept",
+            lines=(Line(goods=goods, quantity=kg(1)),),
+        )
+        drafts = [ledger.draft(stall, said) for stall in stalls]
+        heard: list[str] = []
+
+        def hear(*sentence: object, heard: list[str] = heard) -> None:
+            heard.append(str(sentence[2]))
+
+        event.listen(ledger.engine, "before_cursor_execute", hear)
+        commit(ledger, drafts)
+        event.remove(ledger.engine, "before_cursor_execute", hear)
+        asked.append(sum("FROM mentions" in one for one in heard))
+        assert all(
+            "document_missing" in {one.kind for one in ledger.findings(party=stall)} for stall in stalls
+        )
+    assert asked[0] == asked[1]
     audited(ledger)
 
 

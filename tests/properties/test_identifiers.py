@@ -31,10 +31,13 @@ from ledger.identifiers import (
     PesticideUnitCode,
     Quantity,
     RegionCode,
+    SeedLabel,
+    SeedUnitCode,
     Sha256Hex,
     StatementId,
     Unit,
     VatInvoiceNumber,
+    VetDrugCode,
 )
 from ledger.identifiers.digital_link import AI_CHARACTERS
 from ledger.identifiers.gtin import check_digit
@@ -66,9 +69,12 @@ EVERY_KIND: list[type[Parsed]] = [
     PesticideUnitCode,
     Quantity,
     RegionCode,
+    SeedLabel,
+    SeedUnitCode,
     Sha256Hex,
     StatementId,
     VatInvoiceNumber,
+    VetDrugCode,
 ]
 
 digits = st.text(DIGITS, min_size=13, max_size=13)

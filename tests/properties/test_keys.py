@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -30,7 +30,7 @@ from tests.support.memory_log import START_MS, MemoryLog, leek
 from tests.support.passkeys import Es256Signer, PasskeySigner
 from tests.support.second_verifier import Bad, verify_files
 from tests.support.signing import fixed
-from tests.support.soak import soak_count
+from tests.support.soak import soak_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -332,9 +332,20 @@ class KeyMachine(RuleBasedStateMachine):
                 self.log.statements.pop()
 
 
-def run(*, examples: int, steps: int, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
+#: Lives that one number of a whole soak stands for.
+LIVES_A_SEED: Final = 50
+
+
+def run(
+    *, examples: int, steps: int, phases: tuple[Phase, ...] = tuple(Phase), begin: int | None = None
+) -> None:
+    """`begin`: the number from which all chance of the run is drawn."""
+
+    class Machine(KeyMachine):
+        """One of its own, so that the next run does not begin there too."""
+
     run_state_machine_as_test(
-        KeyMachine,
+        Machine if begin is None else seed(begin)(Machine),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -349,7 +360,8 @@ def run(*, examples: int, steps: int, phases: tuple[Phase, ...] = tuple(Phase)) 
 
 @pytest.mark.soak
 def test_keys_live_and_end_as_the_plain_rules_say() -> None:
-    run(examples=soak_count(2_000), steps=50)
+    for begin in soak_seeds("keys", 2_000 // LIVES_A_SEED):
+        run(examples=LIVES_A_SEED, steps=50, begin=begin)
 
 
 def test_some_lives_of_keys_are_as_the_plain_rules_say() -> None:

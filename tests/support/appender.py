@@ -1,7 +1,8 @@
 """Another process that records, for tests that must kill it, starve it or watch its system calls.
 
-`python -m tests.support.appender FD` is a nursery: it loads the ledger, which takes seconds, and then forks an appender, which takes
-milliseconds, for each socket that it is sent over that file descriptor. The socket is the appender's standard input and output.
+`python -m tests.support.appender FD` is a nursery: it loads the ledger and what a process reads only once, which takes seconds, and then
+forks an appender, which takes milliseconds, for each socket that it is sent over that file descriptor. The socket is the appender's standard
+input and output. No database is open in a nursery: each appender opens its own, and recovers it, as any new process would.
 
 An appender reads an order (one line of JSON), opens the ledger, prints `ready`, waits for a line, and records numbered statements: one
 sender for each party, each its own thread. After every `record()` that returned it prints
@@ -9,7 +10,7 @@ sender for each party, each its own thread. After every `record()` that returned
     ack PARTY NUMBER SEQ AGAIN
 
 in one write, and when `record()` raised a `LedgerFault` it prints `fault PARTY NUMBER NAME`, waits for a line, and sends the same statement
-again.
+again. An order may ask for an appender that is wrong in one way (`tests.support.wrong`), to show that a test finds it.
 
 The rest of this module is the other end: `nursery().start(order)` gives an `Appender` to talk to.
 """
@@ -17,6 +18,7 @@ The rest of this module is the other end: `nursery().start(order)` gives an `App
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -37,22 +39,26 @@ from sqlalchemy import event
 from ledger.errors import LedgerFault
 from ledger.identifiers import GoodsId, Instant, PartyId, StatementId
 from ledger.statement import sign_statement
+from ledger.store.book import stored_entries
+from ledger.store.engine import reading
+from ledger.vocabulary.profiles import all_profiles
 from ledger.vocabulary.trade import Sale
 from ledger.vocabulary.values import Line
 from tests.support.books import kg
 from tests.support.stores import BEGIN, Store, audited
+from tests.support.wrong import recorder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     import pysqlite3.dbapi2 as sqlite
 
     from ledger.audit import AuditReport
     from ledger.keys import Signer
-    from ledger.recorder import Recorder
     from ledger.service import Ledger
     from ledger.statement import Statement
+    from tests.support.wrong import Records, Wrong
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The longest that a test waits for a line. Reached only when something hangs.
@@ -88,6 +94,10 @@ class Order:
     count: int
     #: Weakens SQLite after opening, to show what the tests would then find.
     synchronous: str = ""
+    #: The folder of the fork guard, if there is one.
+    guard: str = ""
+    #: A planted fault, for one sender.
+    wrong: Wrong = ""
 
 
 # The program
@@ -95,6 +105,10 @@ class Order:
 
 def _nurse(line: socket.socket) -> None:
     """Fork an appender for each socket that comes, and wait for those that end, until nobody asks any more."""
+    # Read once by every process, at its first commit: a twentieth of a second for each appender.
+    all_profiles()
+    # A collection in an appender would touch, and so copy, every page that it shares with this process.
+    gc.freeze()
     while True:
         asked, sockets, _flags, _address = socket.recv_fds(line, 64, 1)
         match asked.split():
@@ -129,17 +143,18 @@ def _be_born(line: socket.socket, talk: int) -> None:
 def _append() -> None:
     told = os.fdopen(0, "rb", closefd=False)
     order = Order(**json.loads(told.readline()))
-    with Store(url=order.url, folder=Path(order.folder)).open() as ledger:
+    guard = Path(order.guard) if order.guard else None
+    with Store(url=order.url, folder=Path(order.folder), guard=guard).open() as ledger:
         if order.synchronous:
             event.listen(ledger.engine, "checkout", partial(_weaken, order.synchronous))
-        turn = Lock()
+        recorder, turn = recorder_of(ledger, order.wrong), Lock()
         senders = []
         for named, first in order.senders.items():
             party = PartyId.parse(named)
             signed = partial(numbered, ledger.origin, ledger.custodial_signer(party), party)
             numbers = range(first, first + order.count)
             statements = zip(numbers, map(signed, numbers), strict=True)
-            senders.append(Thread(target=_send, args=(ledger.recorder, statements, told, turn)))
+            senders.append(Thread(target=_send, args=(recorder, statements, told, turn)))
         _say("ready")
         told.readline()
         for sender in senders:
@@ -148,9 +163,7 @@ def _append() -> None:
             sender.join()
 
 
-def _send(
-    recorder: Recorder, statements: Iterable[tuple[int, Statement]], told: BinaryIO, turn: Lock
-) -> None:
+def _send(recorder: Records, statements: Iterable[tuple[int, Statement]], told: BinaryIO, turn: Lock) -> None:
     try:
         for number, statement in statements:
             while (said := _record(recorder, number, statement)).startswith("fault"):
@@ -164,7 +177,7 @@ def _send(
         os._exit(1)
 
 
-def _record(recorder: Recorder, number: int, statement: Statement) -> str:
+def _record(recorder: Records, number: int, statement: Statement) -> str:
     name = f"{statement.header.issuer} {number}"
     try:
         (placed,) = recorder.record([statement])
@@ -218,6 +231,8 @@ class Appender:
         self.pid = pid
         self.heard: list[Heard] = []
         self._talk = talk
+        #: How many lines were given to who listens.
+        self._given = 0
         self._rest = b""
         talk.sendall(json.dumps(asdict(order)).encode() + b"\n")
         assert self.hear_one() == Heard("ready")
@@ -227,9 +242,12 @@ class Appender:
         self._talk.sendall(b"\n")
 
     def hear_one(self) -> Heard:
-        """Wait for the next line."""
-        (heard,) = self.hear(1)
-        return heard
+        """Wait for the next line that was not given yet; several may have come at once."""
+        given = self._given
+        if given == len(self.heard):
+            self.hear(1)
+        self._given = given + 1
+        return self.heard[given]
 
     def hear(self, lines: int) -> list[Heard]:
         """Wait for so many lines."""
@@ -237,6 +255,7 @@ class Appender:
         start = len(self.heard)
         while len(self.heard) < start + lines:
             assert self._listen(until), f"it ended, or said nothing for {PATIENCE_SECONDS} s"
+        self._given = len(self.heard)
         return self.heard[start:]
 
     def hear_until(self, moment: float) -> None:
@@ -274,6 +293,9 @@ class Appender:
             came = self._talk.recv(65_536)
         except TimeoutError:
             return False
+        except ConnectionResetError:
+            # It was killed before it had read all that it was told. The kernel says so once, behind all that it said: what comes next is the end.
+            return True
         *lines, self._rest = (self._rest + came).split(b"\n")
         self.heard += [Heard.parse(line.decode()) for line in lines]
         return bool(came)
@@ -313,11 +335,18 @@ class Nursery:
         self._process.wait(PATIENCE_SECONDS)
 
 
-def check_all_there(ledger: Ledger, acks: Iterable[Heard]) -> AuditReport:
+def check_each_there(ledger: Ledger, acks: Collection[Heard]) -> None:
+    """Every acknowledged statement stands where its sender was told."""
+    with reading(ledger.engine) as connection:
+        stored = stored_entries(connection, ledger.origin, [ack.seq for ack in acks])
+        there = {one.seq: (str(one.header.issuer), one.header.id) for one in stored}
+    lost = [ack for ack in acks if there.get(ack.seq) != (ack.party, numbered_id(ack.number))]
+    assert lost == [], f"{len(lost)} of {len(acks)} are not where their senders were told: {lost[0]}"
+
+
+def check_all_there(ledger: Ledger, acks: Collection[Heard]) -> AuditReport:
     """Every acknowledged statement stands where its sender was told, and the audit finds nothing wrong."""
-    for ack in acks:
-        header = ledger.stored(ack.seq).header
-        assert (str(header.issuer), header.id) == (ack.party, numbered_id(ack.number))
+    check_each_there(ledger, acks)
     return audited(ledger)
 
 

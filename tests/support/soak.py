@@ -8,13 +8,14 @@ run. A test with the marker `soak` asks for its share:
 
 A whole soak takes hours, so each seed that passed is written down in `.soak/` and not tried again when the
 soak is started again after a stop. What was written down holds for the code it was found with and no other;
-`make soak` throws it away when all has passed. A share of a soak writes nothing down and remembers nothing.
+`make soak` puts it into `docs/reliability.md` and throws it away when all has passed. A share of a soak writes nothing down and remembers nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -68,12 +69,19 @@ def soak_seeds(name: str, full: int, *, folder: Path = ROOT / ".soak") -> Iterat
 def _read(book: Path, *, code: str) -> set[int]:
     """The seeds that passed with this code; the book of any other code is begun again."""
     lines = book.read_text("ascii").splitlines() if book.exists() else []
-    if lines[:1] == [code]:
+    if lines and lines[0].split(" ")[0] == code:
         sys.stderr.write(f"soak {book.stem}: {len(lines) - 1} seeds passed before\n")
         return {int(line) for line in lines[1:]}
     book.parent.mkdir(exist_ok=True)
-    book.write_text(f"{code}\n", encoding="ascii")
+    book.write_text(f"{code} {_commit()}\n", encoding="ascii")
     return set()
+
+
+def _commit() -> str:
+    """The commit that is tried, with a plus when something beside it is not committed; for people to read."""
+    described = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    said = subprocess.run(described, cwd=ROOT, check=False, capture_output=True, text=True)
+    return said.stdout.strip() or "unknown"
 
 
 def _code() -> str:

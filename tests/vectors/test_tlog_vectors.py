@@ -7,6 +7,7 @@ failure lists them all.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from hashlib import sha256
 from itertools import pairwise
@@ -15,9 +16,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
-from ledger.log.errors import KeyMalformed, NoteMalformed, NoteSignatureWrong, ProofMalformed, Untrue
-from ledger.log.merkle import Edge, Hash, leaf_hash, root_of, root_of_perfect
-from ledger.log.note import NoteVerifier, SignatureKind, open_note
+from ledger.log.errors import (
+    KeyMalformed,
+    NoteMalformed,
+    NoteSignatureWrong,
+    ProofMalformed,
+    ProofWrong,
+    Untrue,
+)
+from ledger.log.merkle import Edge, Hash, leaf_hash, node_hash, root_of, root_of_perfect
+from ledger.log.note import Note, NoteSignature, NoteVerifier, SignatureKind, open_note
 from ledger.log.proof import TlogProof, check_consistency, check_inclusion, prove_consistency, prove_inclusion
 from ledger.log.sizes import Position, Size
 from ledger.log.tiles import Bundle, HeldRows, Tile, decode_bundle, encode_bundle, grow_tiles, tiles_touched
@@ -87,6 +95,59 @@ def test_consistency_proofs_are_judged_as_their_maker_judged_them_but_for_roots_
     assert [
         name for name, case in cases.items() if consistency_is_refused(case) != case["wantErr"]
     ] == stricter
+
+
+def test_proofs_within_a_whole_subtree_are_judged_as_their_maker_judged_them() -> None:
+    """A subtree whose place is a multiple of its width is a tree of its own. Only Merkle tree certificates cut others out."""
+    judged: dict[bool, int] = {True: 0, False: 0}
+    for name, case in load("merkle/subtreeinclusion.json").items():
+        start, width = case["start"], case["end"] - case["start"]
+        if start and (width < 1 or start % (1 << (width - 1).bit_length())):
+            assert case["wantErr"], name
+            continue
+        in_subtree = {**case, "leafIdx": case["leafIdx"] - start, "treeSize": width}
+        assert inclusion_is_refused(in_subtree) == case["wantErr"], name
+        judged[case["wantErr"]] += 1
+    assert judged == {False: 12, True: judged[True]}
+    assert judged[True] > 150
+
+
+def test_proofs_that_a_tree_begins_with_a_smaller_one_are_judged_as_their_maker_judged_them() -> None:
+    cases = {
+        name: {**case, "size1": case["end"], "size2": case["size"]}
+        for name, case in load("merkle/subtreeconsistency.json").items()
+        if case["start"] == 0
+    }
+    assert len(cases) > 80
+    # The maker lets the empty tree stand at the beginning of every other, which proves nothing (docs/decisions/0041), and
+    # compares roots of 12 bytes.
+    stricter = {
+        "sizes-are-equal-one-and-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-proof-is-empty",
+        "subtree-is-empty-sizes-are-equal-zero-subtree-root-valid-tree-root-random-proof-is-empty",
+    }
+    otherwise = {name for name, case in cases.items() if consistency_is_refused(case) != case["wantErr"]}
+    assert otherwise == {f"subtreeconsistency/additional/{name}.json" for name in stricter}
+
+
+def test_the_proofs_in_the_receipts_of_rfc_9942_lead_to_one_root() -> None:
+    """RFC 9942 carries the proofs of RFC 9162 in CBOR: size 5, leaf 3, and the tree of 3 before it."""
+    files = load("cose/cose-receipts-examples.json")
+
+    def path(name: str) -> list[Hash]:
+        # 0x58 0x20 begins a string of 32 bytes.
+        text = files[f"examples/{name}-receipt.cbor"].removeprefix("hex:")
+        return [Hash(bytes.fromhex(one)) for one in re.findall("5820([0-9a-f]{64})", text)]
+
+    grown, included = path("consistency"), path("inclusion")
+    leaf_2, leaf_3, first_two, leaf_4 = grown
+    assert included == [leaf_2, first_two, leaf_4]
+    old_root = node_hash(first_two, leaf_2)
+    root = node_hash(node_hash(first_two, node_hash(leaf_2, leaf_3)), leaf_4)
+    check_consistency(old=Size(3), new=Size(5), proof=grown, old_root=old_root, new_root=root)
+    check_inclusion(leaf=leaf_3, position=Position(3), size=Size(5), proof=included, root=root)
+    with pytest.raises(ProofWrong):
+        check_inclusion(leaf=leaf_2, position=Position(3), size=Size(5), proof=included, root=root)
 
 
 class TestTesseraLog:
@@ -257,6 +318,22 @@ class TestNotes:
         opened = [open_note(text.encode(), keys) for text in notes.values()]
         assert {verified.verifier for note in opened for verified in note.verified} == set(keys)
         assert {Checkpoint.parse(note.text).size for note in opened} == {300}
+
+
+def test_every_note_of_other_makers_is_written_back_byte_for_byte() -> None:
+    """Notes with keys of kinds that we do not check (0x05, 0x06) too: a witness cosigns a text as it stands."""
+    notes = [
+        load("note/c2sp-signed-note-example.json")["note"],
+        *(case["note"] for case in load("note/signed-note-go.json")["good"]),
+        *load("note/real-cosigned-checkpoints.json")["checkpoints"],
+        *load("tiles/tessera-testlog.json")["checkpoints"].values(),
+        *(text for path, text in load("tiles/sunlight-skylight-checkpoints.json").items() if "\n\n" in text),
+    ]
+    assert len(notes) > 20
+    for text in notes:
+        note = Note.parse(text.encode())
+        assert note.to_bytes() == text.encode()
+        assert all(NoteSignature.parse(str(line)) == line for line in note.signatures)
 
 
 class TestProofFiles:

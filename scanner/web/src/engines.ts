@@ -8,6 +8,9 @@ import { within } from "./within.ts";
 import type { Frame, FromWorker } from "./worker.ts";
 import workerUrl from "./worker.ts?worker&url";
 
+/** What must be kept for reading codes without a network. */
+export const FILES: readonly string[] = [moduleUrl, workerUrl];
+
 /** A frame takes a few hundredths of a second; a detector that hangs is left behind after this. */
 const NATIVE_MS_MAX = 1000;
 /** For the whole proof: as long as a person takes to allow the camera. */

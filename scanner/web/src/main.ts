@@ -5,10 +5,12 @@
 // with how long it took to fetch and to read.
 
 import { Camera } from "./camera.ts";
-import { Reader } from "./engines.ts";
+import { Reader, FILES } from "./engines.ts";
 import { Grabber, nextFrame } from "./grabber.ts";
 import { Darkness, isBlack } from "./light.ts";
+import { readSignedLink } from "./link.ts";
 import { recall, remember } from "./memory.ts";
+import { Offline } from "./offline.ts";
 import { Page } from "./page.ts";
 import { Found, Seen } from "./seen.ts";
 import { allowSound, signal } from "./signals.ts";
@@ -23,6 +25,7 @@ class Scanning {
   private readonly grabber = new Grabber();
   private readonly seen = new Seen();
   private readonly found: Found;
+  private readonly offline: Offline;
   private reader: Reader | null = null;
   private camera: Camera | null = null;
   /** Counts starts and stops: whoever waited for something and finds another number here is too late. */
@@ -33,6 +36,11 @@ class Scanning {
   constructor(page: Page) {
     this.page = page;
     this.found = new Found(page.most);
+    this.offline = new Offline(page.vkeys, page.host, page.simulated);
+    // Marks for whoever watches: which bundle there is, and that the page would open without a network.
+    void this.offline.state().then((state) => (page.root.dataset["keys"] = state));
+    void this.offline.keepPage(FILES, () => (page.root.dataset["kept"] = YES));
+    document.querySelector("[data-typed]")?.addEventListener("submit", (event) => this.typed(event));
     page.keep.checked = recall(KEEP) === YES;
     page.beep.checked = recall(BEEP) === YES;
     page.app.hidden = !insideAnApp(navigator.userAgent);
@@ -71,6 +79,8 @@ class Scanning {
     this.release();
     const turn = this.turn;
     page.tell(null);
+    page.verdict.hidden = true;
+    void this.offline.refresh();
     if (navigator.mediaDevices?.getUserMedia === undefined) {
       this.fail("unsupported");
       return;
@@ -143,7 +153,9 @@ class Scanning {
     const { page, found } = this;
     const news = this.seen.news(texts, nowMs);
     for (const text of news) {
-      if (found.add(text, nowMs)) page.addLine(text, found.texts.length);
+      if (!found.add(text, nowMs)) continue;
+      page.addLine(text, found.texts.length);
+      if (readSignedLink(text) !== "unsigned") void this.mark(text);
     }
     if (news.length > 0) {
       signal(page.view, page.beep.checked);
@@ -158,8 +170,42 @@ class Scanning {
 
   private open(text: string): void {
     const { page } = this;
+    if (!this.offline.reachable) {
+      this.stop(page.words.say("off_offline"));
+      this.forget();
+      void this.tellWithoutNetwork(text);
+      return;
+    }
     this.stop(page.words.say("opening", { text: page.shownAs(text) }));
     location.assign(page.addressOf(text));
+  }
+
+  /** What the signature says, where nothing can be looked up. */
+  private async tellWithoutNetwork(text: string): Promise<void> {
+    const { page, offline } = this;
+    try {
+      page.showVerdict(text, await offline.verdict(text));
+      page.root.dataset["verify"] = await offline.ed25519.way();
+    } catch {
+      page.showVerdict(text, { state: "none", lines: [{ key: "off_cannot", blanks: {} }] });
+    }
+  }
+
+  private async mark(text: string): Promise<void> {
+    try {
+      this.page.markLine(text, await this.offline.verdict(text));
+    } catch {
+      // This browser can check none; the list says nothing of it, and the server is asked.
+    }
+  }
+
+  /** A code that was typed where there is no network is checked as if it had been read. */
+  private typed(event: Event): void {
+    const field = event.target instanceof HTMLFormElement ? event.target.elements.namedItem("code") : null;
+    if (this.offline.reachable || !(field instanceof HTMLInputElement) || field.value.trim() === "") return;
+    event.preventDefault();
+    this.page.say(this.page.words.say("off_offline"));
+    void this.tellWithoutNetwork(field.value.trim()).then(() => this.page.verdict.scrollIntoView());
   }
 
   private forget(): void {

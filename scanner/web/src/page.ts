@@ -1,6 +1,10 @@
 // The parts of the page that this script moves. What they are called stands in templates/scan.html; a part that is missing is our mistake.
 
+import type { Verdict } from "./verdict.ts";
 import { Sentences } from "./words.ts";
+
+/** Never green: a copy of a good code is as good, and nothing was asked about recalls. */
+const COLOURS: Readonly<Record<Verdict["state"], string>> = { good: "", doubt: "amber", bad: "red", none: "amber" };
 
 function part<Kind extends Element>(root: ParentNode, name: string, kind: new () => Kind): Kind {
   const found = root.querySelector(`[data-part=${name}]`);
@@ -29,6 +33,14 @@ export class Page {
   readonly found: HTMLElement;
   readonly list: HTMLElement;
   readonly clear: HTMLButtonElement;
+  readonly verdict: HTMLElement;
+  readonly verdictCode: HTMLElement;
+  readonly verdictLines: HTMLElement;
+  readonly verdictOpen: HTMLAnchorElement;
+  /** The keys of the log, as the server names them, and the host that our links have. */
+  readonly vkeys: readonly string[];
+  readonly host: string;
+  readonly simulated: boolean;
   /** Where one code is answered. */
   readonly go: string;
   private readonly site: string;
@@ -59,6 +71,42 @@ export class Page {
     this.found = part(root, "found", HTMLElement);
     this.list = part(root, "list", HTMLElement);
     this.clear = part(root, "clear", HTMLButtonElement);
+    this.verdict = part(root, "verdict", HTMLElement);
+    this.verdictCode = part(root, "verdict-code", HTMLElement);
+    this.verdictLines = part(root, "verdict-lines", HTMLElement);
+    this.verdictOpen = part(root, "verdict-open", HTMLAnchorElement);
+    this.vkeys = (root.dataset["vkeys"] ?? "").split(/\s+/).filter(Boolean);
+    this.host = root.dataset["host"] ?? "";
+    this.simulated = root.dataset["clock"] === "simulated";
+  }
+
+  /** What the signature in a code says, in the order in which a buyer would ask. */
+  showVerdict(text: string, verdict: Verdict): void {
+    // Nobody compares 90 letters by eye.
+    this.verdictCode.textContent = this.shownAs(text).replace(/([?&;](?:8030|dsig)=[\w-]{6})[\w-]+/, "$1…");
+    this.verdictLines.replaceChildren(
+      ...verdict.lines.map(({ key, blanks }) => {
+        const line = document.createElement("li");
+        line.textContent = this.words.say(key, blanks);
+        return line;
+      }),
+    );
+    this.verdict.className = `notice ${COLOURS[verdict.state]}`.trim();
+    this.verdict.dataset["state"] = verdict.state;
+    this.verdictOpen.href = this.addressOf(text);
+    this.verdict.hidden = false;
+  }
+
+  /** The first sentence of it under a code of the list. */
+  markLine(text: string, verdict: Verdict): void {
+    const [first] = verdict.lines;
+    const tick = Array.from(this.list.querySelectorAll("input")).find((one) => one.value === text);
+    if (first === undefined || tick === undefined) return;
+    const mark = document.createElement("span");
+    mark.className = "small scan-mark";
+    mark.dataset["state"] = verdict.state;
+    mark.textContent = this.words.say(first.key, first.blanks);
+    tick.closest("li")?.append(mark);
   }
 
   /** Where this code is answered. */

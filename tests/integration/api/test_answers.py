@@ -14,6 +14,7 @@ from api.routes.docs import _refusals
 from api.settings import Settings
 from ledger.errors import HeadMoved, LedgerFault, Refusal
 from ledger.recorder import ClockWentBack, LeafChanged, Overloaded
+from ledger.room import DiskNearlyFull
 from ledger.store.book import StoreBroken
 from scanner.limited import ReaderBroken
 from tests.support.pdfs import pdf
@@ -102,6 +103,7 @@ def test_every_refusal_is_explained(client: Client) -> None:
 
 FAULTS: dict[str, tuple[Exception, int, str, str | None]] = {
     "too many wait": (Overloaded(SECRET), 503, "Overloaded", "2"),
+    "the disk is nearly full": (DiskNearlyFull(SECRET), 503, "DiskNearlyFull", "60"),
     "another writer was first": (HeadMoved(SECRET), 503, "HeadMoved", "1"),
     "the clock went back": (ClockWentBack(SECRET), 503, "ClockWentBack", "60"),
     "any other fault of the ledger": (LedgerFault(SECRET), 503, "LedgerFault", "5"),
@@ -157,6 +159,7 @@ def test_evidence_that_changed_in_its_folder_is_a_named_fault_of_ours(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.sqlite
 def test_a_ledger_that_cannot_be_read_is_no_nameless_error(tmp_path: Path) -> None:
     with make_ledger(tmp_path, Clock()) as ledger, open_client(ledger) as client:
         for file in tmp_path.glob("suyuan.db*"):

@@ -6,18 +6,15 @@ The ways stand in `tests.support.abuses`. That the count can be other than nough
 from __future__ import annotations
 
 import itertools
-import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.accounts.passkeys import Passkeys
-from ledger.keys import Vault
-from ledger.service import Ledger
 from tests.support.abuses import ABUSES, ACCOUNT, STALL_PHONE, House, by_phone, let_in
 from tests.support.people import Browser, colleague, first_owner
-from tests.support.server import Clock, enrol_party, make_ledger, open_client, registrar_of
+from tests.support.server import Clock, copied_ledger, enrol_party, make_ledger, open_client, registrar_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,13 +59,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 @pytest.fixture
 def house(told: Told, tmp_path: Path) -> Iterator[House]:
-    shutil.copytree(told.folder, tmp_path, dirs_exist_ok=True)
-    clock, vault = Clock(told.clock_ms), Vault.open_file(tmp_path / "keys" / "ledger.key")
-    url = f"sqlite:///{tmp_path / 'suyuan.db'}"
-    with (
-        Ledger.open(url, vault=vault, evidence=tmp_path / "evidence", clock=clock) as ledger,
-        open_client(ledger) as client,
-    ):
+    clock = Clock(told.clock_ms)
+    with copied_ledger(told.folder, tmp_path, clock) as ledger, open_client(ledger) as client:
         owner, clerk = (
             Browser(client, cookies=dict(cookies), phone=replace(phone))
             for cookies, phone in zip(told.cookies, told.phones, strict=True)

@@ -141,6 +141,7 @@ def test_only_the_registrar_invites(client: Client, ledger: Ledger, co_op: Enrol
     assert client.post(INVITE, json={"role": "enterprise"}).status_code == 401
 
 
+@pytest.mark.sqlite
 def test_an_invite_is_kept_as_its_digest_alone(client: Client, ledger: Ledger, registrar: Enrolled) -> None:
     code = invited(client, registrar)["invite"]
     with ledger.book() as book:

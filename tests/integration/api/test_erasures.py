@@ -34,6 +34,7 @@ def asks(client: Client, who: Enrolled | None, *targets: object, **more: object)
     return client.post("/api/v1/erasures", json=body, key=None if who is None else who.key)
 
 
+@pytest.mark.sqlite
 def test_the_registrar_erases_and_is_told_what_went(
     client: Client, ledger: Ledger, clock: Clock, registrar: Enrolled, stall: Enrolled, farmer: str
 ) -> None:

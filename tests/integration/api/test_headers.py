@@ -60,3 +60,21 @@ def test_an_address_with_several_methods_names_them_all(client: Client) -> None:
     refused = client.send("DELETE", "/api/v1/statements")
     assert refused.status_code == 405
     assert refused.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/people/cards", "POST"),
+        ("/api/v1/people/somebody", "DELETE"),
+        # Two handlers at one address, and one whose rest is left open.
+        ("/my/codes/pack", "GET, POST"),
+        ("/p/c/00000000000000000", "GET, HEAD"),
+        ("/log/tile/0/x001/067", "GET, HEAD"),
+    ],
+)
+def test_an_address_names_its_own_methods_and_not_those_of_one_that_would_take_its_words(
+    client: Client, path: str, methods: str
+) -> None:
+    refused = client.send("PATCH", path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, methods)

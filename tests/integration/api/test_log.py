@@ -125,4 +125,5 @@ def test_the_registrar_revokes_a_key(client: Client, ledger: Ledger, co_op: Enro
 def test_a_whole_proof_file_is_text(client: Client) -> None:
     answer = client.get("/api/v1/entries/0/proof")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    assert answer.text.startswith("c2sp.org/tlog-proof@v1\nindex 0\n")
+    entry = client.get("/api/v1/entries/0").json()["entry"]
+    assert answer.text.startswith(f"c2sp.org/tlog-proof@v1\nextra {entry}\nindex 0\n")

@@ -233,6 +233,7 @@ def test_what_was_refused_was_not_read(
     assert ledger.accounts.reads.listed() == []
 
 
+@pytest.mark.sqlite
 def test_an_answer_whose_reading_cannot_be_noted_is_not_sent(
     client: Client, ledger: Ledger, authority: Enrolled, trade: list[int]
 ) -> None:

@@ -21,13 +21,14 @@ NAMES_IT: Final = {
     "pages/disclosing.py",
     "routes/statements.py",
 }
-#: Which sections and buttons a page offers, whose findings are asked for, what an official may record: no contents.
+#: Which sections and buttons a page offers, whose findings are asked for, what an official may record, as what kind of reader he is counted: no contents.
 NAVIGATION: Final = {
     "pages/desk.py",
     "pages/entries.py",
     "pages/scan.py",
     "routes/traces.py",
     "routes/trade.py",
+    "scans_noted.py",
 }
 #: The operator's own machine, where all of it lies; and the eyes of parties that are named in a record that is shown already.
 ELSEWHERE: Final = {"commands/exchanging.py", "eyes.py"}
@@ -64,8 +65,9 @@ def test_whoever_opens_items_asks_first() -> None:
     holding = {one for one in MODULES if "opened" in words(one) and one not in DECIDES}
     beside = {one for one in holding if {"places", "may_read_item", "may_read_heading"} & words(one)}
     assert {"disclosing.py", "pages/entries.py", "pages/eyes.py", "routes/statements.py"} <= beside
-    # The register is public as a whole; a key's owner signs its own enrolment; a bracket is opened, and a pack; a choice among what may be shown.
+    # The register is public as a whole; a key's owner signs its own enrolment; a bracket is opened, and a pack; a choice among what may be shown;
+    # the codes of a run, for the party that issued it.
     assert holding - beside <= {
         *("routes/log.py", "routes/registering.py", "commands/keys.py"),
-        *("pages/trace_page.py", "pages/disclosing.py", "pages/process_plan.py"),
+        *("pages/trace_page.py", "pages/disclosing.py", "pages/process_plan.py", "issuing.py"),
     }

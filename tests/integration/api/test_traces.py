@@ -92,7 +92,7 @@ def test_a_trace_that_is_cut_says_so(chain: Chain) -> None:
 def test_the_code_leads_people_to_the_page_and_programs_to_the_facts(chain: Chain) -> None:
     path = "/01/09520001000010/10/JC-20261114"
     person = chain.client.get(path, headers={"accept": "text/html,*/*"})
-    assert (person.status_code, person.headers["location"]) == (307, f"/p{path}")
+    assert (person.status_code, person.headers["location"]) == (307, f"http://localhost:8000/p{path}")
     program = chain.client.get(path, headers=JSON)
     assert program.json() == chain.trace().json()
     traced = chain.client.get(f"/api/v1/trace?code=http://localhost:8000{path}").json()

@@ -240,7 +240,7 @@ def test_every_type_of_the_trade_has_its_address(client: Client) -> None:
         *("uses", "adjustments", "codes", "sales", "inspections", "test-results", "complaints", "holds"),
         *("recalls", "recall-answers", "corrections", "credentials", "approvals", "successions", "releases"),
         *("packings", "samples", "scans", "takedowns", "delistings", "order-answers", "destructions"),
-        *("list-entries", "answers", "grants", "affirmations"),
+        *("list-entries", "answers", "grants", "affirmations", "links", "code-heads", "aliases"),
     }
     assert set(PATHS) == expected
     documented = client.get("/openapi.json").json()["paths"]

@@ -5,21 +5,19 @@ A test that asks for the `story` gets a copy of a ledger in which it was told on
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.keys import Vault
-from ledger.service import Ledger
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import Story
-from tests.support.server import Clock, enrol_party, make_ledger, open_client
+from tests.support.server import Clock, copied_ledger, enrol_party, make_ledger, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ledger.service import Ledger
     from tests.support.server import Client, Enrolled
 
 
@@ -43,11 +41,7 @@ def ledger(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> Iter
             yield ledger
         return
     folder, _ = request.getfixturevalue("told")
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    vault = Vault.open_file(tmp_path / "keys" / "ledger.key")
-    with Ledger.open(
-        f"sqlite:///{tmp_path / 'suyuan.db'}", vault=vault, evidence=tmp_path / "evidence", clock=clock
-    ) as ledger:
+    with copied_ledger(folder, tmp_path, clock) as ledger:
         yield ledger
 
 

@@ -12,6 +12,7 @@ import pytest
 from api.app import create_app
 from api.openings import Openings
 from api.pages import lean
+from api.scans_noted import NotedScans
 from api.settings import Settings
 from ledger.disclosure import Disclosure
 from ledger.erasing import Wanted, erase
@@ -27,6 +28,7 @@ from tests.support.server import BASE_URL, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from fastapi import FastAPI
 
@@ -48,12 +50,13 @@ def made() -> list[FastAPI]:
 
 
 @pytest.fixture
-def app(made: list[FastAPI], ledger: Ledger) -> FastAPI:
+def app(made: list[FastAPI], ledger: Ledger, tmp_path: Path) -> FastAPI:
     """The application over this test's ledger, with nothing counted or kept."""
     if not made:
         made.append(create_app(ledger, Settings(base_url=BASE_URL, limits=False)))
     (app,) = made
     app.state.ledger, app.state.openings, app.state.kept = ledger, Openings(ledger), lean.Kept()
+    app.state.scans = NotedScans(ledger, folder=tmp_path / "scans", minutes=60, days=90)
     return app
 
 
@@ -201,11 +204,16 @@ def test_what_nobody_recorded_is_not_found_and_says_what_to_do(
 
 
 def test_a_gtin_asks_for_the_batch_number(story: Story, public: Visitor) -> None:
-    page = public.open("/p?code=09520001000027")
-    assert page.status == 404
-    found = public.submit(page, "/p", {"batch": "JC-1"})
-    assert found.status == 200
-    assert found.path == LEEK_PAGE
+    for address in ("/p?code=09520001000027", "/p/01/09520001000027"):
+        page = public.open(address)
+        # Batches of it are recorded, so the product itself is no stranger.
+        assert (page.status, page.read.h1) == (200, "韭菜")
+        assert "本台账里有这个产品的批次记录" in page.text
+        found = public.submit(page, "/p", {"batch": "JC-1"})
+        assert found.status == 200
+        assert found.path == LEEK_PAGE
+    for address in ("/p?code=09520001000010", "/p/01/09520001000010", "/p/01/09520001000027/10/NONE"):
+        assert public.open(address).status == 404
 
 
 def test_a_code_on_a_strangers_address_is_answered_with_a_warning(story: Story, public: Visitor) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -15,15 +14,13 @@ from python_calamine import CalamineWorkbook
 from api.pages.drawing import ALL_GROUPS
 from ledger.accounts.drafts import DRAFTS_MAX, FormDrafts
 from ledger.findings import judge_many, subjects_of
-from ledger.keys import Vault
-from ledger.service import Ledger
 from ledger.store.findings import findings_about
 from ledger.vocabulary.measures import Takedown
 from ledger.vocabulary.oversight import Hold, Inspection, RecallAnswer, Sample
 from ledger.vocabulary.profiles import profile_for
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import CODE, LEEK, PESTICIDE, STALLS
-from tests.support.server import Clock, certify, open_client
+from tests.support.server import Clock, certify, copied_ledger, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +42,7 @@ STALL_NAME = re.compile("示例菜场 ([0-9]+) 号摊")
 @pytest.fixture(scope="module")
 def story(told: tuple[Path, Story], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The story with a recall and one answer; what a test records beside it disturbs no other."""
-    folder = tmp_path_factory.mktemp("inspected") / "ledger"
-    shutil.copytree(told[0], folder)
-    vault = Vault.open_file(folder / "keys" / "ledger.key")
-    url, evidence = f"sqlite:///{folder / 'suyuan.db'}", folder / "evidence"
-    with Ledger.open(url, vault=vault, evidence=evidence, clock=Clock()) as ledger:
+    with copied_ledger(told[0], tmp_path_factory.mktemp("inspected"), Clock()) as ledger:
         story = told[1].on(ledger).recall()
         recall = ledger.stored(ledger.size() - 1).header.id
         answer: dict[str, Json] = {
@@ -111,7 +104,8 @@ def test_all_groups_open_together_and_a_strange_name_opens_nothing(inspector: Vi
 def test_the_picture_alone_is_what_the_page_holds(inspector: Visitor) -> None:
     alone = inspector.open(f"/trace/picture?{GOODS}&open={ALL_GROUPS}").html
     whole = inspector.open(f"{TRACE}&open={ALL_GROUPS}").html
-    boxes = re.compile(r'<g class="box [^>]*><title>([^<]*)</title>')
+    boxes = re.compile(r'<text class="who"[^>]*>([^<]*)</text>')
+    assert len(boxes.findall(whole)) > 2 * STALLS, "both drawings, every stall"
     assert boxes.findall(alone) == boxes.findall(whole)
     assert "<h2" not in alone
 

@@ -12,6 +12,7 @@ from api import openings as counting
 from api.app import create_app
 from api.openings import Openings, day_of
 from api.pages.lean import Kept
+from api.scans_noted import NotedScans
 from api.settings import Settings
 from ledger.store import openings as stored
 from ledger.store.engine import reading
@@ -20,6 +21,7 @@ from tests.support.server import BASE_URL, client_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fastapi import FastAPI
 
@@ -38,12 +40,13 @@ def made() -> list[FastAPI]:
 
 
 @pytest.fixture
-def client(made: list[FastAPI], ledger: Ledger) -> Iterator[Client]:
+def client(made: list[FastAPI], ledger: Ledger, tmp_path: Path) -> Iterator[Client]:
     """A client of the application over this test's ledger, with nothing counted or kept."""
     if not made:
         made.append(create_app(ledger, Settings(base_url=BASE_URL, limits=False)))
     (app,) = made
     app.state.ledger, app.state.openings, app.state.kept = ledger, Openings(ledger), Kept()
+    app.state.scans = NotedScans(ledger, folder=tmp_path / "scans", minutes=60, days=90)
     with client_of(app) as client:
         yield client
 
@@ -124,6 +127,7 @@ def test_an_opening_half_an_hour_later_is_another_one(story: Story, ledger: Ledg
     assert [one[2] for one in rows(ledger)] == [2]
 
 
+@pytest.mark.sqlite
 def test_what_cannot_be_told_the_database_now_is_told_the_next_time(story: Story, ledger: Ledger) -> None:
     openings = Openings(ledger)
     openings.note(phone(), "goods/x")
@@ -147,6 +151,7 @@ def test_counts_go_after_two_years(story: Story, ledger: Ledger) -> None:
         assert stored.counted(book.connection, ledger.origin, "goods/x", before=1_733) == (2, 1_732)
 
 
+@pytest.mark.sqlite
 def test_the_table_says_nothing_about_who_opened_a_page(ledger: Ledger) -> None:
     with reading(ledger.engine) as connection:
         columns = [one[1] for one in connection.exec_driver_sql("PRAGMA table_info(openings)")]

@@ -153,7 +153,10 @@ def test_a_list_has_a_border(story: Story, client: Client) -> None:
 def test_the_module_is_the_one_that_was_looked_at_and_comes_as_what_it_is(client: Client) -> None:
     (module,) = (STATIC / "scan" / "assets").glob("*.wasm")
     assert sha256(module.read_bytes()).hexdigest() == MODULE_SHA256
-    assert json.loads((WEB / "package.json").read_text("utf-8"))["dependencies"] == {"zxing-wasm": "3.1.4"}
+    assert json.loads((WEB / "package.json").read_text("utf-8"))["dependencies"] == {
+        "@noble/ed25519": "3.2.0",
+        "zxing-wasm": "3.1.4",
+    }
     path = f"/static/scan/assets/{module.name}"
     for accepted, encoding in (("br, gzip", "br"), ("gzip", None), ("br;q=0", None)):
         answer = client.send("GET", path, headers={"accept-encoding": accepted})
@@ -169,7 +172,7 @@ def test_all_that_the_page_needs_but_the_module_is_small(public: Visitor) -> Non
     address = script_address()
     assert address is not None
     files = [STATIC / "site.css", STATIC / "scan.css", *(STATIC / "scan" / "assets").glob("*.js")]
-    assert len(files) == 4
+    assert len(files) == 5
     parts = [page.answer.content, *(file.read_bytes() for file in files)]
     assert sum(len(gzip.compress(part)) for part in parts) < SHELL_BYTES_MAX
 

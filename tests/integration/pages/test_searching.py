@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,15 +12,13 @@ from hypothesis import strategies as st
 from api.searching import HITS_MAX
 from ledger.accounts.callers import Scope
 from ledger.identifiers import BatchCode, GoodsId, PartyId
-from ledger.keys import Vault
-from ledger.service import Ledger
 from ledger.views.book import party_sheet_key, said_about
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.parties import Licence, Party
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import CODE, LEEK, PESTICIDE
-from tests.support.server import Clock, Enrolled, certify, open_client
+from tests.support.server import Clock, Enrolled, certify, copied_ledger, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +40,7 @@ FARMER = PartyId.new(b"some-farme")
 @pytest.fixture(scope="module")
 def story(told: tuple[Path, Story], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The story, and what else is searched for: nothing here is changed by a search."""
-    folder = tmp_path_factory.mktemp("searched") / "ledger"
-    shutil.copytree(told[0], folder)
-    vault = Vault.open_file(folder / "keys" / "ledger.key")
-    url, evidence = f"sqlite:///{folder / 'suyuan.db'}", folder / "evidence"
-    with Ledger.open(url, vault=vault, evidence=evidence, clock=Clock()) as ledger:
+    with copied_ledger(told[0], tmp_path_factory.mktemp("searched"), Clock()) as ledger:
         story = told[1].on(ledger)
         tell(story)
         yield story
@@ -129,7 +122,7 @@ def test_a_gtin_leads_to_its_batches(inspector: Visitor, gtin: str) -> None:
 def test_the_last_six_letters_give_candidates_to_be_compared(inspector: Visitor) -> None:
     page = find(inspector, CODE[-6:])
     assert page.path.startswith("/search"), "a candidate is never opened by itself"
-    assert "尾号相同的码" in page.text
+    assert "可能相符的（待核对）" in page.text
     assert CODE in page.text
     assert TWIN in page.text
     # Five letters name too much, seven are no end of six.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +10,6 @@ import pytest
 
 from api.pages.stall_code import codes_of, publish
 from ledger.identifiers import BatchCode, GoodsId, Instant, LegalDate, PartyId, StallCode
-from ledger.keys import Vault
-from ledger.service import Ledger
 from ledger.store.stall_codes import StallCodes
 from ledger.vocabulary.documents import Certificate, Commitment
 from ledger.vocabulary.goods import Adjustment, Batch
@@ -20,13 +17,22 @@ from ledger.vocabulary.oversight import Hold, Recall, TestResult
 from ledger.vocabulary.parties import Licence, Party, Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
 from tests.integration.pages.browsing import Visitor
-from tests.support.server import MORNING_MS, Clock, Enrolled, enrol_party, make_ledger, open_client
+from tests.support.server import (
+    MORNING_MS,
+    Clock,
+    Enrolled,
+    copied_ledger,
+    enrol_party,
+    make_ledger,
+    open_client,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ledger.canonical import Json
+    from ledger.service import Ledger
     from tests.integration.pages.browsing import Page
     from tests.support.server import Client
 
@@ -110,14 +116,7 @@ def told_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
 @pytest.fixture
 def market(told_once: tuple[Path, Cast], tmp_path: Path, clock: Clock) -> Iterator[Market]:
     folder, cast = told_once
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    vault = Vault.open_file(tmp_path / "keys" / "ledger.key")
-    with (
-        Ledger.open(
-            f"sqlite:///{tmp_path / 'suyuan.db'}", vault=vault, evidence=tmp_path / "evidence", clock=clock
-        ) as ledger,
-        open_client(ledger) as client,
-    ):
+    with copied_ledger(folder, tmp_path, clock) as ledger, open_client(ledger) as client:
         yield Market(ledger, client, clock, *cast)
 
 

@@ -30,6 +30,7 @@ PYTHON_TEXT = "\n".join(
     path.read_text("utf-8")
     for path in (
         *sorted(Path(api.pages.__file__).parent.glob("*.py")),
+        *sorted((Path(api.pages.__file__).parent.parent / "resolver").glob("*.py")),
         Path(api.pages.__file__).parent.parent / "unsigned.py",
         *sorted((Path(api.pages.__file__).parent.parent / "sheets").glob("*.py")),
     )

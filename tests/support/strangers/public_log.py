@@ -141,6 +141,12 @@ class Linked:
         return self.right / self.tried - self.by_chance
 
     @property
+    def luck(self) -> float:
+        """How likely blind chance is right this often or oftener."""
+        n, p = self.tried, self.by_chance
+        return sum(math.comb(n, hits) * p**hits * (1 - p) ** (n - hits) for hits in range(self.right, n + 1))
+
+    @property
     def interval(self) -> tuple[float, float]:
         """The advantage's 95 % confidence interval (Wilson), so that none right of many is no certainty of none."""
         n, p, z = self.tried, self.right / self.tried, 1.96

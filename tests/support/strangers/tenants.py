@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from fastapi.routing import iter_route_contexts
 
+from api.pages.own_lists import SEARCH_CHARACTERS_MAX
 from ledger.identifiers import BatchCode, GoodsId, PartyId, ProductId, Sha256Hex, SiteId, StatementId
 from ledger.vocabulary.documents import Certificate, Voucher
 from ledger.vocabulary.goods import Batch, Codes
@@ -50,6 +51,8 @@ ORDINARY: Final = 20
 CODE: Final = "12690011001900000000000000000555"
 
 _ID_INPUT: Final = re.compile(r'(<input type="hidden" name="id" value=")[^"]*"')
+#: A form that is opened gets a number of its own, another one each time.
+_NEW_FORM: Final = re.compile(r"([?&]form=)[0-9a-f-]{36}")
 _OWN: Final = re.compile(r'<p class="buttons no-print">.*?</p>', re.DOTALL)
 
 
@@ -71,6 +74,8 @@ class Thing:
             html.escape,
             _printed,
             lambda name: quote(name, safe=""),
+            # As much of it as a list looks for.
+            lambda name: name[:SEARCH_CHARACTERS_MAX],
         )
         pairs = dict.fromkeys((way(self.name), way(self.twin)) for way in ways)
         return sorted(pairs, key=lambda one: -len(one[1]))
@@ -217,6 +222,9 @@ class Town:
         def add(sort: str, name: str, twin: str, *, public: bool = False) -> None:
             found.setdefault((sort, name), Thing(sort, name, twin, public))
 
+        # The published register names the registrar.
+        registrar = self.ledger.registrar
+        add("party", str(registrar), _TWINS["party"](str(registrar)), public=True)
         with self.ledger.book() as book:
             records = book.records(range(size))
         for seq, record in records.items():
@@ -324,7 +332,7 @@ def seen(answer: httpx.Response, swapped: Sequence[tuple[str, str]] = ()) -> tup
     if answer.headers.get("content-type", "").startswith("text/html"):
         main = re.search(r"<main.*</main>", body, re.DOTALL)
         body = _OWN.sub("", _ID_INPUT.sub(r'\1…"', main[0] if main else body))
-    where = answer.headers.get("location", "")
+    where = _NEW_FORM.sub(r"\1…", answer.headers.get("location", ""))
     for name, other in swapped:
         # A number only where it stands alone: a year is no entry.
         pattern = rf"(?<![0-9]){name}(?![0-9])" if name.isdecimal() else re.escape(name)
@@ -343,6 +351,9 @@ def _attempts(route: RouteContext, thing: Thing) -> Iterator[Attempt]:
     if rest:
         return
     for slot in sorted(_query_names(route.dependant) - _SIZES):
+        # Words to search for: a short number is found in every date of one's own lists, its long twin in none.
+        if slot == "q" and thing.sort == "entry":
+            continue
         names = (f"{path}?{slot}={quote(name, safe='')}" for name in (thing.name, thing.twin))
         yield Attempt(path, f"?{slot}", thing, *names)
 

@@ -143,6 +143,20 @@ def test_a_box_in_two_cases_at_once_is_grey_for_one_packer_and_amber_for_two(cas
     assert set(other.found()) == {("aggregation_broken", "amber", other.stranger)}
 
 
+def test_a_box_that_lies_in_itself_is_told_by_the_case_it_lies_in_now_and_not_by_one_it_left(
+    cases: Cases,
+) -> None:
+    cases.packs(cases.wholesaler, CASE, at="04", action="unpack")
+    cases.packs(cases.wholesaler, OTHER_CASE, at="05")
+    packed = cases.books.last
+    into = Packing(action="pack", parent_code=BOX, codes=(OTHER_CASE,))
+    cases.books.says(cases.stranger, into, at="2026-10-06T08:00:00+08:00")
+
+    (one,) = [one for one in findings(cases.books.book, "aggregation_broken") if BOX in one.subject]
+    assert (one.grade, one.party, one.figures) == ("amber", cases.stranger, {"parent": OTHER_CASE})
+    assert one.seqs == (packed.seq, cases.books.last.seq)
+
+
 def test_a_box_taken_out_and_packed_again_is_nothing(cases: Cases) -> None:
     cases.packs(cases.wholesaler, CASE, at="04", action="unpack")
     cases.packs(cases.wholesaler, OTHER_CASE, at="05")

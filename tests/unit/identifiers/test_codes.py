@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import ledger.identifiers
-from ledger.errors import CheckDigitWrong, Malformed, Refusal, TooLarge
+from ledger.errors import CheckDigitWrong, Malformed, Refusal, TooLarge, Words
 from ledger.identifiers import (
     BatchCode,
     BatchNumber,
@@ -121,6 +121,15 @@ def test_codes_of_one_kind_have_an_order_and_of_two_kinds_have_none(code: Code) 
     other = next(other for other in ONE_OF_EACH if type(other) is not type(code))
     with pytest.raises(TypeError):
         sorted([code, other])
+
+
+def test_a_refusal_shows_a_code_as_it_is_printed_and_other_values_as_they_are_written() -> None:
+    gtin = Gtin.parse("09520001000010")
+    refused = [
+        Malformed(field="", came=one, expected=Words(zh="", en="")).came
+        for one in (gtin, 7, b"a", None, ["a"])
+    ]
+    assert refused == ["09520001000010", "7", "b'a'", "None", "['a']"]
 
 
 def test_a_refusal_names_the_field_shows_what_came_and_says_what_was_expected() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pysqlite3.dbapi2 as sqlite
 import pytest
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import create_engine, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlmodel import SQLModel
@@ -203,6 +203,22 @@ def test_a_writing_that_fails_leaves_nothing(engine: Engine) -> None:
         write_and_fail()
     with reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM heads")).scalar_one() == 0
+
+
+def test_a_database_that_has_every_table_is_asked_for_them_at_once(engine: Engine) -> None:
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    create_tables(engine)
+    wanted = [one for one in asked if "TRIGGER" not in one and not one.startswith("BEGIN")]
+    assert len(wanted) <= 2
+
+
+def test_a_table_that_is_missing_is_made_when_the_database_is_opened_again(lite: Engine) -> None:
+    with writing(lite) as connection:
+        connection.execute(text("DROP TABLE openings"))
+    create_tables(lite)
+    with reading(lite) as connection:
+        assert connection.execute(text("SELECT count(*) FROM openings")).scalar_one() == 0
 
 
 # What is written stays

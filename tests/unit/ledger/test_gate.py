@@ -78,6 +78,14 @@ class Recorded:
     def made_by(self, goods: GoodsId, party: PartyId) -> bool:
         return (goods, party) in self.makers
 
+    def makes(self, goods: GoodsId, party: PartyId) -> bool:
+        link = goods.digital_link
+        return link is not None and any(
+            one.digital_link is not None and one.digital_link.gtin == link.gtin and link.batch is None
+            for one, maker in self.makers
+            if maker == party
+        )
+
     def goes_into(self, goods: GoodsId, targets: Collection[GoodsId], *, without: StatementId | None) -> bool:
         return any((goods, one) in self.went_into for one in targets)
 

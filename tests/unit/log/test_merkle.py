@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ledger.log.errors import EdgeMalformed, HashMalformed
-from ledger.log.merkle import EMPTY_ROOT, Edge, Hash, leaf_hash, node_hash, root_of, root_of_perfect
+from ledger.log.merkle import (
+    EMPTY_ROOT,
+    Edge,
+    Hash,
+    leaf_hash,
+    levels_over,
+    node_hash,
+    root_of,
+    root_of_perfect,
+)
 from ledger.log.sizes import SIZE_MAX, Size
 from tests.support import slow_merkle
 
@@ -77,6 +86,22 @@ def test_an_edge_may_be_as_large_as_a_log_can_get_and_no_larger() -> None:
 @pytest.mark.parametrize("width", [1, 2, 4, 256])
 def test_a_perfect_row_is_folded_to_the_slow_root(width: int) -> None:
     assert root_of_perfect(b"".join(LEAVES[:width])) == slow_merkle.root(LEAVES[:width])
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 256])
+def test_the_levels_over_a_row_lead_from_its_hashes_to_the_slow_root(width: int) -> None:
+    levels = levels_over(b"".join(LEAVES[:width]))
+    assert levels[0] == b"".join(LEAVES[:width])
+    assert [len(one) for one in levels] == [32 * (width >> up) for up in range(width.bit_length())]
+    assert levels[-1] == slow_merkle.root(LEAVES[:width])
+
+
+def test_the_levels_that_are_held_are_those_of_this_very_row() -> None:
+    """Nothing is found by a tile's place: a row in which one bit is another has another root, however often the first was asked for."""
+    row = b"".join(LEAVES[:256])
+    other = row[:-1] + bytes([row[-1] ^ 1])
+    assert levels_over(row)[-1] == levels_over(bytes(row))[-1] != levels_over(other)[-1]
+    assert levels_over(other)[-1] == root_of_perfect(other)
 
 
 def test_a_hash_is_written_and_read_as_base64() -> None:

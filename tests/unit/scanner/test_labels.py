@@ -16,7 +16,6 @@ from PIL import Image, ImageFont
 from ledger.errors import Malformed, Refusal, TooLarge
 from scanner import _fonts, _reader
 from scanner._fonts import MISSING, NoChineseFont, chinese_typeface, first_chinese
-from scanner._layout import MODULE_MM_MIN, QUIET_MODULES, Layout, Paper, laid_out
 from scanner._typesetting import ELLIPSIS, TEXT_MM_MIN
 from scanner.labels import (
     CHARACTERS_MAX,
@@ -27,14 +26,17 @@ from scanner.labels import (
     LabelText,
     LabelTooSmall,
     ModuleTooSmall,
+    label_layout,
     label_png,
     label_svg,
-    qr_modules,
 )
+from scanner.symbols import MODULE_MM_MIN, QUIET_MODULES, Modules, qr_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from scanner._layout import Layout
 
 HOST = "suyuan.example.cn"
 CODE = f"https://{HOST}/01/09520001000010/10/SG-20261113"
@@ -58,14 +60,12 @@ def label_text(
 
 
 @cache
-def code_side(code: str) -> int:
-    return len(qr_modules(code))
+def modules_for(code: str) -> Modules:
+    return qr_modules(code)
 
 
 def layout_of(text: LabelText, width_mm: float, height_mm: float, dpi: int = 300) -> Layout:
-    paper = Paper(round(width_mm * dpi / 25.4), round(height_mm * dpi / 25.4), dpi)
-    modules = code_side(text.code)
-    return laid_out(paper, chinese_typeface(), modules=modules, column=text.blocks(), domain=text.domain)
+    return label_layout(text, len(modules_for(text.code)), dpi=dpi, width_mm=width_mm, height_mm=height_mm)
 
 
 def pixels(png: bytes) -> Image.Image:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import foreign
 from tests.support.needs import missing, not_run_report
 from tests.support.soak import soak_count, soak_seeds
 from tests.support.vectors import NOWHERE, vector_files, vectors
@@ -23,6 +24,22 @@ def test_the_programs_that_are_missing_are_named_and_the_others_are_not() -> Non
     marker = pytest.mark.system("python3", "no-such-program").mark
     assert missing([marker]) == "system: not on this machine: no-such-program"
     assert missing([pytest.mark.system("python3").mark]) is None
+
+
+def test_the_verifiers_of_others_that_are_missing_are_named_and_the_others_are_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(foreign, "HOME", tmp_path)
+    monkeypatch.setattr(foreign, "PYTHON", tmp_path / "venv" / "bin" / "python")
+    package = tmp_path / "venv" / "lib" / "python3.11" / "site-packages" / "aics_tlog"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    marker = pytest.mark.foreign("aics-tlog", "tlog-scales").mark
+    assert missing([marker]) is not None
+    foreign.PYTHON.parent.mkdir(parents=True)
+    foreign.PYTHON.touch()
+    assert missing([marker]) == "foreign: not in .strangers, where `make strangers` puts it: tlog-scales"
+    assert missing([pytest.mark.foreign("aics-tlog").mark]) is None
 
 
 @pytest.mark.parametrize("named", ["", "none"])

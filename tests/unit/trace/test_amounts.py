@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.identifiers import Quantity, Unit
 from ledger.trace.amounts import Packs, added, exact, joined, larger, less, plus, share, written
@@ -18,6 +22,28 @@ def test_nothing_has_no_sum() -> None:
 def test_a_part_that_is_not_known_makes_the_sum_unknown() -> None:
     assert added([kg(1), None]) is None
     assert added([kg(1), kg(2)]) == kg(3)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Quantity,
+            st.one_of(
+                st.decimals(-1000, 1000, places=6), st.sampled_from([MOST.amount, -MOST.amount, Decimal(0)])
+            ),
+            st.sampled_from([Unit.KGM, Unit.KGM, Unit.KGM, Unit.GRM, Unit.XBX]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_many_come_to_what_they_come_to_one_after_the_other(parts: list[Quantity]) -> None:
+    total: Quantity | None = parts[0]
+    for one in parts[1:]:
+        total = None if total is None else plus(total, one)
+    found = added(parts)
+    assert found == total
+    assert str(found) == str(total)
 
 
 def test_boxes_and_kilograms_neither_add_nor_compare() -> None:

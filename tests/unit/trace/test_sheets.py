@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from ledger.identifiers import BatchNumber
 from ledger.trace import party_view, what_it_was
+from ledger.trace.sheets import batch_view, party_views, party_views_in
+from ledger.trace.shelf import Shelf, about_goods
 from ledger.vocabulary.documents import Certificate, Commitment
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Licence, Party
@@ -124,3 +126,17 @@ def test_licences_of_the_party_are_listed_and_of_others_are_not() -> None:
         shop, Licence(holder=other, licence_kind="pesticide_operation", number="2"), at=november(1)
     )
     assert party_view(story.book, shop).licences == (own,)
+
+
+def test_off_a_shelf_the_sheets_are_the_same() -> None:
+    story = Story()
+    farm, shop = story.books.party("合作社（演示）"), story.books.party("农资店（演示）")
+    batch = Batch(goods=LEEK, maker=farm, name="韭菜（演示）", category="edible_farm_produce")
+    story.books.says(farm, batch, at=november(1))
+    story.books.says(
+        shop, Licence(holder=shop, licence_kind="pesticide_operation", number="1"), at=november(1)
+    )
+    shelf, parties = Shelf(story.book), [farm, shop, story.books.party_id()]
+    shelf.look([about_goods(LEEK)])
+    assert batch_view(shelf, LEEK) == what_it_was(story.book, LEEK)
+    assert party_views(shelf, parties) == party_views_in(story.book, parties)

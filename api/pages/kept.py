@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api.deps import check_same_origin
+from api.pages.forms import FIELDS_MAX, FILES_MAX, FORM_TYPES
 from ledger.errors import Refusal
 
 if TYPE_CHECKING:
@@ -21,12 +22,9 @@ if TYPE_CHECKING:
 
 #: After these the same form may be taken a moment later.
 _WORTH_ANOTHER_TRY: Final = frozenset({401, 403, 429, 500, 503})
-_FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: Ways in, and everything about one's own account: there the fields are secrets, and typing them again is right.
 _NOT_FROM: Final = ("/sign-in", "/invite", "/account", "/people", "/sign", "/demo")
 _SECRETS: Final = frozenset({"pin", "password", "token"})
-FIELDS_MAX: Final = 300
-FILES_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ async def _kept(request: Request, status: int) -> Kept | None:
     if (
         request.method != "POST"
         or status not in _WORTH_ANOTHER_TRY
-        or kind not in _FORM_TYPES
+        or kind not in FORM_TYPES
         or path.startswith(_NOT_FROM)
     ):
         return None

@@ -1,0 +1,83 @@
+"""Texts about where codes lead: what the resolver calls its links, and the page on which a maker keeps his. See `api.words`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# fmt: off
+LINKS: Final[dict[str, tuple[str, str]]] = {
+    # What a linkset says
+    "link_page": ("追溯台账：谁做了什么记录", "What is recorded of these goods, and by whom"),
+    "link_recalls": ("召回情况", "Whether they are recalled"),
+    "link_verify": ("核对编号（GS1 轻量消息）：只比对登记过的号码", "Comparing the numbers with what the maker recorded (GS1 Lightweight Messaging)"),
+    "link_product": ("商品 {gtin}", "Product {gtin}"),
+    "link_batch": ("{name} 批次 {number}", "{name} batch {number}"),
+    "link_pack": ("{name} 序列号 {serial}", "{name} serial number {serial}"),
+    "link_unknown": ("{goods}：没有人登记过", "{goods}: nobody has recorded it"),
+    # GS1's link types
+    "link_type_defaultLink": ("默认链接", "Default link"),
+    "link_type_traceability": ("追溯信息", "Traceability"),
+    "link_type_recallStatus": ("召回情况", "Recall status"),
+    "link_type_verificationService": ("编号核对", "Verification of the numbers"),
+    "link_type_pip": ("产品介绍", "Product information"),
+    "link_type_instructions": ("使用说明", "Instructions"),
+    "link_type_ingredientsInfo": ("配料成分", "Ingredients"),
+    "link_type_nutritionalInfo": ("营养成分", "Nutrition"),
+    "link_type_allergenInfo": ("致敏原提示", "Allergens"),
+    "link_type_certificationInfo": ("认证证书", "Certificates"),
+    "link_type_safetyInfo": ("安全须知", "Safety"),
+    "link_type_consumerHandlingStorageInfo": ("保存和取用方法", "Handling and storage"),
+    "link_type_recipeInfo": ("做法", "Recipes"),
+    "link_type_sustainabilityInfo": ("可持续信息", "Sustainability"),
+    "link_type_dpp": ("数字产品护照", "Digital product passport"),
+    "link_type_registryEntry": ("登记、备案信息", "Registry entry"),
+    "link_type_epcis": ("EPCIS 事件接口", "EPCIS repository"),
+    "link_type_masterData": ("商品主数据", "Master data"),
+    "link_type_homepage": ("主页", "Home page"),
+    "link_type_support": ("售后服务", "Support"),
+    "link_type_faqs": ("常见问题", "Frequent questions"),
+    "link_type_quickStartGuide": ("快速入门", "Quick start guide"),
+    "link_type_tutorial": ("教程", "Tutorial"),
+    "link_type_relatedVideo": ("视频", "Video"),
+    "link_type_hasRetailers": ("哪里有售", "Where to buy"),
+    "link_type_epil": ("药品说明书（患者版）", "Patient information leaflet"),
+    "link_type_smpc": ("药品说明书（专业版）", "Summary of product characteristics"),
+    # What a link does, and in which form the page behind it comes
+    "action_publish": ("登记", "publish"),
+    "action_withdraw": ("停用", "withdraw"),
+    "media_type_text/html": ("网页", "web page"),
+    "media_type_text/plain": ("纯文本", "plain text"),
+    "media_type_text/csv": ("CSV 表格", "CSV table"),
+    "media_type_application/pdf": ("PDF 文件", "PDF"),
+    "media_type_application/json": ("JSON 数据", "JSON"),
+    "media_type_application/ld+json": ("JSON-LD 数据", "JSON-LD"),
+    "media_type_application/xml": ("XML 数据", "XML"),
+    "media_type_application/vc": ("可验证凭证", "verifiable credential"),
+    "media_type_image/jpeg": ("JPEG 图片", "JPEG picture"),
+    "media_type_image/png": ("PNG 图片", "PNG picture"),
+    "media_type_image/svg+xml": ("SVG 图片", "SVG picture"),
+    "media_type_video/mp4": ("MP4 视频", "MP4 video"),
+    # The page of a product
+    "product_known": ("这是整个产品的码，不是某一批的。本台账里有这个产品的批次记录；请填包装上的批号，查您手里这一批。", "This code names the product, not one batch of it. Batches of this product are recorded here; type the batch number from your pack to see that batch."),
+    "product_by": ("登记人", "Recorded by"),
+    # The maker's page
+    "links_title": ("码上的链接", "Links behind your codes"),
+    "links_lede": ("手机扫码始终先打开本台账的公开页；程序按类型索取时，才转到您在这里登记的网址。", "A phone that scans your code always opens the public page of this ledger. Programs that ask for one type of link are led to the address you give here."),
+    "links_new": ("登记一个链接", "Give a link"),
+    "links_goods": ("批次或 GTIN", "Batch or GTIN"),
+    "links_goods_hint": ("14 位 GTIN 表示整个产品；某一批请填货物标识", "14 digits of a GTIN for the whole product, or the goods id of one batch"),
+    "links_href_hint": ("https:// 开头", "begins with https://"),
+    "links_title_hint": ("别人看到的名称", "what others see as its name"),
+    "links_languages": ("语言", "Languages"),
+    "links_languages_hint": ("zh、en、zh-CN，用逗号隔开；不填表示不分语言", "zh, en, zh-CN, with commas between them; empty where it does not matter"),
+    "links_contexts": ("适用国家或地区", "Countries or regions"),
+    "links_contexts_hint": ("如 CN，用逗号隔开；不填表示不限", "like CN, with commas between them; empty where it does not matter"),
+    "links_any_form": ("不说明", "not said"),
+    "links_publish": ("登记", "Record it"),
+    "links_standing": ("现有链接", "Links that stand"),
+    "links_none": ("还没有登记过链接。", "None yet."),
+    "links_end": ("停用", "Withdraw"),
+    "links_end_what": ("停用也是一条记录；停用后解析器不再转到该网址。", "Withdrawing is a record too; from then on nobody is led there."),
+    "links_not_ours": ("此链接没有对外提供：另有生产者先登记了这个 GTIN，或这一批由别人登记", "Not handed out: another maker recorded this GTIN first, or somebody else's record describes this batch"),
+}
+# fmt: on

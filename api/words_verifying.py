@@ -1,0 +1,71 @@
+"""Texts of the page that checks a proof or a disclosure, and of how far a record has come. See `api.words`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# fmt: off
+VERIFYING: Final[dict[str, tuple[str, str]]] = {
+    "vf_title": ("核验存证证明", "Check a proof"),
+    "vf_lede": ("选一个存证证明（.tlog-proof）、回执或披露文件，就在这台设备的浏览器里核验。文件不会上传：本页的内容规则不允许它发起任何连接。", "Choose a proof (.tlog-proof), a receipt or a disclosure: it is checked in the browser on this device. The file is not uploaded: this page's own rules let it open no connection."),
+    "vf_file": ("文件", "File"),
+    "vf_file_hint": ("点选，或把文件拖到这里。", "Choose one, or drop it here."),
+    "vf_keys": ("认哪些公钥", "Keys that are believed"),
+    "vf_keys_hint": ("这里先填了本服务给出的日志公钥。要不依赖本服务，请换成从别处留存的公钥；也可另起一行填见证人的公钥。", "Filled in with the log's key as this service gives it. So as not to depend on this service, put in a copy that was kept elsewhere; keys of witnesses may follow, one a line."),
+    "vf_wants_script": ("浏览器里核验要用脚本。没有脚本，请用下面的命令在自己的电脑上核验。", "Checking in the browser takes script. Without it, check on your own machine with the commands below."),
+    "vf_own_machine": ("在自己的电脑上核验", "On your own machine"),
+    "vf_own_machine_what": ("不联网，也不需要账本：只要文件和日志公钥。支持 C2SP tlog-proof 的其他工具也可以核验证明。", "Without a network and without a ledger: the file and the log's key are enough. Other tools that read C2SP tlog-proof check proofs as well."),
+    "vf_of_proof": ("存证证明、回执", "Proof or receipt"),
+    "vf_of_disclosure": ("披露文件", "Disclosure"),
+    "vf_of_witnesses": ("连同见证策略", "With a policy for witnesses"),
+    "vf_limits": ("核验通过只说明这条记录在这个位置入账、此后没有改动，不说明内容属实。", "That it holds shows that the record stands in the log unchanged, not that it is true."),
+
+    # What the script says (`api/static/verify.js`)
+    "vf_say_title_good": ("成立", "It holds"),
+    "vf_say_title_bad": ("不成立", "It does not hold"),
+    "vf_say_title_none": ("没有核验", "Not checked"),
+    "vf_say_file": ("文件：{name}", "File: {name}"),
+    "vf_say_holds_proof": ("{origin} 第 {position} 条在日志中，日志收下于 {at}（日志的时钟，北京时间）。", "Entry {position} stands in {origin}; the log took it {at} (the log's clock, Chinese time)."),
+    "vf_say_digest": ("所收签名记录的摘要（SHA-256）：{digest}", "SHA-256 of the signed statement it took: {digest}"),
+    "vf_say_checkpoint": ("检查点：共 {size} 条，根 {root}", "Checkpoint: {size} entries, root {root}"),
+    "vf_say_level": ("日志已签名；所列 {n} 个见证人中 {k} 个已联署。", "Signed by the log; cosigned by {k} of the {n} witnesses listed."),
+    "vf_say_not_checked_proof": ("没有核对：记录说了什么、由谁签名、此后有没有更正；所列公钥是否真是这个日志的。", "Not checked: what the record says, who signed it, whether it was put right since; whether the key is really this log's."),
+    "vf_say_holds_disclosure": ("{issuer} 签名的 {type} 记录，在 {origin} 第 {position} 条。", "A {type} record signed by {issuer}, entry {position} of {origin}."),
+    "vf_say_custody_own": ("签名密钥由该主体自己保管。", "The party holds the signing key itself."),
+    "vf_say_custody_custodial": ("签名密钥由日志的运营者代管。", "The signing key is kept by the log's operator."),
+    "vf_say_times": ("自称发生于 {occurred}；日志收下于 {at}（日志的时钟，北京时间）。", "It says it happened {occurred}; the log took it {at} (the log's clock, Chinese time)."),
+    "vf_say_item": ("出示：{text}", "Shown: {text}"),
+    "vf_say_closed": ("另有 {count} 项未出示。", "Items that are not shown: {count}."),
+    "vf_say_not_checked_disclosure": ("没有核对：密钥此前或此后有没有注销，记录此后有没有更正或召回；内容是否属实；所列公钥是否真是这个日志的。", "Not checked: whether a key was revoked before or since, whether the record was put right or recalled since; whether it is true; whether the key is really this log's."),
+    "vf_say_malformed": ("格式不对：{what}", "Malformed: {what}"),
+    "vf_say_key_malformed": ("公钥格式不对：{given}", "No key: {given}"),
+    "vf_say_unsigned": ("所列公钥都没有签过这个检查点。签名的是：{who}", "None of the keys listed has signed this checkpoint. Signed by: {who}"),
+    "vf_say_another_log": ("检查点属于另一个日志：{who}", "A checkpoint of another log: {who}"),
+    "vf_say_bad_signature": ("签名与内容不符：{who}", "A signature does not fit: {who}"),
+    "vf_say_no_inclusion": ("证明推不出所签的根：条目、位置或证明被改过。", "The proof does not lead to the signed root: entry, position or proof was changed."),
+    "vf_say_no_entry": ("证明里没有带上日志条目；请用命令核验，并以 --entry 给出条目。", "The proof does not bring its entry; check it with the command and --entry."),
+    "vf_say_apart": ("文件各部分不属于同一条记录或同一个检查点。", "The parts of the file do not belong to one record and one checkpoint."),
+    "vf_say_other_item": ("出示的内容不是当时签名的内容。", "What is shown is not what was signed."),
+    "vf_say_stranger": ("签名的密钥没有按登记簿的规则登记给签名人。", "A signing key was not enrolled for its signer by the rules of the register."),
+    "vf_say_too_large": ("文件太大。", "The file is too large."),
+    "vf_say_insecure": ("浏览器只在 https 页面上允许核验签名；请改用 https，或用下面的命令。", "Browsers check signatures on https pages only; use https, or the command below."),
+    "vf_say_cannot": ("这个浏览器核验不了；请用下面的命令。", "This browser cannot check it; use the command below."),
+    "vf_say_what_file": ("既不是存证证明，也不是回执或披露文件", "neither a proof nor a receipt nor a disclosure"),
+    "vf_say_what_proof": ("存证证明", "the proof"),
+    "vf_say_what_hash": ("哈希值", "a hash"),
+    "vf_say_what_note": ("签名文本", "the signed note"),
+    "vf_say_what_checkpoint": ("检查点", "the checkpoint"),
+    "vf_say_what_entry": ("日志条目", "the log's entry"),
+    "vf_say_what_key": ("公钥", "a key"),
+    "vf_say_what_envelope": ("签名信封", "the envelope"),
+    "vf_say_what_signature": ("签名", "a signature"),
+    "vf_say_what_item": ("数据项", "an item"),
+    "vf_say_what_disclosure": ("披露文件", "the disclosure"),
+
+    # On the page of an entry
+    "entry_level": ("存证级别", "Level"),
+    "entry_stamped": ("可信时间戳", "Timestamped"),
+    "entry_stamped_proof": ("对应的证明", "the proof for it"),
+    "entry_stamped_token": ("时间戳令牌", "the token"),
+    "entry_verify": ("在浏览器里核验", "Check it in the browser"),
+}

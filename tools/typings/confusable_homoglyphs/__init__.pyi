@@ -1,0 +1,1 @@
+# What we use of confusable-homoglyphs, which brings no types.
