@@ -17,7 +17,7 @@ from ledger.log.entry import Entry
 from ledger.statement import sign_statement
 from ledger.vocabulary.trade import Receipt, Shipment
 from tests.support.server import Clock, enrol_party, make_ledger
-from tests.support.soak import soak_count, soak_scale
+from tests.support.soak import soak_count
 from tests.support.strangers.public_log import (
     HOUR_MS,
     Linked,
@@ -161,14 +161,22 @@ def test_salts_that_are_all_the_same_would_be_found(tmp_path: Path) -> None:
 
 
 def test_nothing_in_an_entry_but_its_time_points_to_another(tmp_path: Path) -> None:
+    nothing_points_to_another(tmp_path, pairs=SAMPLE)
+
+
+@pytest.mark.soak
+def test_nothing_in_a_thousand_pairs_but_their_times_points_to_another(tmp_path: Path) -> None:
+    nothing_points_to_another(tmp_path, pairs=soak_count(STATEMENTS // 2))
+
+
+def nothing_points_to_another(folder: Path, *, pairs: int) -> None:
     """Shipments and their receipts, recorded for real: entries have one length, and digests guess as blind chance does."""
-    count = SAMPLE if soak_scale() < 1 else STATEMENTS // 2
-    with make_ledger(tmp_path, Clock()) as ledger:
+    with make_ledger(folder, Clock()) as ledger:
         seller = enrol_party(ledger, "示例批发行（演示）").party
         buyer = enrol_party(ledger, "示例菜摊（演示）").party
         random, links = Random(3), dict[int, int]()
         first = ledger.size()
-        for _ in range(count):
+        for _ in range(pairs):
             said = sent(random).model_copy(update={"to": buyer})
             (shipment,) = ledger.say(seller, said)
             statement = ledger.stored(shipment.seq).header.id
