@@ -131,17 +131,20 @@ class Asking:
         """Everything once, one after the other."""
         return Round(
             kept=self._cost(self.ours),
-            moved=Cost.each([self._moved() for _ in range(MOVED_A_ROUND)], MOVED_A_ROUND),
+            moved=Cost.each(self.runner.run(self._moved()), MOVED_A_ROUND),
             anew=self._cost(self.ours, anew=True),
             unchanged=self._cost(self.ours, ((b"if-none-match", self.mark),), status=304),
             peer=self._cost(self.peer),
         )
 
-    def _moved(self) -> Cost:
-        """One request after one entry about other goods; only the request is measured, and no work that the commit left behind."""
-        self.story.ledger.say(self.story.shop.party, OTHER)
-        self.runner.run(_get(self.beside))
-        return Cost.of(lambda: self.runner.run(_get(self.ours)))
+    async def _moved(self) -> list[Cost]:
+        """Requests, each after one entry about other goods; only they are measured, and no work that the commit left behind."""
+        costs = []
+        for _ in range(MOVED_A_ROUND):
+            self.story.ledger.say(self.story.shop.party, OTHER)
+            await _get(self.beside)
+            costs.append(await Cost.awaited(_get(self.ours)))
+        return costs
 
     def sent(self) -> list[Message]:
         """One answer of ours."""
