@@ -102,6 +102,7 @@ def create_app(ledger: Ledger, settings: Settings) -> FastAPI:
         minutes=settings.scan_minutes,
         days=settings.scan_days,
         proxies=settings.proxies,
+        region_header=settings.region_header,
     )
     app.state.kept = Kept()
     app.state.known_codes = Known()

@@ -300,6 +300,11 @@ class Visitors:
         """The mark of an address (IPv6: of a network of 64 bits)."""
         return self.mark(place_of(self.peer(request)))
 
+    def told_by_proxy(self, request: Request, header: str) -> str | None:
+        """What a proxy of ours says of the request in this header; None where somebody else sent it."""
+        peer = request.client.host if request.client is not None else ""
+        return request.headers.get(header) if header and self._is_proxy(peer) else None
+
     def peer(self, request: Request) -> str:
         """Whose address counts: the other end's; behind a proxy of ours, the one that the proxy names last."""
         peer = request.client.host if request.client is not None else ""

@@ -5,7 +5,8 @@
 
 No account, no address, no position is kept. The pseudonym is a MAC of the address under the day's key (`ledger.store.spent`), which is destroyed
 two days later: it joins what one address read on one day and nothing else. A place is a region code that the request itself carries: an
-inspector's programme or form, the report form of a consumer. Nothing is looked up from an address, so most readings have none, and the rules
+inspector's programme or form, the report form of a consumer, and, of consumers, the prefecture that the operator's own proxy names, where there
+is one that knows (`SUYUAN_REGION_HEADER`). Nothing is looked up from an address here, so without it most readings have none, and the rules
 that need places are silent about these (docs/decisions/0040).
 
 What is noted waits in memory for seconds and in the database until its batch is closed (`ledger.store.scans`). A query is not a sale.
@@ -90,6 +91,12 @@ def region_in(text: str | None) -> RegionCode | None:
         return None
 
 
+def prefecture_in(text: str | None) -> RegionCode | None:
+    """The prefecture of a region code: no reading is kept nearer than that."""
+    region = region_in(text)
+    return None if region is None else RegionCode.parse(f"{str(region)[:4]}00")
+
+
 #: How an address in China begins, with the first two digits of its region code (GB/T 2260).
 _BEGINNINGS: Final = (
     "11北京 12天津 13河北 14山西 15内蒙古 21辽宁 22吉林 23黑龙江 31上海 32江苏 33浙江 34安徽 35福建 36江西 37山东 41河南 42湖北 43湖南 "
@@ -121,8 +128,10 @@ class NotedScans:
         minutes: int,
         days: int,
         proxies: Iterable[str] = (),
+        region_header: str = "",
         now: Callable[[], float] = time.time,
     ) -> None:
+        self._region_header = region_header
         self.scans = scans_of(ledger, folder)
         self._ledger = ledger
         self._visitors = Visitors(ledger, proxies=proxies, now=now)
@@ -157,6 +166,9 @@ class NotedScans:
             return None
         if book is not None:
             code = as_issued(book, code)
+        if region is None and by == "consumer":
+            # Traders and officials read at their desks, too; a consumer has the pack before him, or a picture of it.
+            region = prefecture_in(self._visitors.told_by_proxy(request, self._region_header))
         try:
             now, device = self._now(), self._device(request)
         except SQLAlchemyError:

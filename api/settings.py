@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     tsa_certs: Annotated[FilePath, AfterValidator(_certificates_file)] | None = None
     #: Networks of the proxies in front of this server (`["10.0.0.0/8"]`): only they may say whose request they pass on.
     proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    #: The header in which these proxies say from which region (GB/T 2260) somebody asks, where they know: a reading of a code then has its prefecture.
+    #: They must set it themselves and let none through that a caller sent.
+    region_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")] = ""
     #: Requests at work at the same time; beyond, callers are asked to come again.
     at_once_max: Annotated[int, Field(ge=1, le=10_000)] = 64
     #: An agency's own sign-in service (OpenID Connect): nothing else is ever fetched by this server.
@@ -143,6 +146,13 @@ class Settings(BaseSettings):
             raise ValueError(message)
         if self.guard_path.resolve().is_relative_to(self.data.resolve()):
             message = f"SUYUAN_GUARD {self.guard_path} lies in the data folder {self.data}, expected a place that no restore of it reaches"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _region_is_told_by_somebody(self) -> Self:
+        if self.region_header and not self.proxies:
+            message = f"SUYUAN_REGION_HEADER {self.region_header!r} without SUYUAN_PROXIES, expected the networks of the proxies that set it"
             raise ValueError(message)
         return self
 

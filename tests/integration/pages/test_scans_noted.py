@@ -96,6 +96,46 @@ def test_the_same_address_has_another_pseudonym_every_day(
     assert len(set(devices)) == 2
 
 
+def behind_a_proxy(ledger: Ledger, folder: Path, network: str) -> NotedScans:
+    return NotedScans(
+        ledger, folder=folder, minutes=60, days=90, proxies=(network,), region_header="X-Region"
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "kept"), [("320613", "320600"), ("110108", "110100"), ("Nantong", ""), ("3206", ""), ("", "")]
+)
+def test_the_operators_proxy_may_say_in_which_prefecture_a_consumer_reads(
+    story: Story,
+    client: Client,
+    ledger: Ledger,
+    made: list[FastAPI],
+    tmp_path: Path,
+    region: str,
+    kept: str,
+) -> None:
+    made[0].state.scans = behind_a_proxy(ledger, tmp_path / "scans", "127.0.0.0/8")
+    client.get(PAGE, headers=PHONE | {"x-region": region})
+    assert [one[2] for one in rows(ledger)] == [kept]
+
+
+def test_a_region_is_believed_of_nobody_else_and_of_no_trader(
+    story: Story, client: Client, ledger: Ledger, made: list[FastAPI], tmp_path: Path
+) -> None:
+    made[0].state.scans = behind_a_proxy(ledger, tmp_path / "scans", "10.0.0.0/8")
+    client.get(PAGE, headers=PHONE | {"x-region": "320613"})
+    made[0].state.scans = behind_a_proxy(ledger, tmp_path / "scans", "127.0.0.0/8")
+    client.get(f"/trace?code={CODE}", key=story.shop.key, headers=PHONE | {"x-region": "440300"})
+    assert sorted(one[1:3] for one in rows(ledger)) == [("consumer", ""), ("trade", "")]
+
+
+def test_a_header_that_nobody_sets_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="SUYUAN_PROXIES"):
+        Settings(region_header="X-Region")
+    with pytest.raises(ValueError, match="region_header"):
+        Settings(region_header="X Region", proxies=("10.0.0.0/8",))
+
+
 @pytest.mark.parametrize(
     "headers",
     [
