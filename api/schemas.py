@@ -92,6 +92,24 @@ def json_body(schema: Schema) -> Schema:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+def inlined(model: type[BaseModel]) -> Schema:
+    """The schema of a model that stands in one place only: what it is made of stands where it is named, for a document has no place for it."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def filled(node: object) -> object:
+        if isinstance(node, list):
+            return [filled(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        named = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        if named in parts:
+            node = {**parts[named], **{name: value for name, value in node.items() if name != "$ref"}}
+        return {name: filled(value) for name, value in node.items()}
+
+    return {name: filled(value) for name, value in schema.items()}
+
+
 def model_body(model: type[Part]) -> Schema:
     """A JSON body of this model."""
     return json_body(model.model_json_schema(ref_template=_REF))

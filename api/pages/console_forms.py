@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 AskKind = Literal["text", "date", "select", "area", "choices", "boxes", "amount", "paper"]
 #: What a copy may be; `scanner.papers` looks at what it is.
 PAPER_TYPES: Final = "application/pdf,image/jpeg,image/png,image/webp"
+#: In which field a sheet names whom it is about.
+_WHOSE: Final = ("party", "holder", "owner")
 #: Where a form comes from a record: whether it tells of a change, or puts that record right.
 HOWS: Final = ("changed", "correct")
 
@@ -223,16 +225,30 @@ def finish(
 
 
 def origin(counter: Counter, kind: type[Said], position: str, *, form: str = "") -> Record | None:
-    """The record that a form came from, where it names one. One that this very form has put right already counts: it was sent twice."""
+    """The record that a form came from, where it names one: this party's own, for the form shows all of it and its next version carries the rest along.
+
+    One that this very form has put right already counts: it was sent twice.
+    """
     if not position:
         return None
     number = whole_number(position)
     found = None if number is None else counter.record(number)
     stands = found is not None and str(found.superseded_by or form) == form
-    if found is None or not isinstance(found.said, kind) or not stands:
+    if found is None or not isinstance(found.said, kind) or not stands or not _is_own(counter, found):
         expected = Words(zh="仍然有效的本方记录", en="a record of yours that still stands")
         raise UnknownName(field="of", came=position, expected=expected)
     return found
+
+
+def _is_own(counter: Counter, record: Record) -> bool:
+    """Whether this party said a record or is whom its sheet is about, and may read every part of it."""
+    said, reading = record.said, counter.names.reading
+    ours = {record.header.issuer, record.actor, *(getattr(said, name, None) for name in _WHOSE)}
+    return (
+        said is not None
+        and counter.party in ours
+        and all(reading.may_read(record, place.audience) for place in said.places().values())
+    )
 
 
 def body_after(came: Sent, before: Record | None, shown: frozenset[str], party: PartyId) -> dict[str, Json]:

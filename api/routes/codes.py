@@ -41,7 +41,7 @@ from api.issuing import (
 from api.parameters import Text
 from api.printable import AskedAllTheSame, require_printable
 from api.printed_links import PrintedLinks
-from api.schemas import json_body
+from api.schemas import inlined, json_body
 from api.spreadsheets import csv_bytes
 from ledger.errors import Malformed, UnknownName, Words
 from ledger.gate import may_do
@@ -115,7 +115,7 @@ class RunAsked(Part):
     operation_id="post_code_run",
     responses=on_the_way("全部记入 · all of them recorded") | stood_before(dict[str, object]),
     dependencies=[needs("issue_codes")],
-    openapi_extra=json_body(RunAsked.model_json_schema(mode="validation")),
+    openapi_extra=json_body(inlined(RunAsked)),
 )
 def post(author: Someone, viewer: Anyone, body: JsonBody, ledger: TheLedger) -> JSONResponse:
     """批量赋码 · codes issued by count, range or list, or activated, printed again, made void. Sent again, it goes on where it stopped."""

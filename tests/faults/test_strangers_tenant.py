@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ import pytest
 from api.app import create_app
 from api.audience import Reading
 from api.settings import Settings
+from ledger.identifiers import StatementId
 from ledger.views.book import about, goods_key
+from ledger.vocabulary.parties import Party, Product, Site
 from tests.support.server import BASE_URL, Clock, client_of, make_ledger
 from tests.support.soak import soak_seeds
 from tests.support.strangers.tenants import CODE, HELD, LEEK, MARK, UNDECLARED, Town
@@ -21,11 +24,15 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from ledger.vocabulary.said import Said
     from tests.support.strangers.tenants import Attempt
 
 #: Requests of a whole soak, at the least.
 WHOLE = 10_000
 SHARES = 10
+#: Kinds of records whose form may begin with one that stands, and how many of the seller's are among them.
+FORMS_FROM_RECORDS = 7
+SELLERS_OWN = 3
 #: Requests that are tried each time, spread over all routes.
 SAMPLE = 240
 
@@ -47,15 +54,17 @@ def leaks(town: Town, attempts: list[Attempt]) -> list[str]:
 
 
 def spread(attempts: list[Attempt], count: int) -> list[Attempt]:
-    """So many of them, in an order that is always the same; every slot of every route before any comes again."""
-    order, seen = list(attempts), dict[tuple[str, str, str], int]()
+    """So many of them, in an order that is always the same: every slot of every route, then every sort of name in it, before any comes again."""
+    order = list(attempts)
     Random(1).shuffle(order)
-    ranked = list[tuple[int, int, "Attempt"]]()
+    slots, sorts = Counter[tuple[str, str]](), Counter[tuple[str, str, str]]()
+    ranked = list[tuple[int, int, int, "Attempt"]]()
     for one in order:
-        slot = (one.route, one.slot, "")
-        seen[slot] = seen.get(slot, 0) + 1
-        ranked.append((seen[slot], len(ranked), one))
-    return [one for _, _, one in sorted(ranked, key=lambda each: each[:2])][:count]
+        slot = (one.route, one.slot)
+        slots[slot] += 1
+        sorts[*slot, one.thing.sort] += 1
+        ranked.append((min(slots[slot], 2), sorts[*slot, one.thing.sort], len(ranked), one))
+    return [one for *_, one in sorted(ranked, key=lambda each: each[:3])][:count]
 
 
 def test_another_tenant_learns_nothing_but_public_facts(place: tuple[Town, FastAPI]) -> None:
@@ -71,6 +80,52 @@ def test_every_address_with_every_name_teaches_nothing(place: tuple[Town, FastAP
     order, share = spread(attempts, len(attempts)), -(-len(attempts) // SHARES)
     for seed in soak_seeds("another-tenant", SHARES):
         assert leaks(town, order[seed * share : (seed + 1) * share]) == []
+
+
+def test_no_form_begins_with_the_record_of_another(place: tuple[Town, FastAPI]) -> None:
+    """A form that puts a record right shows all of it: whoever did not write it, and is not whom it is about, gets none."""
+    town, app = place
+    forms = [one for one in town.attempts(app) if one.slot.strip("?") == "of" and one.thing.sort == "entry"]
+    assert len({one.route for one in forms}) >= FORMS_FROM_RECORDS
+    assert leaks(town, forms) == []
+    opened = [one for one in forms if town.ask(one.path, key=town.stranger.key).is_success]
+    # The register's sheet of B is B's.
+    assert {str(town.stranger.party)} == {str(sheet_at(town, one.thing.name).party) for one in opened}
+    own = [town.ask(one.path, key=town.seller.key) for one in forms]
+    assert sum(answer.is_success and MARK in answer.text for answer in own) >= SELLERS_OWN
+
+
+def sheet_at(town: Town, position: str) -> Party:
+    with town.ledger.book() as book:
+        said = book.records([int(position)])[int(position)].said
+    assert isinstance(said, Party)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "more"),
+    [
+        (Site, "/my/sites", {"site_kind": "plot", "name": "地块"}),
+        (Product, "/my/products", {"category": "edible_farm_produce", "name": "韭菜"}),
+        (Party, "/my/parties", {"party_kind": "farmer", "person_name": "乙方"}),
+    ],
+)
+def test_no_record_follows_on_the_record_of_another(
+    place: tuple[Town, FastAPI], kind: type[Said], at: str, more: dict[str, str]
+) -> None:
+    """What such a form does not show travels to its next version by itself: not to somebody else's."""
+    town, _ = place
+    with town.ledger.book() as book:
+        sheets = book.records([one.seq for one in book.mentions([f"type/{kind.TYPE}"])])
+    theirs = [one for one in sheets.values() if one.actor == town.seller.party]
+    assert theirs
+    size = town.ledger.size()
+    for number, sheet in enumerate(theirs):
+        name = StatementId.new(town.ledger.clock(), bytes([number]) * 10)
+        form = {"of": str(sheet.seq), "how": "changed", "id": str(name), **more}
+        answer = town.client.send("POST", at, data=form, key=town.stranger.key)
+        assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "UnknownName")
+    assert town.ledger.size() == size
 
 
 def test_what_another_tenant_records_tells_him_of_a_hold_and_of_nothing_else(
