@@ -127,14 +127,18 @@ def test_an_opening_half_an_hour_later_is_another_one(story: Story, ledger: Ledg
     assert [one[2] for one in rows(ledger)] == [2]
 
 
+def rename(ledger: Ledger, table: str, name: str) -> None:
+    with ledger.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
 @pytest.mark.sqlite
 def test_what_cannot_be_told_the_database_now_is_told_the_next_time(story: Story, ledger: Ledger) -> None:
     openings = Openings(ledger)
     openings.note(phone(), "goods/x")
-    with ledger.engine.connect() as connection:
-        connection.exec_driver_sql("ALTER TABLE openings RENAME TO elsewhere")
-        openings.settle()
-        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO openings")
+    rename(ledger, "openings", "elsewhere")
+    openings.settle()
+    rename(ledger, "elsewhere", "openings")
     assert rows(ledger) == []
     openings.settle()
     assert [one[2] for one in rows(ledger)] == [1]
