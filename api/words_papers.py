@@ -60,6 +60,7 @@ PAPERS: Final[dict[str, tuple[str, str]]] = {
     "papers_none_here": ("这一段没有符合的记录。", "Nothing of the kind in this stretch."),
     "papers_all": ("全部", "All"),
     "papers_next": ("下一页", "Next page"),
+    "papers_limit": ("限量 {value}", "limit {value}"),
     "papers_yes": ("是", "yes"),
     "papers_no": ("否", "no"),
     "papers_by": ("记录人", "Recorded by"),

@@ -208,13 +208,30 @@ class Counter:
             meaning = WORDS.get(f"{name}_{value}")
             return self._named(value) if meaning is None else meaning.in_language(self.desk.language)
         if isinstance(value, Mapping):
-            if value.keys() == {"amount", "unit"}:
-                return quantity(Quantity.from_json(value), self.desk.language)
-            inner = (self.in_words(key, one) for key, one in value.items() if key != "evidence")
-            return " ".join(one for one in inner if one)
+            return self._part(value)
         if isinstance(value, Sequence):
             return MARKS[self.desk.language].semicolon.join(self.in_words(name, one) for one in value)
         return "" if value is None else str(value)
+
+    def _part(self, value: Mapping[str, Json]) -> str:
+        if value.keys() == {"amount", "unit"}:
+            return quantity(Quantity.from_json(value), self.desk.language)
+        if value.keys() >= {"analyte", "value", "verdict"}:
+            return self._measured(value)
+        inner = (self.in_words(key, one) for key, one in value.items() if key != "evidence")
+        return " ".join(one for one in inner if one)
+
+    def _measured(self, value: Mapping[str, Json]) -> str:
+        """One measured value as a report tells it: what, how much, the limit beside it, the verdict, by which method."""
+        unit = f" {value['unit']}" if value.get("unit") else ""
+        limit = value.get("limit")
+        parts = (
+            f"{value['analyte']} {value['value']}{unit}",
+            "" if limit is None else self.say("papers_limit", value=f"{limit}{unit}"),
+            self.in_words("verdict", value["verdict"]),
+            str(value.get("method") or ""),
+        )
+        return MARKS[self.desk.language].comma.join(one for one in parts if one)
 
     def _named(self, text: str) -> str:
         try:

@@ -26,18 +26,20 @@ from ledger.store.book import SqlBook
 from ledger.views.book import party_key
 from ledger.vocabulary.documents import Certificate, Voucher
 from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.oversight import TestResult
 from ledger.vocabulary.parties import Licence, Party, Product
 from ledger.vocabulary.trade import FiledDocument, Receipt, Sale, Shipment, SupplierCheck, SupplierFile
 from ledger.vocabulary.values import Line, ReceivedLine
 from tests.integration.pages.browsing import Visitor
 from tests.support.books import BookWriter, kg
 from tests.support.pdfs import pdf
-from tests.support.server import Clock, make_ledger, open_client
+from tests.support.server import Clock, enrol_party, make_ledger, open_client
 from tests.unit.trace.stories import CountingBook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from ledger.canonical import Json
     from ledger.service import Ledger
     from ledger.views.book import Record
     from tests.support.server import Client, Enrolled
@@ -404,6 +406,38 @@ def test_a_paper_shows_how_often_it_was_relied_on(
     page = farm.open(page.path.partition("?")[0])
     assert "（1 条）" in page.text
     assert f"/entries/{check}" in page.read.links
+
+
+def test_a_measured_value_is_told_with_its_unit_its_limit_and_the_verdict(
+    farm: Visitor, ledger: Ledger, co_op: Enrolled
+) -> None:
+    laboratory = enrol_party(ledger, "演示检测中心（演示）", role="laboratory")
+    values: list[Json] = [
+        {
+            "analyte": "氟虫腈",
+            "value": "0.09",
+            "unit": "mg/kg",
+            "limit": "0.02",
+            "verdict": "fail",
+            "method": "GB 23200.121",
+        },
+        {"analyte": "噻虫嗪", "value": "<0.01", "verdict": "pass"},
+    ]
+    body: dict[str, Json] = {
+        "goods": "https://id.gs1.org/01/09520001000027/10/MEASURED-1",
+        "taken_from": str(co_op.party),
+        "laboratory": "演示检测中心（演示）",
+        "stage": "laboratory",
+        "overall": "fail",
+        "results": values,
+    }
+    (placed,) = ledger.say(laboratory.party, TestResult.read(body))
+    page = farm.open(f"/my/documents/{placed.seq}")
+    assert "氟虫腈 0.09 mg/kg，限量 0.02 mg/kg，不合格，GB 23200.121；噻虫嗪 <0.01，合格" in page.text
+    assert '<span class="tag' not in page.html.partition("</h1>")[0].partition("<h1>")[2]
+    english = farm.open(f"/my/documents/{placed.seq}?lang=en")
+    assert "氟虫腈 0.09 mg/kg, limit 0.02 mg/kg, fail, GB 23200.121" in english.text
+    assert english.read.h1 == "Test result"
 
 
 def test_a_promise_is_issued_for_goods_of_ones_own(
