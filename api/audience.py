@@ -192,6 +192,13 @@ class Reading:
         there = {place.audience for name, place in said.places().items() if getattr(said, name) is not None}
         return any(self.may_read(record, audience) for audience in there)
 
+    def opens_all(self, record: Record) -> bool:
+        """Whether every part of a record is open to this viewer."""
+        said = record.said
+        return said is not None and all(
+            self.may_read(record, place.audience) for place in said.places().values()
+        )
+
     def may_read_heading(self, record: Record, opened: Iterable[OpenedItem | None]) -> bool:
         """Whether this viewer may know who said what sort of thing: with any of it open, or as its author, though all be erased."""
         party = self.viewer.party

@@ -242,13 +242,8 @@ def origin(counter: Counter, kind: type[Said], position: str, *, form: str = "")
 
 def _is_own(counter: Counter, record: Record) -> bool:
     """Whether this party said a record or is whom its sheet is about, and may read every part of it."""
-    said, reading = record.said, counter.names.reading
-    ours = {record.header.issuer, record.actor, *(getattr(said, name, None) for name in _WHOSE)}
-    return (
-        said is not None
-        and counter.party in ours
-        and all(reading.may_read(record, place.audience) for place in said.places().values())
-    )
+    ours = {record.header.issuer, record.actor, *(getattr(record.said, name, None) for name in _WHOSE)}
+    return counter.party in ours and counter.names.reading.opens_all(record)
 
 
 def body_after(came: Sent, before: Record | None, shown: frozenset[str], party: PartyId) -> dict[str, Json]:
