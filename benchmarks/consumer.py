@@ -25,6 +25,7 @@ from fastapi.responses import HTMLResponse
 from api.app import create_app
 from api.pages.rendering import environment
 from api.settings import Settings
+from benchmarks.asking import asked
 from benchmarks.recording import Cost
 from benchmarks.telling import columns, keep, parser_of
 from ledger.vocabulary.trade import Sale
@@ -163,35 +164,7 @@ class Asking:
 
 
 async def _get(app: ASGIApp, also: Iterable[tuple[bytes, bytes]] = (), *, status: int = 200) -> list[Message]:
-    """One request as a server hands it over; any other answer than the one that is wanted stops the measuring."""
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": PATH,
-        "raw_path": PATH.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [*HEADERS, *also],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 8000),
-        "state": {},
-    }
-    answer: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        answer.append(message)
-
-    await app(scope, receive, send)
-    if answer[0]["status"] != status:
-        message = f"{answer[0]['status']}: {b''.join(one.get('body', b'') for one in answer)[:400]!r}"
-        raise RuntimeError(message)
-    return answer
+    return await asked(app, PATH, [*HEADERS, *also], status=status)
 
 
 def run(folder: Path) -> Measured:

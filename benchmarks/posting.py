@@ -25,13 +25,14 @@ from pydantic import BaseModel, ConfigDict
 
 from api.app import create_app
 from api.settings import Settings
+from benchmarks.asking import asked
 from benchmarks.recording import COMMIT_MS, STATEMENTS_A_COMMIT, Cost, begun
 from benchmarks.telling import columns, keep, parser_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starlette.types import ASGIApp, Message
+    from starlette.types import ASGIApp
 
     from benchmarks.recording import Bench
     from ledger.statement import Statement
@@ -168,44 +169,13 @@ class Posting:
 
 
 async def _post(app: ASGIApp, body: bytes, *, key: str) -> None:
-    """One request as a server hands it over; anything but a record that was taken stops the measuring."""
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": "http",
-        "path": PATH,
-        "raw_path": PATH.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [
-            (b"host", b"localhost:8000"),
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"authorization", f"Bearer {key}".encode()),
-        ],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 8000),
-        "state": {},
-    }
-    sent = False
-    answer: list[Message] = []
-
-    async def receive() -> Message:
-        nonlocal sent
-        if sent:
-            return {"type": "http.disconnect"}
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        answer.append(message)
-
-    await app(scope, receive, send)
-    if answer[0]["status"] != CREATED:
-        message = f"{answer[0]['status']}: {b''.join(one.get('body', b'') for one in answer)[:400]!r}"
-        raise RuntimeError(message)
+    headers = [
+        (b"host", b"localhost:8000"),
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"authorization", f"Bearer {key}".encode()),
+    ]
+    await asked(app, PATH, headers, method="POST", body=body, status=CREATED)
 
 
 def run(folder: Path) -> Measured:

@@ -35,12 +35,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
+from benchmarks.asking import asked
 from benchmarks.telling import keep, parser_of
 from ledger.identifiers import BatchCode, GoodsId
 from ledger.identifiers.gtin import check_digit
@@ -51,8 +51,6 @@ from tests.support.server import Clock, make_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from starlette.types import ASGIApp, Message
 
     from ledger.canonical import Json
 
@@ -226,42 +224,11 @@ class Asking:
             micros = []
             for path in paths:
                 began = time.process_time_ns()
-                await _get(app, path, query, status=status)
+                await asked(app, path, HEADERS, query=query, status=status)
                 micros.append((time.process_time_ns() - began) / 1_000)
             return micros
 
         return self.runner.run(ask())
-
-
-async def _get(app: ASGIApp, path: str, query: bytes, *, status: int) -> None:
-    """One request as a server hands it over; any other answer than the one that is wanted stops the measuring."""
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": query,
-        "root_path": "",
-        "headers": list(HEADERS),
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 8000),
-        "state": {},
-    }
-    answer: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        answer.append(message)
-
-    await app(scope, receive, send)
-    if answer[0]["status"] != status:
-        message = f"{path}: {answer[0]['status']}: {b''.join(one.get('body', b'') for one in answer)[:400]!r}"
-        raise RuntimeError(message)
 
 
 def run(

@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import unquote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -52,6 +52,10 @@ BATCHES_MAX: Final = 200
 _NO_MATCH: Final = "No_match_GTIN_Serial"
 #: Recorded, but void: nothing that the standard has a word for.
 _NO_REASON: Final = "No_reason_provided"
+#: Parameters as the standard spells them.
+LinkTypeAsked = Annotated[str | None, Query(alias="linkType", max_length=2_000)]
+RequesterGln = Annotated[str | None, Query(alias="reqGLN", max_length=2_000)]
+CorrelationId = Annotated[str | None, Query(alias="corrUUID", max_length=2_000)]
 _EXPIRY: Final = re.compile("[0-9]{6}", re.ASCII)
 
 
@@ -64,22 +68,22 @@ def verify(
     ledger: TheLedger,
     settings: TheSettings,
     exp: MaybeText = None,
-    linkType: MaybeText = None,  # noqa: N803  (as the standard spells it)
-    reqGLN: MaybeText = None,  # noqa: N803
-    corrUUID: MaybeText = None,  # noqa: N803
+    link_type: LinkTypeAsked = None,
+    requester: RequesterGln = None,
+    correlation: CorrelationId = None,
 ) -> Response:
     """核对标识 · `/verify/gtin/{gtin}/lot/{lot}/ser/{serial}` · GS1 轻量消息：这些号码与生产者登记的是否一致 · whether these numbers match what the maker recorded."""
     link = _asked(raw_path(request))
-    if linkType and link_type_of(linkType) != VERIFICATION:
-        raise _wrong("linkType", linkType, zh=f"linkType={VERIFICATION}", en=f"linkType={VERIFICATION}")
+    if link_type and link_type_of(link_type) != VERIFICATION:
+        raise _wrong("linkType", link_type, zh=f"linkType={VERIFICATION}", en=f"linkType={VERIFICATION}")
     expiry = _expiry(exp)
-    _check_gln(reqGLN)
+    _check_gln(requester)
     with ledger.book() as book:
         found = Found.of(book, link, settings.base_url)
         body: dict[str, Json] = {
             "verificationTimestamp": str(Instant(ledger.clock())),
             **_responder(book, link.gtin),
-            "corrUUID": _correlation(corrUUID),
+            "corrUUID": _correlation(correlation),
             "data": found.data(expiry),
         }
     return JSONResponse(body, headers={**OPEN, "Cache-Control": "no-store"})
@@ -90,11 +94,11 @@ def verify(
 def check_connectivity(
     ledger: TheLedger,
     gtin: MaybeText = None,
-    reqGLN: MaybeText = None,  # noqa: N803  (as the standard spells it)
+    requester: RequesterGln = None,
 ) -> Response:
     """本处是否答复该商品的核对 · whether questions about this product are answered here."""
     number = _gtin(gtin or "")
-    _check_gln(reqGLN)
+    _check_gln(requester)
     with ledger.book() as book:
         if product_name(book, number) is None:
             raise UnknownName(

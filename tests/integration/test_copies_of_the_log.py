@@ -15,8 +15,12 @@ from ledger.exchange.mirror import CopyAhead, CopyForMembers, Mirror, make_copy
 from ledger.exchange.outside import Asked, audit_outside
 from ledger.exchange.places import BucketPlace, Folder, KeptOtherwise
 from ledger.identifiers import StatementId
+from ledger.keys import Vault
+from ledger.log.checkpoint import Checkpoint
 from ledger.log.merkle import leaf_hash, root_of
+from ledger.log.note import Note
 from ledger.log.tiles import Tile
+from ledger.service import Ledger
 from ledger.store.book import StoreBroken
 from ledger.store.engine import writing
 from ledger.store.tables import TileRow
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.identifiers import PartyId
-    from ledger.service import Ledger
 
 ENTRIES = 530
 #: What says how far a copy has come, and what erasures reach.
@@ -185,16 +188,13 @@ def test_a_copy_that_is_ahead_tells_that_the_database_lost_its_tail(tmp_path: Pa
         party = trader(ledger)
         grow(ledger, party, 5)
     shutil.copy(folder / "suyuan.db", tmp_path / "yesterday.db")
-    place, vault = MemoryPlace(), fresh_store("sqlite", tmp_path)
-    from ledger.keys import Vault  # noqa: PLC0415  (here alone)
-    from ledger.service import Ledger as Opened  # noqa: PLC0415
-
+    place = MemoryPlace()
     key = Vault.open_file(folder / "keys" / "ledger.key")
-    with Opened.open(f"sqlite:///{folder / 'suyuan.db'}", vault=key, evidence=folder / "evidence") as ledger:
+    with Ledger.open(f"sqlite:///{folder / 'suyuan.db'}", vault=key, evidence=folder / "evidence") as ledger:
         grow(ledger, party, 9)
         make_copy(ledger, place)
     before = dict(place.files)
-    with Opened.open(
+    with Ledger.open(
         f"sqlite:///{tmp_path / 'yesterday.db'}", vault=key, evidence=folder / "evidence"
     ) as old:
         with pytest.raises(CopyAhead, match="9 entries and this ledger 5"):
@@ -204,7 +204,6 @@ def test_a_copy_that_is_ahead_tells_that_the_database_lost_its_tail(tmp_path: Pa
         with pytest.raises(KeptOtherwise, match="evidence"):
             make_copy(old, place)
     assert place.files == before
-    del vault
 
 
 def test_what_does_not_hash_is_not_published(small: Ledger) -> None:
@@ -245,10 +244,7 @@ def _items(place: MemoryPlace) -> list[bytes]:
     ]
 
 
-def _head(place: MemoryPlace):  # type: ignore[no-untyped-def]  # noqa: ANN202  (a checkpoint)
-    from ledger.log.checkpoint import Checkpoint  # noqa: PLC0415
-    from ledger.log.note import Note  # noqa: PLC0415
-
+def _head(place: MemoryPlace) -> Checkpoint:
     return Checkpoint.parse(Note.parse(place.files["checkpoint"]).text)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api import scans_noted as noting
 from api.app import create_app
+from api.commands.auditing import scans_audited
 from api.commands.console import GOOD, WRONG, Console
 from api.commands.scanning import kept_line
 from api.openings import Openings
@@ -240,7 +241,6 @@ def test_the_audit_says_which_files_are_there_and_names_one_that_is_another(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from api.commands.auditing import scans_audited  # noqa: PLC0415  (the command is loaded where it is called)
 
     client.get(PAGE, headers=PHONE)
     noted.close()
