@@ -137,8 +137,8 @@ class Reading:
         if viewer.party is None or viewer.is_official:
             return cls(book, viewer)
         now = ledger.clock()
-        # Never by the book in hand: it may stand at an earlier size, and a grant that was taken back since would open again.
-        with ledger.book() as latest:
+        # Never by a book that stands at an earlier size: a grant that was taken back since would open again.
+        with ledger.newest(book) as latest:
             given = grants_to(latest, viewer.party)
         return cls(book, viewer, tuple(one for one in given if one.stands(now)))
 

@@ -173,7 +173,9 @@ def _look_up(
     """Who it is, whether his key is kept here and whether his certificate is valid: all by one state of the log."""
     with ledger.book() as book:
         caller = _caller(request, ledger, settings, book)
-        return (None, None, False) if caller is None else _known_of(caller, request, ledger, book)
+        known = (None, None, False) if caller is None else _known_of(caller, request, ledger, book)
+    ledger.accounts.note_uses()
+    return known
 
 
 def _known_of(

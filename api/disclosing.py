@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from api.audience import Reading
     from ledger.service import Ledger
     from ledger.statement import Item
-    from ledger.store.book import Stored
-    from ledger.views.book import Book, Record
+    from ledger.store.book import SqlBook, Stored
+    from ledger.views.book import Record
 
 MEDIA_TYPE: Final = "application/vnd.suyuan.disclosure+json"
 
@@ -42,12 +42,12 @@ class Showable:
     items: Mapping[int, Item]
 
     @classmethod
-    def of(cls, ledger: Ledger, book: Book, seq: int, reading: Reading | None) -> Self:
+    def of(cls, book: SqlBook, seq: int, reading: Reading | None) -> Self:
         """What this reader may show of the entry at `seq`; `UnknownName` where that is nothing.
 
         None for whoever sits at the machine where all of it lies.
         """
-        record, stored = book.records([seq])[seq], ledger.stored(seq)
+        record, stored = book.records([seq])[seq], book.stored(seq)
         open_ = range(len(stored.opened)) if reading is None else reading.places(record, stored.opened)
         items = {
             place: one.item for place, one in enumerate(stored.opened) if one is not None and place in open_

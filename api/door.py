@@ -4,6 +4,10 @@ A request that waits for its own client, because the body comes slowly or the an
 place from others. Each has a little patience to draw on, which grows with every byte that goes through; one that has used it up is told
 so (408), or left. Beyond `at_once_max` requests at work a new one is sent away with 503 and when to come again: what is let in is answered
 soon, and what is not costs next to nothing.
+
+Whoever is refused before the whole of his body was read (a wrong kind of file, no right to send it) is still listened to for a while, so
+that his connection can be used again; of a longer one he is told that it ends here. A server that hung up without a word would lose the
+answer, or the next request.
 """
 
 from __future__ import annotations
@@ -36,6 +40,12 @@ _SURELY_SENT_BYTES: Final = 64 * 1024
 #: The kernel, which tells nobody, is to lose its patience after us: it has the callers to whom we have nothing more to give.
 _KERNEL_SECONDS_MORE: Final = 2.0
 RETRY_SECONDS: Final = 2
+#: So much of a body that nobody wants is taken in and thrown away.
+_UNWANTED_BYTES_MAX: Final = 4 * 1024 * 1024
+#: And so long without a byte, or slower than may be.
+_UNWANTED_SECONDS: Final = 2.0
+_REFUSED: Final = 400
+_HANG_UP: Final = (b"connection", b"close")
 #: The operator reads that people were sent away at most so often.
 _TELL_SECONDS: Final = 10.0
 
@@ -67,9 +77,7 @@ class Door:
             await self._send_away(scope, send)
             return
         self._at_work += 1
-        client = _Client(
-            self, receive, send, peer=scope.get("client"), patience_seconds=self._patience_seconds
-        )
+        client = _Client(self, receive, send, scope, patience_seconds=self._patience_seconds)
         try:
             await self._app(scope, client.receive, client.send)
         finally:
@@ -103,8 +111,17 @@ class Door:
             "Retry-After": str(RETRY_SECONDS),
         }
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        if _brings_a_body(scope):
+            raw.append(_HANG_UP)
         await send({"type": "http.response.start", "status": 503, "headers": raw})
         await send({"type": "http.response.body", "body": body})
+
+
+def _brings_a_body(scope: Scope) -> bool:
+    return any(
+        (name == b"content-length" and value != b"0") or name == b"transfer-encoding"
+        for name, value in scope["headers"]
+    )
 
 
 class _Client:
@@ -115,13 +132,15 @@ class _Client:
         door: Door,
         receive: Receive,
         send: Send,
+        scope: Scope,
         *,
-        peer: tuple[str, int] | None,
         patience_seconds: float,
     ) -> None:
         self._door = door
         self._receive = receive
         self._send = send
+        self._scope = scope
+        peer = scope.get("client")
         # The server gives the port as a text.
         self._peer = None if peer is None else (peer[0], int(peer[1]))
         self._left = self._most = patience_seconds
@@ -151,6 +170,8 @@ class _Client:
 
     async def send(self, message: Message) -> None:
         """One message of the answer; a long one in pieces. Whoever does not read is left."""
+        if message["type"] == "http.response.start" and message["status"] >= _REFUSED and not self._whole:
+            message = await self._listened_out(message)
         body = message.get("body", b"")
         if message["type"] != "http.response.body" or self._sent + len(body) <= _SURELY_SENT_BYTES:
             self._sent += len(body)
@@ -165,6 +186,21 @@ class _Client:
             piece = body[start : start + PIECE_BYTES]
             last = start + PIECE_BYTES >= len(body)
             await self._send_piece({**message, "body": piece, "more_body": more or not last})
+
+    async def _listened_out(self, start: Message) -> Message:
+        """Take in what is left of the body; the beginning of the answer, which says where that was not all."""
+        if not _brings_a_body(self._scope):
+            return start
+        self._left = self._most = min(self._left, _UNWANTED_SECONDS)
+        waits_for_word = any(name == b"expect" for name, _ in self._scope["headers"])
+        try:
+            # Whoever asked whether he may send has not sent anything.
+            while not self._whole and not waits_for_word and self._came <= _UNWANTED_BYTES_MAX:
+                if (await self.receive())["type"] == "http.disconnect":
+                    break
+        except TooSlow:
+            pass
+        return start if self._whole else {**start, "headers": [*start.get("headers", ()), _HANG_UP]}
 
     async def _send_piece(self, message: Message) -> None:
         if self._gone:

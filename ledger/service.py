@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Self
@@ -32,7 +32,7 @@ from ledger.log.sizes import Position, Size
 from ledger.log.succession import LogKeys
 from ledger.recorder import Clock, Placed, Recorder, found
 from ledger.statement import Signature, Statement, sign_statement
-from ledger.store.book import SqlBook, Stored, register_of, stored_entries
+from ledger.store.book import SqlBook, Stored, register_of, stored_entries, stored_entry
 from ledger.store.copies import Copies
 from ledger.store.custody import SIGNERS_HELD_MAX, Custody, custodial_purpose, keep_key
 from ledger.store.edges import Graph
@@ -58,6 +58,7 @@ from ledger.vocabulary.registering import Genesis, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from ledger.register import Enrolment, Register, Role, Use
     from ledger.store.erasing import Due
     from ledger.store.guard import Remembers, Seen
+    from ledger.views.book import Book
     from ledger.vocabulary.said import Said
 
 SHANGHAI_MINUTES: Final = 480
@@ -268,9 +270,26 @@ class Ledger:
             if as_of is None:
                 self._know(register)
             book = SqlBook(
-                connection=connection, log_id=self.origin, register=register, size=at, graph=self.graph
+                connection=connection,
+                log_id=self.origin,
+                register=register,
+                size=at,
+                newest=as_of is None,
+                graph=self.graph,
             )
             yield book.held()
+
+    def newest(self, book: Book) -> AbstractContextManager[Book]:
+        """A book that stands where the log stands: the one in hand if it does, else one of its own."""
+        return nullcontext(book) if isinstance(book, SqlBook) and book.newest else self.book()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the log runs on a story's clock. Its first entry says so, for good."""
+        if self._register is None:
+            with self.book() as book:
+                return book.register.clock == "simulated"
+        return self._register.clock == "simulated"
 
     def findings(
         self, *, party: PartyId | None = None, since_ms: int = 0, until_ms: int | None = None
@@ -282,11 +301,7 @@ class Ledger:
     def stored(self, seq: int) -> Stored:
         """One entry with its envelope and the items that are left."""
         with reading(self.engine) as connection:
-            for stored in stored_entries(connection, self.origin, [seq]):
-                return stored
-        raise UnknownName(
-            field="entry", came=seq, expected=Words(zh="已有的位置", en="a position in the log")
-        )
+            return stored_entry(connection, self.origin, seq)
 
     def stored_range(self, start: int, stop: int) -> list[Stored]:
         """The entries from `start` to before `stop`, each with its envelope and the items that are left."""

@@ -120,7 +120,7 @@ def disclose(asked: Namespace, console: Console) -> int:
             expected = Words(zh="已记录的编号", en="a recorded statement")
             raise UnknownName(field="statement", came=asked.statement, expected=expected)
         reads = None if party is None else Reading.of(ledger, book, Viewer(party=party))
-        showable = Showable.of(ledger, book, seq, reads)
+        showable = Showable.of(book, seq, reads)
         public = {one.kind for one in showable.items.values() if one.audience == "public"}
         places = showable.places_of(public | set(asked.item))
         content = showable.show(ledger, places, to_whom=asked.to)

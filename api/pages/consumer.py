@@ -136,7 +136,7 @@ def proof(position: PathNumber, request: Request) -> Response:
         if position >= book.size:
             expected = Words(zh="有公开内容的记录", en="a record with something public in it")
             raise UnknownName(field="position", came=position, expected=expected)
-        showable = Showable.of(visit.ledger, book, position, Reading(book, Viewer()))
+        showable = Showable.of(book, position, Reading(book, Viewer()))
     content = showable.show(visit.ledger, list(showable.items), to_whom=TO_ANYBODY, once=True)
     disposition = f'attachment; filename="{file_name(position)}"'
     return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})

@@ -95,16 +95,20 @@ class Desk:
 
     def frame(self) -> Frame:
         """What stands around the page for this reader."""
-        with self.ledger.book() as book:
-            if book.register.clock != "simulated":
-                return Frame()
-            identities = (*_people(book), *_identities(book)) if self.settings.demo else ()
+        if not self.ledger.simulated:
+            return Frame()
+        identities = self._offered() if self.settings.demo else ()
         return Frame(
             demo=self.settings.demo,
             demo_now=moment(self.ledger.clock()),
             identity=self._identity(),
             identities=identities,
         )
+
+    def _offered(self) -> tuple[tuple[str, str], ...]:
+        """Whom a visitor of the demo may be."""
+        with self.ledger.book() as book:
+            return (*_people(book), *_identities(book))
 
     def _identity(self) -> str:
         """Who the visitor of a demo is: a person with a session, or a party."""

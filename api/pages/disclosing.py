@@ -62,7 +62,7 @@ def _showable(desk: Desk, book: SqlBook, position: int) -> tuple[Showable, Names
     if position >= book.size:
         expected = Words(zh="可以出示的记录", en="a record that you may show")
         raise UnknownName(field="statement", came=str(position), expected=expected)
-    return Showable.of(desk.ledger, book, position, reading), Names(book, desk.viewer, desk.language, reading)
+    return Showable.of(book, position, reading), Names(book, desk.viewer, desk.language, reading)
 
 
 def _show(desk: Desk, showable: Showable, names: Names, form: Form, *, status: int = 200) -> HTMLResponse:

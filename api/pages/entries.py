@@ -61,7 +61,7 @@ def entry(
         if position >= book.size:
             expected = Words(zh=f"0 至 {book.size - 1}", en=f"a position from 0 to {book.size - 1}")
             raise UnknownName(field="position", came=position, expected=expected)
-        record, stored = book.records([position])[position], desk.ledger.stored(position)
+        record, stored = book.records([position])[position], book.stored(position)
         reading = Reading.of(desk.ledger, book, desk.viewer)
         # The one that signed the checkpoint of its proof, where the log's key was changed since.
         receipt = desk.ledger.furthest(position)

@@ -63,7 +63,7 @@ def _invented(desk: Desk, book: SqlBook) -> bool:
 def _asked(desk: Desk, book: SqlBook, position: int, reading: Reading) -> Record:
     found = book.records([position]).get(position) if position < book.size else None
     known = found is not None and (
-        _invented(desk, book) or reading.may_read_heading(found, desk.ledger.stored(position).opened)
+        _invented(desk, book) or reading.may_read_heading(found, book.stored(position).opened)
     )
     if found is None or not known:
         expected = Words(zh="可以查看的记录", en="a record that you may read")

@@ -64,7 +64,7 @@ def disclose(
         if seq is None:
             raise unknown(statement)
         try:
-            showable = Showable.of(ledger, book, seq, Reading.of(ledger, book, viewer))
+            showable = Showable.of(book, seq, Reading.of(ledger, book, viewer))
         except UnknownName as none:
             raise unknown(statement) from none
         content = showable.show(ledger, asked.places, to_whom=asked.to)

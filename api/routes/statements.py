@@ -140,7 +140,7 @@ def read(
         if seq is None:
             raise unknown(statement)
         record = book.records([seq])[seq]
-        return statement_facts(Reading.of(ledger, book, viewer), record, ledger.stored(seq))
+        return statement_facts(Reading.of(ledger, book, viewer), record, book.stored(seq))
 
 
 def statement_facts(reading: Reading, record: Record, stored: Stored) -> dict[str, object]:

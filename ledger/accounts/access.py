@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
 from ledger.accounts.callers import ACTING_BY_ROLE, ACTING_ROLES, ActingRole, Caller
-from ledger.accounts.office import DAY_MS, digest_of
+from ledger.accounts.office import DAY_MS, digest_of, taken
 from ledger.errors import Malformed, UnknownName, Words
 from ledger.identifiers import PartyId
 from ledger.store.sql import Sql
@@ -117,6 +117,8 @@ class AccessKeys:
     """The API keys of one log."""
 
     office: Office
+    #: Digests of keys that were used today and of which that is not written down yet.
+    _used: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def give(self, party: PartyId, terms: Terms) -> tuple[str, AccessKey]:
         """A new key, shown this once: only its digest is kept."""
@@ -209,7 +211,10 @@ class AccessKeys:
             return self._working(connection, None, name)
 
     def caller(self, text: str, book: SqlBook | None = None) -> Caller | None:
-        """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register."""
+        """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register.
+
+        Whoever has a `book` open notes the use (`note_uses`) when he has closed it: no second connection is held beside the first.
+        """
         if not is_access_key(text):
             return None
         digest = digest_of(text)
@@ -221,7 +226,10 @@ class AccessKeys:
             role = register.role_of(key.party) if register.speaks(key.party) else None
         if role is None:
             return None
-        self._note_use(digest, key)
+        if key.used_day is None or key.used_day < self._today():
+            self._used.add(digest)
+            if book is None:
+                self.note_uses()
         return Caller(
             party=key.party,
             role=role,
@@ -234,22 +242,24 @@ class AccessKeys:
             limit_per_minute=key.limit_per_minute,
         )
 
+    def note_uses(self) -> None:
+        """Write down the day of the last use of every key that was used: once a day for each."""
+        used = taken(self._used)
+        if used:
+            with self.office.writing() as connection:
+                connection.execute(
+                    update(_access)
+                    .where(_access.c.digest.in_(used), _access.c.log_id == self.office.log_id)
+                    .values(used_day=self._today())
+                )
+
+    def _today(self) -> int:
+        return self.office.clock() // DAY_MS
+
     def _by_digest(self, connection: Connection, digest: str) -> AccessKey | None:
         for row in _BY_DIGEST.rows(connection, digest, self.office.log_id):
             return _read(_Row._make(row))
         return None
-
-    def _note_use(self, digest: str, key: AccessKey) -> None:
-        """The day of the last use, written once a day."""
-        day = self.office.clock() // DAY_MS
-        if key.used_day is not None and key.used_day >= day:
-            return
-        with self.office.writing() as connection:
-            connection.execute(
-                update(_access)
-                .where(_access.c.digest == digest, _access.c.log_id == self.office.log_id)
-                .values(used_day=day)
-            )
 
     def _of(self, party: PartyId) -> list[ColumnElement[bool]]:
         return [_access.c.log_id == self.office.log_id, _access.c.party == str(party)]

@@ -120,6 +120,11 @@ class Accounts:
         """Whom an API key speaks for; None when it is unknown, expired, or its party has no key in the register. `book` as above."""
         return self.access.caller(text, book)
 
+    def note_uses(self) -> None:
+        """Write down which sessions and keys were used by callers who were looked up in a book that was open. Costs nothing where none has to be."""
+        self.sessions.note_uses()
+        self.access.note_uses()
+
     # Coming in
 
     def sign_in_options(self, site: Site) -> JsonObject:

@@ -66,6 +66,16 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode("utf-8", "backslashreplace")).hexdigest()
 
 
+def taken(from_: set[str]) -> list[str]:
+    """All that is in a set, which is empty afterwards; what others put in meanwhile is taken too, or stays."""
+    out = list[str]()
+    while True:
+        try:
+            out.append(from_.pop())
+        except KeyError:
+            return out
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """Database, clock, vault and randomness of one log's accounts."""

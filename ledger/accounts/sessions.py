@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 from sqlalchemy import delete, func, insert, select, update
 
 from ledger.accounts.callers import Caller, Method
-from ledger.accounts.office import HOUR_MS, MINUTE_MS, SECRET_CHARACTERS_MAX, Office, SignInFailed, digest_of
+from ledger.accounts.office import (
+    HOUR_MS,
+    MINUTE_MS,
+    SECRET_CHARACTERS_MAX,
+    Office,
+    SignInFailed,
+    digest_of,
+    taken,
+)
 from ledger.accounts.persons import PersonId, find_person, read_acting
 from ledger.errors import LedgerFault, Words
 from ledger.identifiers import PartyId
@@ -84,6 +92,8 @@ class Sessions:
     """The sessions of one log's accounts."""
 
     office: Office
+    #: Digests of sessions that were used a while after the last use that is written down.
+    _used: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def begin(self, connection: Connection, person: Person, method: Method, register: Register) -> SignedIn:
         """Let somebody in. Raises `SignInFailed` where the party has no good key any more, or its owner keeps them out."""
@@ -135,7 +145,10 @@ class Sessions:
         return SignedIn(token=token, caller=caller)
 
     def caller(self, token: str, book: SqlBook | None = None) -> Caller | None:
-        """Who holds this session now; None when it is none, is over, or its person or party has lost the right to it."""
+        """Who holds this session now; None when it is none, is over, or its person or party has lost the right to it.
+
+        Whoever has a `book` open notes the use (`note_uses`) when he has closed it.
+        """
         if not token or len(token) > SECRET_CHARACTERS_MAX:
             return None
         digest, now = digest_of(token), self.office.clock()
@@ -145,8 +158,25 @@ class Sessions:
                 return None
             caller = self._caller(opened.connection, row, opened.register)
         if caller is not None and now - row.used_ms >= NOTE_MS:
-            self._note_use(digest, now)
+            self._used.add(digest)
+            if book is None:
+                self.note_uses()
         return caller
+
+    def note_uses(self) -> None:
+        """Write down when every session was used that was used."""
+        used, now = taken(self._used), self.office.clock()
+        if used:
+            with self.office.writing() as connection:
+                connection.execute(
+                    update(_sessions)
+                    .where(
+                        _sessions.c.digest.in_(used),
+                        _sessions.c.log_id == self.office.log_id,
+                        _sessions.c.used_ms < now,
+                    )
+                    .values(used_ms=now)
+                )
 
     def of(self, person: PersonId, *, token: str = "") -> list[Session]:
         """A person's own sessions, the one used last first."""
@@ -230,18 +260,6 @@ class Sessions:
             person=row.person or None,
             certificate=certificate,
         )
-
-    def _note_use(self, digest: str, now: int) -> None:
-        with self.office.writing() as connection:
-            connection.execute(
-                update(_sessions)
-                .where(
-                    _sessions.c.digest == digest,
-                    _sessions.c.log_id == self.office.log_id,
-                    _sessions.c.used_ms < now,
-                )
-                .values(used_ms=now)
-            )
 
     def _make_room(self, connection: Connection, person: str) -> None:
         """What is over goes, here and for everybody; of one person no more than `SESSIONS_MAX` stay."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ledger.canonical import Json, canonical, read
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerFault, UnknownName, Words
 from ledger.identifiers import PartyId, StatementId
 from ledger.log.entry import Entry
 from ledger.register import Register
@@ -102,6 +102,8 @@ class SqlBook(LooksUp):
     log_id: str
     register: Register
     size: int
+    #: Whether it stands where the log stood when it was opened.
+    newest: bool = False
     memory: _Memory | None = None
     graph: Graph | None = None
 
@@ -133,6 +135,10 @@ class SqlBook(LooksUp):
         if unknown:
             known.update(self._fetch_records(unknown))
         return {seq: known[seq] for seq in wanted if seq in known}
+
+    def stored(self, seq: int) -> Stored:
+        """One entry with its envelope and the items that are left."""
+        return stored_entry(self.connection, self.log_id, seq)
 
     def asked(self) -> frozenset[str]:
         """The keys that this reading was asked for: what was computed from it follows from them."""
@@ -214,6 +220,13 @@ def stored_entries(connection: Connection, log_id: str, seqs: Collection[int]) -
         yield Stored(
             seq=seq, entry=Entry.parse(raw), envelope=Envelope.parse(envelope), opened=read_opened(opened)
         )
+
+
+def stored_entry(connection: Connection, log_id: str, seq: int) -> Stored:
+    """The entry at this position; `UnknownName` where there is none."""
+    for stored in stored_entries(connection, log_id, [seq]):
+        return stored
+    raise UnknownName(field="entry", came=seq, expected=Words(zh="已有的位置", en="a position in the log"))
 
 
 def _stored_rows(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
 from sqlmodel import SQLModel
 
 from ledger.errors import LedgerFault
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 #: sqlite.org: two connections could corrupt a write-ahead log in 3.7.0 to 3.51.2. Before 3.7.0 there was none to use.
 SQLITE_MIN: Final = (3, 51, 3)
 BUSY_SECONDS: Final = 30
+#: Connections kept open for whoever comes next. One more is made whenever all are in use: whoever reads one thing and asks for another holds
+#: two, and if he had to wait for the second, a crowd of such could wait for each other. The server's threads are the bound.
+CONNECTIONS_KEPT: Final = 10
 #: Each connection is told these and asked again: SQLite does not refuse a setting, it keeps the one it has.
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -109,6 +113,9 @@ def _open_sqlite(url: str) -> Engine:
         url,
         module=sqlite,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        poolclass=QueuePool,
+        pool_size=CONNECTIONS_KEPT,
+        max_overflow=-1,
         # Errors end in logs; what people recorded does not belong there.
         hide_parameters=True,
     )
@@ -138,6 +145,8 @@ def _open_postgresql(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        pool_size=CONNECTIONS_KEPT,
+        max_overflow=-1,
         hide_parameters=True,
     )
     try:

@@ -145,7 +145,7 @@ def test_a_shipment_signed_with_a_passkey_verifies_offline(signing: Signing, tmp
     signing.watch.check()
     file = tmp_path / "shipment.json"
     with ledger.book() as book:
-        showable = Showable.of(ledger, book, seq, None)
+        showable = Showable.of(book, seq, None)
     file.write_bytes(showable.show(ledger, showable.places_of(["line"]), to_whom="审计（演示）"))
     assert main(["verify", str(file), "--vkey", str(ledger.vkey)]) == 0
     shown = verify_disclosure(file.read_bytes(), str(ledger.vkey))

@@ -55,7 +55,7 @@ def judged(page: Page, content: bytes, *, keys: str | None = None) -> tuple[str,
 def disclosed(ledger: Ledger, seq: int) -> bytes:
     """One record with all of its items."""
     with ledger.book() as book:
-        showable = Showable.of(ledger, book, seq, None)
+        showable = Showable.of(book, seq, None)
         return showable.show(ledger, list(showable.items), to_whom="test")
 
 

@@ -226,7 +226,7 @@ def test_nobody_puts_into_a_file_what_he_may_not_read(chain: Chain, ledger: Ledg
 def test_what_was_refused_was_not_handed_out(chain: Chain, ledger: Ledger) -> None:
     with ledger.book() as book:
         seq = book.position(of(ledger, SupplierCheck, chain.wholesaler)) or 0
-        showable = Showable.of(ledger, book, seq, None)
+        showable = Showable.of(book, seq, None)
     with pytest.raises(NotYoursToShow):
         showable.show(ledger, [99], to_whom="nobody")
     assert ledger.copies.holding({seq: range(10)}, until_ms=ledger.clock()) == []

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Final
 
 import pysqlite3.dbapi2 as sqlite
@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from ledger.store import tables
 from ledger.store.engine import (
     BUSY_SECONDS,
+    CONNECTIONS_KEPT,
     NEVER_CHANGED,
     NEVER_REMOVED,
     UnsafeStore,
@@ -125,6 +126,25 @@ def test_every_connection_of_the_pool_waits_for_the_disk(lite: Engine) -> None:
         connection.close()
     with lite.connect() as new:
         assert new.exec_driver_sql("PRAGMA synchronous").scalar_one() == PRAGMAS["synchronous"]
+
+
+def test_a_crowd_of_readers_who_ask_for_another_reading_do_not_wait_for_each_other(engine: Engine) -> None:
+    """Each reads, and while all of them do, each reads something else beside it, as a page does that asks two things."""
+    crowd = CONNECTIONS_KEPT * 3
+    everybody = Barrier(crowd)
+
+    def ask(_: int) -> int:
+        with reading(engine) as first:
+            assert first.execute(text("SELECT 1")).scalar_one() == 1
+            everybody.wait(PATIENCE_SECONDS)
+            with reading(engine) as second:
+                return int(second.execute(text("SELECT 2")).scalar_one())
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(crowd) as threads:
+        assert list(threads.map(ask, range(crowd))) == [2] * crowd
+    # Whoever waits for a connection gives up after as long.
+    assert time.monotonic() - began < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
