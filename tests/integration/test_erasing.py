@@ -228,11 +228,10 @@ def test_without_secure_delete_and_rewriting_the_text_stays_in_the_file(
 
 def test_a_finding_that_quotes_an_erased_item_is_judged_again_without_it(ledger: Ledger) -> None:
     """One telephone number of two declared suppliers is a lead that names the number."""
-    stall, numbers = trader(ledger), iter(range(1, 9))
-    said = []
-    for name in ("甲（演示）", "乙（演示）"):
-        said.append(new_id(ledger, next(numbers)))
-        supplier = PartyId.new(next(numbers).to_bytes(10, "big"))
+    stall, said = trader(ledger), list[StatementId]()
+    for number, name in enumerate(("甲（演示）", "乙（演示）")):
+        said.append(new_id(ledger, number))
+        supplier = PartyId.new(b"supplier" + bytes([0, number]))
         sheet = Party(party=supplier, party_kind="company", name=name, phone=PHONE)
         ledger.say(stall, sheet, statement_id=said[-1])
     assert any(PHONE in str(one.as_json()) for one in ledger.findings())
