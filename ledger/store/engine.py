@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 #: sqlite.org: two connections could corrupt a write-ahead log in 3.7.0 to 3.51.2. Before 3.7.0 there was none to use.
 SQLITE_MIN: Final = (3, 51, 3)
 BUSY_SECONDS: Final = 30
-#: Connections kept open for whoever comes next. One more is made whenever all are in use: whoever reads one thing and asks for another holds
-#: two, and if he had to wait for the second, a crowd of such could wait for each other. The server's threads are the bound.
+#: Connections kept open for whoever comes next; the one that was used last comes first, for it remembers most. One more is made whenever all
+#: are in use: whoever reads one thing and asks for another holds two, and if he had to wait for the second, a crowd of such could wait for
+#: each other. The server's threads are the bound.
 CONNECTIONS_KEPT: Final = 10
 #: Each connection is told these and asked again: SQLite does not refuse a setting, it keeps the one it has.
 PRAGMAS: Final = {
@@ -116,6 +117,7 @@ def _open_sqlite(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=CONNECTIONS_KEPT,
         max_overflow=-1,
+        pool_use_lifo=True,
         # Errors end in logs; what people recorded does not belong there.
         hide_parameters=True,
     )
@@ -147,6 +149,7 @@ def _open_postgresql(url: str) -> Engine:
         pool_pre_ping=True,
         pool_size=CONNECTIONS_KEPT,
         max_overflow=-1,
+        pool_use_lifo=True,
         hide_parameters=True,
     )
     try:

@@ -181,7 +181,8 @@ def terminate_until_it_hurts(appender: Appender, url: str, random: Random) -> No
     engine, gone_on = create_engine(url), 0
     others = text(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        # The server's own workers tidy up when they like, and are nobody's to end.
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
     for _ in range(TERMINATIONS_MAX):
         with engine.begin() as connection:
