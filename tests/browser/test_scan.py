@@ -314,7 +314,7 @@ def test_light_and_zoom_are_there_where_the_camera_has_them(scan: Scan) -> None:
     expect(page.locator("[data-part=zoom-range]")).to_have_value("2")
     page.focus("[data-part=zoom-range]")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("camera.applied.length === 2")
+    page.wait_for_function("() => camera.applied.length === 2")
     assert page.evaluate("camera.applied") == [{"torch": True}, {"zoom": 2.5}]
 
 
