@@ -63,7 +63,8 @@ def visible_fields(page: Page) -> int:
 def sell_to(page: Page, buyer: str, kilos: str, price: str = "") -> int:
     """One slip the way a hand does it; how many taps it took. The slip's page stands open afterwards."""
     page.click(f".buyer:has-text('{buyer}')")
-    # The cursor stands in the kilos already, and what is there is typed over.
+    # The browser puts the cursor into the kilos before our script has seen to it that what is there is typed over: nobody types that fast.
+    page.wait_for_url("**/sell/to/**")
     # A function: our policy lets the page evaluate no text, and a text would be evaluated again each time that it is not so yet.
     page.wait_for_function("() => document.activeElement.id === 'amount_0'")
     page.keyboard.type(kilos)
