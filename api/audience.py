@@ -186,12 +186,17 @@ class Reading:
 
     def opens(self, record: Record) -> bool:
         """Whether any part of a record is open to this viewer. Of all others he is told nothing, not even that they are there."""
-        return any(self.may_read(record, audience) for audience in _audiences(record))
+        said = record.said
+        if said is None:
+            return False
+        there = {place.audience for name, place in said.places().items() if getattr(said, name) is not None}
+        return any(self.may_read(record, audience) for audience in there)
 
     def opens_all(self, record: Record) -> bool:
-        """Whether all that is left of a record is open to this viewer."""
-        return record.said is not None and all(
-            self.may_read(record, audience) for audience in _audiences(record)
+        """Whether every part that such a record may have is open to this viewer, also those that this one leaves out."""
+        said = record.said
+        return said is not None and all(
+            self.may_read(record, place.audience) for place in said.places().values()
         )
 
     def may_read_heading(self, record: Record, opened: Iterable[OpenedItem | None]) -> bool:
@@ -474,16 +479,6 @@ def goods_of(record: Record) -> list[GoodsId]:
     return [
         GoodsId.parse(key.removeprefix(_GOODS)) for key in sorted(keys_of(record)) if key.startswith(_GOODS)
     ]
-
-
-def _audiences(record: Record) -> frozenset[Audience]:
-    """For whom the parts are that a record holds; none where all of it was erased."""
-    said = record.said
-    if said is None:
-        return frozenset()
-    return frozenset(
-        place.audience for name, place in said.places().items() if getattr(said, name) is not None
-    )
 
 
 def _goods_of_item(item: Item) -> GoodsId | None:

@@ -42,7 +42,7 @@ _KERNEL_SECONDS_MORE: Final = 2.0
 RETRY_SECONDS: Final = 2
 #: So much of a body that nobody wants is taken in and thrown away.
 _UNWANTED_BYTES_MAX: Final = 4 * 1024 * 1024
-#: And so long without a byte, or slower than may be.
+#: The patience for that.
 _UNWANTED_SECONDS: Final = 2.0
 _REFUSED: Final = 400
 _HANG_UP: Final = (b"connection", b"close")
@@ -158,6 +158,8 @@ class _Client:
             async with asyncio.timeout(self._left):
                 message = await self._receive()
         except TimeoutError:
+            # It is used up: nobody waits for the rest of this body a second time.
+            self._spend(self._left, 0)
             came = f"{self._came} bytes"
             raise TooSlow(field="body", came=came, expected=_RATE) from None
         finally:

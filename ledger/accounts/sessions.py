@@ -145,7 +145,7 @@ class Sessions:
         return SignedIn(token=token, caller=caller)
 
     def caller(self, token: str, book: SqlBook | None = None) -> Caller | None:
-        """Who holds this session now; None when it is none, is over, or its person or party has lost the right to it.
+        """Who is signed in with this token; None when it is none, is over, or its person or party has lost the right to it.
 
         Whoever has a `book` open notes the use (`note_uses`) when he has closed it.
         """
