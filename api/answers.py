@@ -137,7 +137,7 @@ def recorded_all(
     ledger: Ledger, base_url: str, records: Sequence[tuple[Statement, Placed, Said | None]]
 ) -> list[Recorded]:
     """The answers for the records of one post, their receipts read together."""
-    receipts = ledger.receipts([placed.seq for _, placed, _ in records])
+    receipts = ledger.receipts_of([(statement, placed) for statement, placed, _ in records])
     return [
         _answer(base_url, receipt, statement.header.type, again=placed.again, said=said)
         for (statement, placed, said), receipt in zip(records, receipts, strict=True)

@@ -12,7 +12,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -23,6 +23,7 @@ from ledger.gate import Admitted, ReadAhead, admit
 from ledger.log.checkpoint import Checkpoint
 from ledger.log.entry import NO_ENTRY_BEFORE, Entry
 from ledger.log.merkle import Edge, Hash, leaf_hash
+from ledger.log.sealed import Sealed
 from ledger.log.sizes import Size
 from ledger.register import Register
 from ledger.room import Room
@@ -92,6 +93,12 @@ class Placed:
     seq: int
     at_ms: int
     again: bool = False
+    #: The commit that put it there, for whoever makes out its receipt; None where that was an earlier one.
+    sealed: Sealed | None = field(default=None, repr=False, compare=False)
+
+    def under(self, sealed: Sealed | None) -> Placed:
+        """The same with its commit, if this is the one."""
+        return replace(self, sealed=sealed) if sealed is not None and sealed.holds(self.seq) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +277,7 @@ class Recorder:
     def _commit(self, groups: list[_Group]) -> None:
         """One commit: open, admit, place, hash, sign, store; then acknowledge."""
         self.room.check()
-        seen, note = () if self._guard is None else self._seen(), None
+        seen, sealed = () if self._guard is None else self._seen(), None
         with writing(self._engine) as connection:
             # The writer's place and the head row are ours; nobody else can append until we are done.
             # A crash anywhere before COMMIT leaves the log as it was: all of this is one transaction.
@@ -301,18 +308,19 @@ class Recorder:
                 # The tree covers the entries. The checkpoint that says so is signed now and seen by nobody until COMMIT returns.
                 signers = self._keys.signers(connection, after.register, size=after.size, at_ms=after.at_ms)
                 note = _sign(connection, self._origin, head=after, signers=signers)
+                sealed = Sealed(before.edge, tuple(draft.entries), note)
         # COMMIT has returned: the entries are durable. A crash from here on loses only our answers; the same statements sent
         # again get the same receipts. The guard is behind until it moves on, and an honest start goes through.
-        if self._guard is not None and note is not None and not self._guard.advance(note):
+        if self._guard is not None and sealed is not None and not self._guard.advance(sealed.checkpoint):
             # Another process of this log was faster, or two databases share one guard.
             with reading(self._engine) as connection:
                 head = read_head(connection, self._origin)
                 self._guard.check(connection, head, at_ms=after.at_ms, seen=seen)
         self._head = after
         self._recent.trim()
-        self._acknowledge(groups)
+        self._acknowledge(groups, sealed)
 
-    def _acknowledge(self, groups: list[_Group]) -> None:
+    def _acknowledge(self, groups: list[_Group], sealed: Sealed | None) -> None:
         """Tell every sender what became of its group."""
         if self._unfinished or any(group.refusal is None and _erases(group) for group in groups):
             # What was erased must not live on in memory either.
@@ -323,7 +331,7 @@ class Recorder:
             if group.refusal is not None:
                 group.answer.set_exception(group.refusal)
             else:
-                group.answer.set_result(group.placed)
+                group.answer.set_result(tuple(one.under(sealed) for one in group.placed))
 
     def _open(self, connection: Connection, seen: Sequence[Seen]) -> Head:
         """Lock the head row; use the head in memory if it is still the log's, read it again if another process wrote."""
@@ -379,6 +387,7 @@ class _Draft:
     page: Page
     last: bytes
     at_ms: int
+    entries: list[bytes] = field(default_factory=list)
     leaves: list[Hash] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
 
@@ -401,6 +410,7 @@ class _Draft:
         page.put(Waiting(entry, statement, record))
         self.touched |= subjects_touched(record, page)
         leaf = Hash(entry.leaf_hash)
+        self.entries.append(entry.raw)
         self.leaves.append(leaf)
         self.last = bytes(leaf)
         return Placed(seq=record.seq, at_ms=self.at_ms)
@@ -413,7 +423,7 @@ class _Draft:
         """Take everything off that came since. What it touched may stay: judged again, it is found as it stood."""
         size, register, self.last, leaves = standing
         self.page.back_to(size, register)
-        del self.leaves[leaves:]
+        del self.entries[leaves:], self.leaves[leaves:]
 
     def head(self, before: Head) -> Head:
         """Where the log stands with all of this."""

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from ledger.findings import Finding
     from ledger.keys import Signer
     from ledger.log.policy import Policy
+    from ledger.log.sealed import Sealed
     from ledger.register import Enrolment, Register, Role, Use
     from ledger.store.erasing import Due
     from ledger.store.guard import Remembers, Seen
@@ -316,14 +317,13 @@ class Ledger:
     def receipts(self, seqs: Sequence[int]) -> tuple[Receipt, ...]:
         """The receipts of several entries, in one reading. The same entry may be asked for twice."""
         found: dict[int, Receipt] = {}
-        size, note, vkey = 0, b"", self.vkey
-        level = LOG_SIGNED if self.policy is None else Level(of=len(self.policy.witnesses))
+        size, note, vkey, level = 0, b"", self.vkey, self._level_at_first()
         with reading(self.engine) as connection:
             tiles = StoredTiles(connection, self.origin)
             for seq, raw, issuer, statement in read_places(connection, self.origin, seqs):
                 if seq >= size:
                     size, note = first_checkpoint_over(connection, self.origin, seq)
-                    vkey = self._signed_by(connection, note)
+                    vkey = self._signed_by(note, connection)
                 hashes = prove_inclusion(Position(seq), Size(size), tiles)
                 found[seq] = Receipt(
                     statement=StatementId.parse(statement),
@@ -337,6 +337,32 @@ class Ledger:
                     level=level,
                 )
         return tuple(found[seq] for seq in seqs)
+
+    def receipts_of(self, recorded: Sequence[tuple[Statement, Placed]]) -> tuple[Receipt, ...]:
+        """The receipts of what was just sent. Of what this very commit recorded the database is not asked again."""
+        older = [placed.seq for _, placed in recorded if placed.sealed is None]
+        stored = iter(self.receipts(older) if older else ())
+        return tuple(
+            next(stored) if placed.sealed is None else self._receipt_under(placed.sealed, statement, placed)
+            for statement, placed in recorded
+        )
+
+    def _receipt_under(self, sealed: Sealed, statement: Statement, placed: Placed) -> Receipt:
+        proof = sealed.proof(Position(placed.seq))
+        return Receipt(
+            statement=statement.header.id,
+            issuer=statement.header.issuer,
+            seq=placed.seq,
+            at_ms=placed.at_ms,
+            entry=proof.extra,
+            proof=proof,
+            vkey=self._signed_by(sealed.checkpoint),
+            level=self._level_at_first(),
+        )
+
+    def _level_at_first(self) -> Level:
+        """How far a record has come when its sender is answered."""
+        return LOG_SIGNED if self.policy is None else Level(of=len(self.policy.witnesses))
 
     def furthest(self, seq: int, *, size: int | None = None) -> Receipt:
         """The receipt of the entry at `seq` with the checkpoint that shows how far it has come by now: cosigned, stamped, or signed by the log alone.
@@ -355,7 +381,7 @@ class Ledger:
                 return replace(receipt, level=found.level)
             hashes = prove_inclusion(Position(seq), Size(found.size), StoredTiles(connection, self.origin))
             proof = replace(receipt.proof, hashes=hashes, checkpoint=found.note)
-            vkey = self._signed_by(connection, found.note)
+            vkey = self._signed_by(found.note, connection)
         return replace(receipt, proof=proof, level=found.level, vkey=vkey)
 
     def _reached_at(self, connection: Connection, seq: int, size: int, *, now_seconds: int) -> Reached:
@@ -365,13 +391,14 @@ class Ledger:
             raise UnknownName(field="size", came=size, expected=expected)
         return found
 
-    def _signed_by(self, connection: Connection, note: bytes) -> NoteVerifier:
+    def _signed_by(self, note: bytes, connection: Connection | None = None) -> NoteVerifier:
         """The newest of our keys under a checkpoint of ours."""
         signed = {one.key_id for one in Note.parse(note).signatures if one.name == self.origin}
         for again in (False, True):
             if again:
-                # Another process changed the key since we last looked.
-                self._know(register_of(connection, self.origin, size=read_size(connection, self.origin)))
+                # The key was changed since we last looked.
+                with reading(self.engine) if connection is None else nullcontext(connection) as asked:
+                    self._know(register_of(asked, self.origin, size=read_size(asked, self.origin)))
             for key in self._log_keys.all:
                 if key.key_id in signed:
                     return key
@@ -471,7 +498,7 @@ class Ledger:
 
     def record(self, statements: Sequence[Statement]) -> tuple[Receipt, ...]:
         """Record statements that were signed elsewhere: whole or not at all."""
-        return self.receipts([placed.seq for placed in self.recorder.record(statements)])
+        return self.receipts_of(list(zip(statements, self.recorder.record(statements), strict=True)))
 
     def say(
         self, party: PartyId, *said: Said, **how: Instant | StatementId | PartyId | None

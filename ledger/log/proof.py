@@ -58,7 +58,7 @@ class HashReader(Protocol):
 def prove_inclusion(position: Position, size: Size, reader: HashReader) -> tuple[Hash, ...]:
     """The hashes that lead from an entry to the root of the tree of `size`, the leaf's neighbour first."""
     read = cache(reader.read_tile)
-    return tuple(range_hash(start, stop, read) for start, stop in _inclusion_ranges(position, size))
+    return tuple(range_hash(start, stop, read) for start, stop in inclusion_ranges(position, size))
 
 
 def prove_consistency(old: Size, new: Size, reader: HashReader) -> tuple[Hash, ...]:
@@ -69,7 +69,7 @@ def prove_consistency(old: Size, new: Size, reader: HashReader) -> tuple[Hash, .
 
 def inclusion_rows(position: Position, size: Size) -> frozenset[RowKey]:
     """The rows `prove_inclusion` will read, for a store that fetches them first (`tiles.HeldRows`)."""
-    return rows_under(_inclusion_ranges(position, size))
+    return rows_under(inclusion_ranges(position, size))
 
 
 def consistency_rows(old: Size, new: Size) -> frozenset[RowKey]:
@@ -197,7 +197,7 @@ class TlogProof:
         return signed
 
 
-def _inclusion_ranges(position: Position, size: Size) -> list[Range]:
+def inclusion_ranges(position: Position, size: Size) -> list[Range]:
     """PATH(m, D[n]) of RFC 6962 2.1.1 as ranges of entries: at each split, the half without the entry."""
     if not 0 <= position < size:
         raise NotInTree(field="position", came=str(position), expected=_below(size))

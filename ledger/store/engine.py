@@ -30,8 +30,9 @@ SQLITE_MIN: Final = (3, 51, 3)
 BUSY_SECONDS: Final = 30
 #: Connections kept open for whoever comes next; the one that was used last comes first, for it remembers most. One more is made whenever all
 #: are in use: whoever reads one thing and asks for another holds two, and if he had to wait for the second, a crowd of such could wait for
-#: each other. The server's threads are the bound.
-CONNECTIONS_KEPT: Final = 10
+#: each other. The server's forty threads are the bound. A connection of SQLite costs a file handle and what it remembers, one of PostgreSQL
+#: a process of the database server.
+CONNECTIONS_KEPT: Final = {"sqlite": 40, "postgresql": 20}
 #: Each connection is told these and asked again: SQLite does not refuse a setting, it keeps the one it has.
 PRAGMAS: Final = {
     "journal_mode": "wal",
@@ -115,7 +116,7 @@ def _open_sqlite(url: str) -> Engine:
         module=sqlite,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         poolclass=QueuePool,
-        pool_size=CONNECTIONS_KEPT,
+        pool_size=CONNECTIONS_KEPT["sqlite"],
         max_overflow=-1,
         pool_use_lifo=True,
         # Errors end in logs; what people recorded does not belong there.
@@ -147,7 +148,7 @@ def _open_postgresql(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
-        pool_size=CONNECTIONS_KEPT,
+        pool_size=CONNECTIONS_KEPT["postgresql"],
         max_overflow=-1,
         pool_use_lifo=True,
         hide_parameters=True,

@@ -15,7 +15,7 @@ from ledger.identifiers import GoodsId, Instant, StatementId
 from ledger.log.entry import Entry
 from ledger.log.merkle import leaf_hash
 from ledger.recorder import CLOCK_BACK_MS_MAX, ClockWentBack, LeafChanged, Recorder, RecorderClosed
-from ledger.service import Ledger, NoLedger
+from ledger.service import Ledger, NoLedger, Receipt
 from ledger.views.book import about, goods_key, statement_key
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.parties import Party
@@ -145,6 +145,24 @@ def test_many_senders_at_once_leave_no_gap_and_a_refused_one_hinders_nobody(ledg
         places = [place for place in pool.map(send, range(60)) if place is not None]
     assert sorted(places) == list(range(before, before + 54))
     assert audited(ledger).entries == before + 54
+
+
+def test_a_receipt_made_out_at_once_is_the_one_that_the_database_gives_later(ledger: Ledger) -> None:
+    """Whoever shared a commit with others, and whatever was sent before."""
+    party = trader(ledger)
+    again = ledger.draft(party, sale(1_000))
+    ledger.record([again])
+
+    def send(number: int) -> list[Receipt]:
+        statements = [ledger.draft(party, sale(number * 10 + one)) for one in range(1, number % 4 + 2)]
+        return list(ledger.record([again, *statements] if number % 5 == 0 else statements))
+
+    with ThreadPoolExecutor(8) as pool:
+        receipts = [one for many in pool.map(send, range(40)) for one in many]
+    assert receipts == list(ledger.receipts([one.seq for one in receipts]))
+    assert len({one.seq for one in receipts if one.statement == again.header.id}) == 1
+    for one in receipts:
+        one.proof.verify(one.entry, [ledger.vkey])
 
 
 def test_two_processes_write_one_log(store: Store, ledger: Ledger) -> None:
