@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.errors import Refusal, UnknownName, Words
@@ -17,6 +17,7 @@ from scanner.element_string import ElementString
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ledger.trace import CodeState
     from ledger.views.book import Book
 
     #: Whether the one who asks may know that goods are recorded here: `api.audience.Reading.knows`.
@@ -34,6 +35,8 @@ class Named:
     code: str | None = None
     known: bool = False
     claimed: tuple[GoodsId, ...] = ()
+    #: What is recorded of the pack, where that was looked up to know its goods.
+    state: CodeState | None = field(default=None, compare=False, repr=False)
 
 
 def scanned(text: str, base_url: str) -> Scanned:
@@ -120,8 +123,8 @@ def named_by_batch(goods: GoodsId, knows: Knows) -> Named:
 def _pack(spellings: tuple[str, ...], book: Book, knows: Knows) -> Named:
     others = dict.fromkeys(other for code in spellings for other in recorded_spellings(book, code))
     for code in (*spellings, *others):
-        if about(book, code_key(code)) and (goods := code_state(book, code).goods) is not None:
-            return Named(goods=goods, code=code, known=True)
+        if about(book, code_key(code)) and (state := code_state(book, code)).goods is not None:
+            return Named(goods=state.goods, code=code, known=True, state=state)
     return _by_alias(spellings, book, knows) or Named(code=next(iter(spellings), None))
 
 

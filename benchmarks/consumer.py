@@ -4,8 +4,8 @@
     python -m benchmarks.consumer --json figures.json
 
 A round asks, one after the other: our page as it is kept between two entries of the log, as it is found again after an entry that has nothing
-to do with it, put together anew for each request, the same page for a browser that has it already (304), and the peer: a FastAPI route that renders the very same template with values that lie
-ready. Ours goes through every middleware but the budgets, looks at the state of the log each time, and counts the opening; the
+to do with it, put together anew for each request, those of packs that nobody asked for before where somebody asked for their batch, the same page for a browser that has it
+already (304), and the peer: a FastAPI route that renders the very same template with values that lie ready. Ours goes through every middleware but the budgets, looks at the state of the log each time, and counts the opening; the
 peer does nothing else. Both are called as a server would call them, without sockets. The batch is in forty hands and recalled.
 """
 
@@ -15,7 +15,8 @@ import asyncio
 import logging
 import statistics
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,12 +29,13 @@ from api.settings import Settings
 from benchmarks.asking import asked
 from benchmarks.recording import Cost
 from benchmarks.telling import columns, keep, parser_of
+from ledger.vocabulary.goods import Codes
 from ledger.vocabulary.trade import Sale
-from tests.integration.pages.story import PESTICIDE, Story
+from tests.integration.pages.story import LEEK, PESTICIDE, Story
 from tests.support.server import Clock, make_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from starlette.types import ASGIApp, Message
 
@@ -44,6 +46,8 @@ MOVED_A_ROUND: Final = 40
 #: What is recorded meanwhile.
 OTHER: Final = Sale.read({"lines": [{"goods": str(PESTICIDE), "quantity": {"amount": "1", "unit": "XBO"}}]})
 PATH: Final = "/p/01/09520001000027/10/JC-1"
+#: Codes of packs that are recorded together.
+TOGETHER: Final = 500
 #: What a browser sends: a phone in Chinese.
 HEADERS: Final = (
     (b"host", b"localhost:8000"),
@@ -76,6 +80,7 @@ class Round:
     kept: Cost
     moved: Cost
     anew: Cost
+    pack: Cost
     unchanged: Cost
     peer: Cost
 
@@ -87,11 +92,13 @@ class Measured:
     kept: Cost
     moved: Cost
     anew: Cost
+    pack: Cost
     unchanged: Cost
     peer: Cost
     ratio_kept: float
     ratio_moved: float
     ratio_anew: float
+    ratio_pack: float
     ratio_unchanged: float
     page_bytes: int
     answer_bytes: int
@@ -105,11 +112,13 @@ class Measured:
             kept=Cost.median(one.kept for one in rounds),
             moved=Cost.median(one.moved for one in rounds),
             anew=Cost.median(one.anew for one in rounds),
+            pack=Cost.median(one.pack for one in rounds),
             unchanged=Cost.median(one.unchanged for one in rounds),
             peer=Cost.median(one.peer for one in rounds),
             ratio_kept=statistics.median(one.kept.cpu / one.peer.cpu for one in rounds),
             ratio_moved=statistics.median(one.moved.cpu / one.peer.cpu for one in rounds),
             ratio_anew=statistics.median(one.anew.cpu / one.peer.cpu for one in rounds),
+            ratio_pack=statistics.median(one.pack.cpu / one.peer.cpu for one in rounds),
             ratio_unchanged=statistics.median(one.unchanged.cpu / one.peer.cpu for one in rounds),
             page_bytes=body,
             answer_bytes=body + head,
@@ -126,6 +135,7 @@ class Asking:
     story: Story
     #: A second server process over the same ledger.
     beside: FastAPI
+    packs: Iterator[int] = field(default_factory=count)
     mark: bytes = b""
 
     def round(self) -> Round:
@@ -134,6 +144,7 @@ class Asking:
             kept=self._cost(self.ours),
             moved=Cost.each(self.runner.run(self._moved()), MOVED_A_ROUND),
             anew=self._cost(self.ours, anew=True),
+            pack=self._of_packs(),
             unchanged=self._cost(self.ours, ((b"if-none-match", self.mark),), status=304),
             peer=self._cost(self.peer),
         )
@@ -146,6 +157,16 @@ class Asking:
             await _get(self.beside)
             costs.append(await Cost.awaited(_get(self.ours)))
         return costs
+
+    def _of_packs(self) -> Cost:
+        """Packs that nobody asked for before; the first one finds nothing of its batch, as does whoever comes first on a day."""
+        self.ours.state.kept.forget()
+
+        async def ask() -> None:
+            for number in islice(self.packs, REQUESTS_A_ROUND):
+                await asked(self.ours, f"{PATH}/21/{number}", HEADERS, status=200)
+
+        return Cost.each([Cost.of(lambda: self.runner.run(ask()))], REQUESTS_A_ROUND)
 
     def sent(self) -> list[Message]:
         """One answer of ours."""
@@ -170,7 +191,12 @@ async def _get(app: ASGIApp, also: Iterable[tuple[bytes, bytes]] = (), *, status
 def run(folder: Path) -> Measured:
     """Tell the story, then measure round by round."""
     with make_ledger(folder, Clock()) as ledger, asyncio.Runner() as runner:
-        story = Story.cast(ledger).tell().recall()
+        story = Story.cast(ledger).tell()
+        for start in range(0, (ROUNDS + 1) * REQUESTS_A_ROUND, TOGETHER):
+            codes = [f"{LEEK}/21/{number}" for number in range(start, start + TOGETHER)]
+            issued = {"action": "issue", "goods": str(LEEK), "codes": codes}
+            story.ledger.say(story.farm.party, Codes.read(issued))
+        story.recall()
         ready = dict[str, object]()
         rendered = environment().get_template("consumer.html")
         kept_values = rendered.render
@@ -206,6 +232,7 @@ def table(found: Measured) -> str:
         ("our page, as it is kept", shown(found.kept), f"{found.ratio_kept:.2f} x the bare page"),
         ("our page, after another entry", shown(found.moved), f"{found.ratio_moved:.2f} x the bare page"),
         ("our page, put together anew", shown(found.anew), f"{found.ratio_anew:.2f} x the bare page"),
+        ("our page of another pack", shown(found.pack), f"{found.ratio_pack:.2f} x the bare page"),
         ("our page, unchanged (304)", shown(found.unchanged), f"{found.ratio_unchanged:.2f} x the bare page"),
         (
             "bytes: the page, with its headers",

@@ -52,6 +52,8 @@ _METHODS: Final = ["GET", "HEAD"]
 TO_ANYBODY: Final = "公众 · anybody"
 #: What the language of a page is asked for by; no part of what it is about.
 _LANGUAGE: Final = "lang"
+#: AI (21) of a GS1 Digital Link.
+_SERIAL: Final = b"/21/"
 
 router = APIRouter(include_in_schema=False)
 
@@ -218,17 +220,22 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
     """The page: as it is kept, or put together now. What it is asked for by stands in its address, and `query` in that."""
     request, language = visit.request, visit.language
     said = {name: value for name, value in query.items() if value}
-    key = (bytes(request.scope["raw_path"]), *said.items(), language)
+    path = bytes(request.scope["raw_path"])
+    key = (path, *said.items(), language)
+    # The packs of a batch differ in what stands behind it.
+    goods = path.partition(_SERIAL)[0]
     with visit.ledger.book() as book:
         day = day_of(visit.ledger.clock())
         sheet = visit.kept.find(book, day, key)
         if sheet is None:
-            asked = ask(book)
+            reminded = visit.kept.remind(book, goods)
+            asked = ask(reminded)
             if asked.to is not None:
                 return RedirectResponse(asked.to, status_code=303)
-            sheet = _sheet(visit, book, asked, said)
+            sheet = _sheet(visit, reminded, asked, said)
             if sheet.status == lean.FOUND:
-                visit.kept.keep(book, day, key, sheet)
+                visit.kept.keep(reminded, day, key, sheet)
+                visit.kept.remember(reminded, goods)
     after = None
     if sheet.subject is not None:
         after = visit.openings.note(request, sheet.subject)

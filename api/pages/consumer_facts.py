@@ -61,7 +61,9 @@ class About:
 
     def __post_init__(self) -> None:
         self.sheet = self.names.sheet(self.goods)
-        self.state = code_state(self.book, self.named.code) if self.named.code is not None else None
+        self.state = self.named.state
+        if self.state is None and self.named.code is not None:
+            self.state = code_state(self.book, self.named.code)
         self.names.know(self._parties())
         self.maker = self.names.party(self.sheet.maker) if self.sheet.maker is not None else None
 

@@ -12,7 +12,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
 from starlette.responses import Response
 
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ledger.register import Enrolment
-    from ledger.store.book import SqlBook
+    from ledger.store.book import Memory, SqlBook
 
 #: Pages kept at a time: about 10 kB each.
 KEPT_MAX: Final = 1_000
+#: Goods of which is remembered what a page read about them, and the most records of each: there are some ten, but of goods of which nobody said
+#: anything publicly all are looked through.
+READ_MAX: Final = 200
+RECORDS_MAX: Final = 100
 #: What an erasure is found by.
 _ERASED: Final = frozenset({f"type/{Erasure.TYPE}"})
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -60,63 +64,103 @@ class Sheet:
         object.__setattr__(self, "mark", f'"{sha256(self.html).hexdigest()[:24]}"')
 
 
-@dataclass(slots=True)
-class _Held:
-    """A page, and what it follows from: the keys that were asked for, the register's keys, and the size of the log for which this was seen."""
+_Thing = TypeVar("_Thing")
 
-    sheet: Sheet
+
+@dataclass(slots=True)
+class _Held(Generic[_Thing]):
+    """Something that was read, and what it follows from: the keys that were asked for, the register's keys, and the size of the log for which this was seen."""
+
+    thing: _Thing
     asked: frozenset[str]
     register: Mapping[str, Enrolment]
     size: int
 
+    @classmethod
+    def of(cls, thing: _Thing, book: SqlBook) -> Self:
+        """What was just made of this book."""
+        return cls(thing, book.asked(), book.register.keys, book.size)
+
 
 class Kept:
-    """The pages of one day, each for as long as nothing is recorded that it follows from.
+    """The pages of one day, each for as long as nothing is recorded that it follows from; and what was read for them about their goods.
 
-    Whether that is so is asked of the index, with one look for each page and size of the log. An erasure lets go of all of them.
+    Packs of one batch have a page each, and most of these are asked for once: what they say of the batch is read once for all of them.
+    Whether anything is recorded is asked of the index, with one look for each page and size of the log. An erasure lets go of everything.
     """
 
     def __init__(self) -> None:
         self._day = 0
-        self._held: dict[Hashable, _Held] = {}
+        self._pages: dict[Hashable, _Held[Sheet]] = {}
+        self._read: dict[Hashable, _Held[Memory]] = {}
         self._door = threading.Lock()
 
     def find(self, book: SqlBook, day: int, key: Hashable) -> Sheet | None:
         """The page under this key, if this book would give the same."""
         with self._door:
             if day != self._day:
-                self._day, self._held = day, {}
-            held = self._held.get(key)
-        # A slow request may stand at an earlier size than the page: then it makes its own.
-        if held is None or held.size > book.size or held.register is not book.register.keys:
-            return None
+                self._day, self._pages = day, {}
+            held = self._pages.get(key)
+        return held.thing if held is not None and self._stands(held, book) else None
+
+    def keep(self, book: SqlBook, day: int, key: Hashable, sheet: Sheet) -> None:
+        """Keep a page that was just put together from this book."""
+        with self._door:
+            if day == self._day:
+                _put(self._pages, key, _Held.of(sheet, book), at_most=KEPT_MAX)
+
+    def remind(self, book: SqlBook, goods: Hashable) -> SqlBook:
+        """The book with what it was asked about these goods before, if it would say the same."""
+        with self._door:
+            held = self._read.get(goods)
+        return book.remembering(held.thing) if held is not None and self._stands(held, book) else book
+
+    def remember(self, book: SqlBook, goods: Hashable) -> None:
+        """Remember what this book was asked for a page about these goods, where nothing is remembered of them."""
+        memory = book.remembered()
+        if len(memory.records) > RECORDS_MAX:
+            return
+        with self._door:
+            held = self._read.get(goods)
+            # What each further pack has of its own is no news about the others.
+            if held is None or held.size < book.size:
+                _put(self._read, goods, _Held.of(memory, book), at_most=READ_MAX)
+
+    def _stands(self, held: _Held[_Thing], book: SqlBook) -> bool:
+        # A slow request may stand at an earlier size than what is held: then it reads for itself.
+        if held.size > book.size or held.register is not book.register.keys:
+            return False
         if held.size < book.size:
             if book.says_more_than(held.size, held.asked | _ERASED):
                 if book.says_more_than(held.size, _ERASED):
                     self.forget()
-                return None
+                return False
             held.size = book.size
-        return held.sheet
-
-    def keep(self, book: SqlBook, day: int, key: Hashable, sheet: Sheet) -> None:
-        """Keep a page that was just put together from this book; the one that was kept longest makes room."""
-        held = _Held(sheet, book.asked(), book.register.keys, book.size)
-        with self._door:
-            if day == self._day:
-                self._held.pop(key, None)
-                while len(self._held) >= KEPT_MAX:
-                    del self._held[next(iter(self._held))]
-                self._held[key] = held
+        return True
 
     def held(self) -> dict[Hashable, bytes]:
-        """What is kept at this moment."""
+        """The pages that are kept at this moment."""
         with self._door:
-            return {key: one.sheet.html for key, one in self._held.items()}
+            return {key: one.thing.html for key, one in self._pages.items()}
+
+    def remembered(self) -> dict[Hashable, Memory]:
+        """What is remembered of goods at this moment."""
+        with self._door:
+            return {key: one.thing for key, one in self._read.items()}
 
     def forget(self) -> None:
-        """Let go of all of them."""
+        """Let go of everything."""
         with self._door:
-            self._held.clear()
+            self._pages.clear()
+            self._read.clear()
+
+
+def _put(kept: dict[Hashable, _Held[_Thing]], key: Hashable, held: _Held[_Thing], *, at_most: int) -> None:
+    """Put it in; what was put in first makes room."""
+    kept.pop(key, None)
+    while len(kept) >= at_most:
+        del kept[next(iter(kept))]
+    kept[key] = held
 
 
 @cache

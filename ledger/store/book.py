@@ -85,13 +85,17 @@ class Stored:
 
 
 @dataclass(slots=True)
-class _Memory:
+class Memory:
     """What one reading of the book has fetched already: the book does not change under it."""
 
     mentions: dict[str, list[Mention]] = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
     #: What the records about a thing come to, by who reads them so and by the thing.
     sheets: dict[tuple[object, object], object] = field(default_factory=dict)
+
+    def copy(self) -> Memory:
+        """The same to begin with, and its own from then on."""
+        return Memory(dict(self.mentions), dict(self.records), dict(self.sheets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,21 @@ class SqlBook(LooksUp):
     size: int
     #: Whether it stands where the log stood when it was opened.
     newest: bool = False
-    memory: _Memory | None = None
+    memory: Memory | None = None
     graph: Graph | None = None
 
     def held(self) -> SqlBook:
         """The same book for a stretch in which nothing is written: everything is fetched once."""
-        return replace(self, memory=_Memory())
+        return replace(self, memory=Memory())
+
+    def remembering(self, memory: Memory) -> SqlBook:
+        """The same book with what another reading fetched, of which nothing has changed in between (`says_more_than`)."""
+        return replace(self, memory=memory.copy())
+
+    def remembered(self) -> Memory:
+        """What this reading has fetched, for another one."""
+        assert self.memory is not None, "only a book that is held remembers"
+        return self.memory.copy()
 
     def mentions(self, keys: Collection[str]) -> list[Mention]:
         """See `Book`."""

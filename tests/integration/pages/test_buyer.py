@@ -17,6 +17,8 @@ from api.settings import Settings
 from ledger.disclosure import Disclosure
 from ledger.erasing import Wanted, erase
 from ledger.identifiers import LegalDate, PartyId
+from ledger.store.book import SqlBook
+from ledger.views.book import goods_sheet_key
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.measures import ListEntry
@@ -27,13 +29,14 @@ from tests.integration.pages.story import CODE, LEEK, OFFICER, PESTICIDE, SPARE_
 from tests.support.server import BASE_URL, client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from fastapi import FastAPI
 
     from ledger.canonical import Json
     from ledger.service import Ledger
+    from ledger.views.book import Mention
     from tests.integration.pages.story import Story
     from tests.support.server import Client, Clock
 
@@ -482,11 +485,76 @@ def test_what_was_erased_is_on_no_page_and_kept_in_none(
     with story.ledger.book() as book:
         named = book.records([book.size - 1])[book.size - 1].header.id
     assert "某村" in client.get(page).text
+    assert "某村" in repr(app_kept.remembered())
     client.get(LEEK_PAGE)
     erase(story.ledger, [Wanted(named, whole=True)], ground="个人信息保护法第四十七条")
     client.get(LEEK_PAGE)
     assert b"".join(app_kept.held().values()).find("某村".encode()) == -1
+    assert "某村" not in repr(app_kept.remembered())
     assert client.get(page).status_code == 404
+
+
+def test_packs_of_one_batch_have_the_pages_that_each_would_have_alone(
+    story: Story, app_kept: lean.Kept, client: Client
+) -> None:
+    """What is read once for all packs of a batch changes no page: sold, unsold and unrecorded packs, before a recall and after it."""
+    story.ledger.say(
+        story.farm.party,
+        Codes.read({"action": "issue", "goods": str(LEEK), "codes": [f"{LEEK}/21/{one}" for one in "ABC"]}),
+    )
+    sold: dict[str, Json] = {"goods": str(LEEK), "quantity": kilos(1), "codes": [f"{LEEK}/21/B"]}
+    story.ledger.say(story.farm.party, Sale.read({"lines": [sold]}))
+    pages = [f"{LEEK_PAGE}/21/{one}" for one in "ABCX"] + [LEEK_PAGE]
+    for recalled in (False, True):
+        if recalled:
+            story.recall()
+        together = [client.get(page).text for page in pages]
+        alone = list[str]()
+        for page in pages:
+            app_kept.forget()
+            alone.append(client.get(page).text)
+        assert together == alone
+        assert len(set(together)) == len(pages)
+        assert all(("此批次正在召回" in text) == recalled for text in together)
+
+
+def test_a_pack_of_goods_that_were_looked_at_asks_about_itself_alone(
+    story: Story, app_kept: lean.Kept, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, fetch = list[set[str]](), SqlBook._fetch_mentions
+
+    def watched(book: SqlBook, keys: Collection[str]) -> list[Mention]:
+        read.append(set(keys))
+        return fetch(book, keys)
+
+    monkeypatch.setattr(SqlBook, "_fetch_mentions", watched)
+
+    def asked_for(serial: str) -> set[str]:
+        read.clear()
+        assert client.get(f"{LEEK_PAGE}/21/{serial}").status_code == 200
+        return set[str]().union(*read)
+
+    assert goods_sheet_key(LEEK) in asked_for("1")
+    of_pack = asked_for("2")
+    assert of_pack
+    assert all("/21/2" in key for key in of_pack)
+    # Something about the goods, or an erasure of whatever it be: they are asked about again.
+    story.recall()
+    assert goods_sheet_key(LEEK) in asked_for("3")
+    app_kept.forget()
+    assert goods_sheet_key(LEEK) in asked_for("4")
+
+
+def test_no_more_goods_are_remembered_than_there_is_room_for(
+    story: Story, app_kept: lean.Kept, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lean, "READ_MAX", 2)
+    for number in range(4):
+        assert client.get(say_batch(story, f"R-{number}")).status_code == 200
+    assert list(app_kept.remembered()) == [f"{LEEK_PAGE[:-4]}R-{number}".encode() for number in (2, 3)]
+    monkeypatch.setattr(lean, "RECORDS_MAX", 0)
+    assert client.get(say_batch(story, "R-4")).status_code == 200
+    assert len(app_kept.remembered()) == 2
 
 
 def test_no_more_pages_are_kept_than_there_is_room_for(
