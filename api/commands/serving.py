@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 from typing import TYPE_CHECKING, Final
 
 from granian.constants import HTTPModes
@@ -54,4 +55,16 @@ def application() -> FastAPI:
         app.state.scrubber = scrubber
         scrubber.start()
         atexit.register(scrubber.close)
+    settle()
     return app
+
+
+def settle() -> None:
+    """Have the collector leave alone what stands until the process ends: some 350,000 objects, three hundred addresses above all.
+
+    Walking through them again and again took 0.2 s each time and held up everybody.
+    """
+    gc.collect()
+    gc.freeze()
+    # At the end all of it goes, as always: libraries complain of what is left.
+    atexit.register(gc.unfreeze)
