@@ -123,7 +123,7 @@ class Kept:
         with self._door:
             held = self._read.get(goods)
             # What each further pack has of its own is no news about the others.
-            if held is None or held.size < book.size:
+            if held is None or held.size < book.size or held.register is not book.register.keys:
                 _put(self._read, goods, _Held.of(memory, book), at_most=READ_MAX)
 
     def _stands(self, held: _Held[_Thing], book: SqlBook) -> bool:
