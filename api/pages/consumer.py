@@ -36,7 +36,7 @@ from ledger.findings.misread import as_issued
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from api.openings import Openings
     from api.scanning import Knows
@@ -222,20 +222,23 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
     said = {name: value for name, value in query.items() if value}
     path = bytes(request.scope["raw_path"])
     key = (path, *said.items(), language)
-    # The packs of a batch differ in what stands behind it.
-    goods = path.partition(_SERIAL)[0]
-    with visit.ledger.book() as book:
+    # The packs of a batch have one address up to their serial number; of what was typed the goods are known once they are looked up.
+    goods: Hashable = None if said else path.partition(_SERIAL)[0]
+    with visit.ledger.book() as newest:
         day = day_of(visit.ledger.clock())
-        sheet = visit.kept.find(book, day, key)
+        sheet = visit.kept.find(newest, day, key)
         if sheet is None:
-            reminded = visit.kept.remind(book, goods)
-            asked = ask(reminded)
+            book = visit.kept.remind(newest, goods)
+            asked = ask(book)
             if asked.to is not None:
                 return RedirectResponse(asked.to, status_code=303)
-            sheet = _sheet(visit, reminded, asked, said)
+            if goods is None:
+                goods = asked.named.goods
+                book = visit.kept.remind(book, goods)
+            sheet = _sheet(visit, book, asked, said)
             if sheet.status == lean.FOUND:
-                visit.kept.keep(reminded, day, key, sheet)
-                visit.kept.remember(reminded, goods)
+                visit.kept.keep(book, day, key, sheet)
+                visit.kept.remember(book, goods)
     after = None
     if sheet.subject is not None:
         after = visit.openings.note(request, sheet.subject)

@@ -116,9 +116,9 @@ class Kept:
         return book.remembering(held.thing) if held is not None and self._stands(held, book) else book
 
     def remember(self, book: SqlBook, goods: Hashable) -> None:
-        """Remember what this book was asked for a page about these goods, where nothing is remembered of them."""
+        """Remember what this book was asked for a page about these goods, if they are any and nothing is remembered of them."""
         memory = book.remembered()
-        if len(memory.records) > RECORDS_MAX:
+        if goods is None or len(memory.records) > RECORDS_MAX:
             return
         with self._door:
             held = self._read.get(goods)

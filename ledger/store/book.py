@@ -93,9 +93,11 @@ class Memory:
     #: What the records about a thing come to, by who reads them so and by the thing.
     sheets: dict[tuple[object, object], object] = field(default_factory=dict)
 
-    def copy(self) -> Memory:
-        """The same to begin with, and its own from then on."""
-        return Memory(dict(self.mentions), dict(self.records), dict(self.sheets))
+    def with_what(self, other: Memory) -> Memory:
+        """Both, in one of its own."""
+        return Memory(
+            self.mentions | other.mentions, self.records | other.records, self.sheets | other.sheets
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,11 @@ class SqlBook(LooksUp):
 
     def remembering(self, memory: Memory) -> SqlBook:
         """The same book with what another reading fetched, of which nothing has changed in between (`says_more_than`)."""
-        return replace(self, memory=memory.copy())
+        return replace(self, memory=memory.with_what(self.memory or Memory()))
 
     def remembered(self) -> Memory:
         """What this reading has fetched, for another one."""
-        assert self.memory is not None, "only a book that is held remembers"
-        return self.memory.copy()
+        return Memory().with_what(self.memory or Memory())
 
     def mentions(self, keys: Collection[str]) -> list[Mention]:
         """See `Book`."""

@@ -18,7 +18,7 @@ from ledger.disclosure import Disclosure
 from ledger.erasing import Wanted, erase
 from ledger.identifiers import LegalDate, PartyId
 from ledger.store.book import SqlBook
-from ledger.views.book import goods_sheet_key
+from ledger.views.book import code_key, goods_sheet_key, party_sheet_key
 from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.measures import ListEntry
@@ -529,20 +529,26 @@ def test_a_pack_of_goods_that_were_looked_at_asks_about_itself_alone(
 
     monkeypatch.setattr(SqlBook, "_fetch_mentions", watched)
 
-    def asked_for(serial: str) -> set[str]:
+    def asked_for(page: str) -> set[str]:
         read.clear()
-        assert client.get(f"{LEEK_PAGE}/21/{serial}").status_code == 200
+        assert client.get(page).status_code == 200
         return set[str]().union(*read)
 
-    assert goods_sheet_key(LEEK) in asked_for("1")
-    of_pack = asked_for("2")
+    assert goods_sheet_key(LEEK) in asked_for(f"{LEEK_PAGE}/21/1")
+    of_pack = asked_for(f"{LEEK_PAGE}/21/2")
     assert of_pack
     assert all("/21/2" in key for key in of_pack)
     # Something about the goods, or an erasure of whatever it be: they are asked about again.
     story.recall()
-    assert goods_sheet_key(LEEK) in asked_for("3")
+    assert goods_sheet_key(LEEK) in asked_for(f"{LEEK_PAGE}/21/3")
     app_kept.forget()
-    assert goods_sheet_key(LEEK) in asked_for("4")
+    assert goods_sheet_key(LEEK) in asked_for(f"{LEEK_PAGE}/21/4")
+    # A code that does not say itself of which batch it is: its goods are known once it was looked up.
+    makers = party_sheet_key(story.ghost)
+    assert makers in asked_for(f"/p?code={CODE}")
+    of_pack = asked_for(f"/p?code={SPARE_CODE}")
+    assert code_key(SPARE_CODE) in of_pack
+    assert makers not in of_pack
 
 
 def test_no_more_goods_are_remembered_than_there_is_room_for(
