@@ -238,7 +238,7 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
             sheet = _sheet(visit, book, asked, said)
             if sheet.status == lean.FOUND:
                 visit.kept.keep(book, day, key, sheet)
-                visit.kept.remember(book, goods)
+                visit.kept.remember(book, day, goods)
     after = None
     if sheet.subject is not None:
         after = visit.openings.note(request, sheet.subject)

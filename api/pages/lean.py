@@ -83,7 +83,7 @@ class _Held(Generic[_Thing]):
 
 
 class Kept:
-    """The pages of one day, each for as long as nothing is recorded that it follows from; and what was read for them about their goods.
+    """The pages of one day, and what was read for them about their goods, each for as long as nothing is recorded that it follows from.
 
     Packs of one batch have a page each, and most of these are asked for once: what they say of the batch is read once for all of them.
     Whether anything is recorded is asked of the index, with one look for each page and size of the log. An erasure lets go of everything.
@@ -99,7 +99,7 @@ class Kept:
         """The page under this key, if this book would give the same."""
         with self._door:
             if day != self._day:
-                self._day, self._pages = day, {}
+                self._day, self._pages, self._read = day, {}, {}
             held = self._pages.get(key)
         return held.thing if held is not None and self._stands(held, book) else None
 
@@ -115,7 +115,7 @@ class Kept:
             held = self._read.get(goods)
         return book.remembering(held.thing) if held is not None and self._stands(held, book) else book
 
-    def remember(self, book: SqlBook, goods: Hashable) -> None:
+    def remember(self, book: SqlBook, day: int, goods: Hashable) -> None:
         """Remember what this book was asked for a page about these goods, if they are any and nothing is remembered of them."""
         memory = book.remembered()
         if goods is None or len(memory.records) > RECORDS_MAX:
@@ -123,7 +123,8 @@ class Kept:
         with self._door:
             held = self._read.get(goods)
             # What each further pack has of its own is no news about the others.
-            if held is None or held.size < book.size or held.register is not book.register.keys:
+            known = held is not None and held.size >= book.size and held.register is book.register.keys
+            if day == self._day and not known:
                 _put(self._read, goods, _Held.of(memory, book), at_most=READ_MAX)
 
     def _stands(self, held: _Held[_Thing], book: SqlBook) -> bool:

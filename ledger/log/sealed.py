@@ -45,14 +45,13 @@ class Sealed:
         """Whether this is the commit of that entry."""
         return self.before.size <= position < self.size
 
-    def entry(self, position: Position) -> bytes:
-        """The leaf at a position of this commit."""
-        self._require(position)
-        return self.entries[position - self.before.size]
-
     def proof(self, position: Position) -> TlogProof:
-        """That the entry stands in the tree of the checkpoint; the entry goes along."""
-        entry = self.entry(position)
+        """That the entry at a position of this commit stands in the tree of the checkpoint; the entry goes along."""
+        if not self.holds(position):
+            first, last = self.before.size, self.size - 1
+            expected = Words(zh=f"{first} 到 {last}", en=f"{first} to {last}")
+            raise NotInTree(field="position", came=str(position), expected=expected)
+        entry = self.entries[position - self.before.size]
         hashes = tuple(self._range(start, stop) for start, stop in inclusion_ranges(position, self.size))
         return TlogProof(position=position, hashes=hashes, checkpoint=self.checkpoint, extra=entry)
 
@@ -65,9 +64,3 @@ class Sealed:
             known = node_hash(self._node(height - 1, 2 * index), self._node(height - 1, 2 * index + 1))
             self._nodes[height, index] = known
         return known
-
-    def _require(self, position: Position) -> None:
-        if not self.holds(position):
-            first, last = self.before.size, self.size - 1
-            expected = Words(zh=f"{first} 到 {last}", en=f"{first} to {last}")
-            raise NotInTree(field="position", came=str(position), expected=expected)

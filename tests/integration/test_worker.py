@@ -23,11 +23,10 @@ WAIT_SECONDS: Final = 90
 
 
 def test_what_stands_until_the_process_ends_is_not_walked_through_again(tmp_path: Path) -> None:
-    founded_in = tmp_path / "data"
     with founded(tmp_path):
         pass
     named = {
-        "SUYUAN_DATA": str(founded_in),
+        "SUYUAN_DATA": str(tmp_path / "data"),
         "SUYUAN_KEY_FILE": str(tmp_path / "keys" / "ledger.key"),
         "SUYUAN_BASE_URL": "http://localhost:8000",
     }

@@ -552,15 +552,19 @@ def test_a_pack_of_goods_that_were_looked_at_asks_about_itself_alone(
 
 
 def test_no_more_goods_are_remembered_than_there_is_room_for(
-    story: Story, app_kept: lean.Kept, client: Client, monkeypatch: pytest.MonkeyPatch
+    story: Story, app_kept: lean.Kept, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lean, "READ_MAX", 2)
     for number in range(4):
         assert client.get(say_batch(story, f"R-{number}")).status_code == 200
     assert list(app_kept.remembered()) == [f"{LEEK_PAGE[:-4]}R-{number}".encode() for number in (2, 3)]
+    # Nor for longer than a day, however seldom anybody looks.
+    clock.forward(24)
+    client.get(LEEK_PAGE)
+    assert list(app_kept.remembered()) == [LEEK_PAGE.encode()]
     monkeypatch.setattr(lean, "RECORDS_MAX", 0)
     assert client.get(say_batch(story, "R-4")).status_code == 200
-    assert len(app_kept.remembered()) == 2
+    assert len(app_kept.remembered()) == 1
 
 
 def test_no_more_pages_are_kept_than_there_is_room_for(

@@ -65,5 +65,3 @@ def test_what_stands_elsewhere_is_not_proved(position: int) -> None:
     with pytest.raises(NotInTree) as refused:
         commit.proof(Position(position))
     assert refused.value.expected.en == "7 to 9"
-    with pytest.raises(NotInTree):
-        commit.entry(Position(position))
