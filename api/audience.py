@@ -277,18 +277,14 @@ class Reading:
     def knows(self, goods: GoodsId) -> bool:
         """Whether this viewer may know that goods are recorded here: by a public item, by dealing with them, or on their chain."""
         # What is public about goods lies among the few records that say what they are: a batch in four hundred hands is not read whole.
-        if self._is_public(goods, about(self.book, goods_sheet_key(goods))):
+        if self.book.sheet(_is_told_publicly, goods, goods_sheet_key):
             return True
         records = about(self.book, goods_key(goods))
         if not records:
             return False
-        if self.deals_with(goods) or self._is_public(goods, records):
+        if self.deals_with(goods) or _is_told_publicly(goods, records):
             return True
         return self.viewer.party is not None and self.sight(trace(self.book, goods)) is not None
-
-    @staticmethod
-    def _is_public(goods: GoodsId, records: Iterable[Record]) -> bool:
-        return any(names(public_fields(one), str(goods)) for one in records)
 
     @property
     def is_within_bounds(self) -> bool:
@@ -369,6 +365,10 @@ class Reading:
                 if seen is not None and seen.sees(record, goods):
                     return True
         return False
+
+
+def _is_told_publicly(goods: GoodsId, records: Iterable[Record]) -> bool:
+    return any(names(public_fields(one), str(goods)) for one in records)
 
 
 def fields_of(record: Record, may_read: Opens) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ STRICT_TRANSPORT: Final = "max-age=31536000"
 _PRIVATE: Final = "/api/"
 #: Whoever shows one of these may be shown what others are not.
 _SHOWN: Final = frozenset({b"authorization", b"cookie"})
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
 
 
 class SecurityHeaders:
@@ -58,22 +59,23 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
-        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})
+        headers = SECURITY_HEADERS | ({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})
+        # As they are sent: ASGI has names in small letters.
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         known = any(name in _SHOWN for name, _ in scope["headers"])
-        private = known or scope["path"].startswith(_PRIVATE)
+        private = [_NOT_KEPT] if known or scope["path"].startswith(_PRIVATE) else []
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if private:
-                    headers.setdefault("Cache-Control", "no-store")
+                own = list(message.get("headers", ()))
+                brought = {name for name, _ in own}
+                own += [one for one in (*self._headers, *private) if one[0] not in brought]
+                message["headers"] = own
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -315,6 +315,8 @@ class Visitors:
         return peer
 
     def _is_proxy(self, peer: str) -> bool:
+        if not self._proxies:
+            return False
         try:
             address = ip_address(peer)
         except ValueError:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, SeedLabel
-from ledger.identifiers.printed import folded, joined
+from ledger.identifiers.printed import folded, joined, spelt
 from ledger.trace import code_state
 from ledger.trace.coded import aliased, recorded_spellings
-from ledger.views.book import about, code_key
+from ledger.views.book import about, code_key, spelt_key
 from scanner.codes import Scanned, address_host, read_code
 from scanner.element_string import ElementString
 
@@ -121,6 +121,8 @@ def named_by_batch(goods: GoodsId, knows: Knows) -> Named:
 
 
 def _pack(spellings: tuple[str, ...], book: Book, knows: Knows) -> Named:
+    # Looked up together: what is recorded under each spelling, and who spells one of them otherwise.
+    book.about_many([key for code in spellings for key in (code_key(code), spelt_key(spelt(code)))])
     others = dict.fromkeys(other for code in spellings for other in recorded_spellings(book, code))
     for code in (*spellings, *others):
         if about(book, code_key(code)) and (state := code_state(book, code)).goods is not None:

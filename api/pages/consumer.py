@@ -7,9 +7,9 @@ reports have pages of their own (`reports.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, Self
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -22,7 +22,7 @@ from api.disclosing import MEDIA_TYPE, Showable, file_name
 from api.language import language_of
 from api.openings import day_of
 from api.pages import lean
-from api.pages.consumer_facts import About, today
+from api.pages.consumer_facts import About, openings_told, subject_of, today
 from api.pages.names import Names
 from api.pages.product_page import product_content
 from api.pages.rendering import cap
@@ -34,6 +34,7 @@ from api.words import say
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.findings.misread import as_issued
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin
+from ledger.trace.coded import pesticide_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ledger.errors import Language
     from ledger.service import Ledger
     from ledger.store.book import SqlBook
+    from ledger.trace import CodeState
     from ledger.trace.coded import Candidate
     from scanner.codes import Scanned
 
@@ -154,12 +156,24 @@ class Visit:
     openings: Openings
     kept: lean.Kept
     language: Language
+    at_ms: int
 
     @classmethod
     def of(cls, request: Request) -> Self:
         """What this page needs of the house."""
-        state = request.app.state
-        return cls(request, state.ledger, state.settings, state.openings, state.kept, language_of(request))
+        state, language = request.app.state, language_of(request)
+        ledger: Ledger = state.ledger
+        return cls(request, ledger, state.settings, state.openings, state.kept, language, ledger.clock())
+
+    @property
+    def day(self) -> int:
+        """The day on which it is asked: a page is kept for that."""
+        return day_of(self.at_ms)
+
+    @property
+    def today(self) -> str:
+        """The same, as labels write it."""
+        return today(self.at_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +239,7 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
     # The packs of a batch have one address up to their serial number; of what was typed the goods are known once they are looked up.
     goods: Hashable = None if said else path.partition(_SERIAL)[0]
     with visit.ledger.book() as newest:
-        day = day_of(visit.ledger.clock())
-        sheet = visit.kept.find(newest, day, key)
+        sheet = visit.kept.find(newest, visit.day, key)
         if sheet is None:
             book = visit.kept.remind(newest, goods)
             asked = ask(book)
@@ -237,8 +250,8 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
                 book = visit.kept.remind(book, goods)
             sheet = _sheet(visit, book, asked, said)
             if sheet.status == lean.FOUND:
-                visit.kept.keep(book, day, key, sheet)
-                visit.kept.remember(book, day, goods)
+                visit.kept.keep(book, visit.day, key, sheet)
+                visit.kept.remember(book, visit.day, goods)
     after = None
     if sheet.subject is not None:
         after = visit.openings.note(request, sheet.subject)
@@ -252,11 +265,14 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
     other = "en" if language == "zh" else "zh"
     frame: dict[str, object] = {
         "other_href": f"?{urlencode({**said, _LANGUAGE: other})}",
-        "demo_day": today(visit.ledger.clock()) if book.register.clock == "simulated" else None,
+        "demo_day": visit.today if book.register.clock == "simulated" else None,
         "foreign_host": asked.host,
         "looks_like": asked.like,
-        "report_href": _report_href(named, asked.came),
     }
+    state = named.state
+    if named.goods is not None and state is not None and pesticide_code(state.code) is None:
+        return _of_pack(visit, book, named.goods, state, frame)
+    frame["report_href"] = _report_href(named, asked.came)
     if (
         asked.gtin is not None
         and not named.known
@@ -272,20 +288,71 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
             "candidates": asked.printed.candidates if asked.printed is not None else [],
         }
         return lean.sheet("consumer_unknown.html", content, language=language, status=404)
-    about = About(
-        book=book,
-        # Whoever looks, this page shows what everybody may know.
-        names=Names(book, Viewer(), language),
-        named=named,
-        goods=named.goods,
-        today=today(visit.ledger.clock()),
-        site=visit.settings.base_url,
+    about = _about(visit, book, named, named.goods)
+    opened = (
+        "" if about.subject is None else _opened(visit, book, about.subject, pack=about.state is not None)
     )
-    subject = about.subject
-    opened = None if subject is None else visit.openings.told(book, subject)
     content = frame | about.content(opened)
     read = None if named.code is None else as_issued(book, named.code)
-    return lean.sheet("consumer.html", content, language=language, subject=subject, code=read)
+    return lean.sheet("consumer.html", content, language=language, subject=about.subject, code=read)
+
+
+def _of_pack(
+    visit: Visit, book: SqlBook, goods: GoodsId, state: CodeState, frame: Mapping[str, object]
+) -> lean.Sheet:
+    """The page of one pack: that of all packs of which the records say the same, with its own words in it."""
+    language, subject = visit.language, subject_of(state)
+    own = {
+        "code": state.code,
+        "quoted": quote_plus(state.code),
+        "switch": str(frame["other_href"]),
+        "opened": "" if subject is None else _opened(visit, book, subject, pack=True),
+    }
+    key = (goods, language, _alike(state), frame["foreign_host"], frame["looks_like"])
+    pattern = visit.kept.pattern(book, key)
+    if pattern is None:
+        code = lean.blank("code")
+        of_any = Named(goods=goods, code=code, known=True, state=replace(state, code=code))
+        blanks = {
+            "other_href": lean.blank("switch"),
+            "report_href": _report_href(replace(of_any, code=lean.blank("quoted")), code),
+        }
+        content = _about(visit, book, of_any, goods).content("" if subject is None else lean.blank("opened"))
+        html = lean.rendered("consumer.html", {**frame, **blanks, **content}, language=language)
+        pattern = lean.Pattern.of(html, book)
+        visit.kept.keep_pattern(book, visit.day, key, pattern)
+    return lean.Sheet(
+        pattern.filled(own),
+        lean.FOUND,
+        subject=subject,
+        code=as_issued(book, state.code),
+        follows=pattern.follows,
+    )
+
+
+def _alike(state: CodeState) -> Hashable:
+    """What two packs have in common of which the records say the same, each under its own code."""
+    return (
+        state.issued_by,
+        tuple((step.record.seq, step.kind, step.goods) for step in state.path),
+        tuple((order.record.seq, order.inherited) for order in state.recalls),
+    )
+
+
+def _about(visit: Visit, book: SqlBook, named: Named, goods: GoodsId) -> About:
+    return About(
+        book=book,
+        # Whoever looks, this page shows what everybody may know.
+        names=Names(book, Viewer(), visit.language),
+        named=named,
+        goods=goods,
+        today=visit.today,
+        site=visit.settings.base_url,
+    )
+
+
+def _opened(visit: Visit, book: SqlBook, subject: str, *, pack: bool) -> str:
+    return openings_told(visit.openings.told(book, subject), "pack" if pack else "batch", visit.language)
 
 
 def _report_href(named: Named, came: str) -> str:

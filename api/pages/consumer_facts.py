@@ -7,12 +7,14 @@ nothing else. What stands on the page beside these facts, and how it is sent, is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
 
+from api.openings import day_of, day_shown
 from api.pages.rendering import cap
 from api.pages.way import Stop, draw
 from api.words import MARKS, say
-from ledger.identifiers import Instant, LabelRule
+from ledger.identifiers import LabelRule
 from ledger.trace import code_state, standing_orders
 from ledger.trace.coded import label_of
 from ledger.views.book import about, corrected_by, goods_sheet_key, party_sheet_key, said_about
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from api.openings import Opened
     from api.pages.names import Names
     from api.scanning import Named
+    from ledger.errors import Language
     from ledger.identifiers import GoodsId, PartyId
     from ledger.trace import BatchView, CodeState
     from ledger.views.book import Book, Record
@@ -70,12 +73,10 @@ class About:
     @property
     def subject(self) -> str | None:
         """What openings of the page are counted under: the pack's code where it is recorded, else the batch; nothing for a made-up code."""
-        if self.state is None:
-            return f"goods/{self.goods}"
-        return f"code/{self.state.code}" if self.state.path else None
+        return f"goods/{self.goods}" if self.state is None else subject_of(self.state)
 
-    def content(self, opened: Opened | None) -> dict[str, object]:
-        """Everything for the template."""
+    def content(self, opened: str) -> dict[str, object]:
+        """Everything for the template; `opened` says how often it was (`openings_told`)."""
         title = self.sheet.name or self.names.goods(self.goods)
         number = self.sheet.batch_number or (self.goods.batch_code.printed if self.goods.batch_code else None)
         return {
@@ -90,7 +91,7 @@ class About:
             "way": self.way(),
             "unknown": self.unknown(),
             "compare": self.compare(),
-            "opened": self.opened(opened),
+            "opened": opened,
             "proof": None if self.sheet.record is None else self.sheet.record.seq,
         }
 
@@ -333,18 +334,27 @@ class About:
         facts = [self._say(key, value=value) for key, value in values if value is not None]
         return [self._say("compare_site", host=address_host(self.site)), *facts, self._say("compare_seal")]
 
-    def opened(self, opened: Opened | None) -> list[str]:
-        """How often this page was opened, and what that does not mean. Nothing for a code that nobody recorded."""
-        if self.subject is None:
-            return []
-        told = (
-            self._say("buyer_opened_not")
-            if opened is None
-            else self._say("buyer_opened", first=opened.first, last=opened.last, count=opened.count)
-        )
-        return [told, self._say("buyer_opened_batch" if self.state is None else "buyer_opened_pack")]
+
+def subject_of(state: CodeState) -> str | None:
+    """What openings of a pack's page are counted under: its code where that is recorded, nothing for a made-up one."""
+    return f"code/{state.code}" if state.path else None
+
+
+def openings_told(opened: Opened | None, of: Literal["batch", "pack"], language: Language) -> str:
+    """How often a page was opened, and what that does not mean."""
+    told = (
+        say("buyer_opened_not", language)
+        if opened is None
+        else say("buyer_opened", language, first=opened.first, last=opened.last, count=opened.count)
+    )
+    return (" " if language == "en" else "").join([told, say(f"buyer_opened_{of}", language)])
 
 
 def today(at_ms: int) -> str:
     """The day on a Chinese clock, as labels write it."""
-    return str(Instant(at_ms).date_in_shanghai())
+    return _written(day_of(at_ms))
+
+
+@lru_cache(maxsize=8)
+def _written(day: int) -> str:
+    return str(day_shown(day))

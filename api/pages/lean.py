@@ -7,6 +7,7 @@ is put together once and kept until something is recorded that it follows from (
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
+from markupsafe import escape
 from starlette.responses import Response
 
 from api.language import LANGUAGE_COOKIE, TAGS
@@ -23,7 +25,7 @@ from ledger.errors import Language
 from ledger.vocabulary.registering import Erasure
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Collection, Hashable, Mapping
 
     from starlette.background import BackgroundTask
     from starlette.requests import Request
@@ -36,6 +38,8 @@ KEPT_MAX: Final = 1_000
 #: Goods of which is remembered what a page read about them, and the most records of each: there are some ten, but of goods of which nobody said
 #: anything publicly all are looked through.
 READ_MAX: Final = 200
+#: Pages with blanks in them: of each batch one in each language for each state that packs of it are in.
+PATTERNS_MAX: Final = 400
 RECORDS_MAX: Final = 100
 #: What an erasure is found by.
 _ERASED: Final = frozenset({f"type/{Erasure.TYPE}"})
@@ -58,10 +62,41 @@ class Sheet:
     subject: str | None = None
     #: The unit code that was read, where it or its lot is recorded here.
     code: str | None = None
+    #: The keys that the pattern follows from into which this was filled.
+    follows: frozenset[str] = frozenset()
     mark: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mark", f'"{sha256(self.html).hexdigest()[:24]}"')
+
+
+#: Stands for what is filled in. Drawn at start: nothing that somebody recorded can be taken for a blank.
+_BLANK: Final = secrets.token_hex(12)
+_BLANKS: Final = re.compile(f"{_BLANK}([a-z]+)-")
+
+
+def blank(name: str) -> str:
+    """What stands in a page where each pack's own words go, by a name of small letters."""
+    return f"{_BLANK}{name}-"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A page with blanks in it: texts, and between them the names of what is filled in."""
+
+    parts: tuple[str, ...]
+    follows: frozenset[str]
+
+    @classmethod
+    def of(cls, html: str, book: SqlBook) -> Self:
+        """A page that was put together from this book."""
+        return cls(tuple(_BLANKS.split(html)), book.asked())
+
+    def filled(self, words: Mapping[str, str]) -> bytes:
+        """The page with these words in its blanks, escaped as everything on a page is."""
+        made = list(self.parts)
+        made[1::2] = [str(escape(words[name])) for name in made[1::2]]
+        return "".join(made).encode()
 
 
 _Thing = TypeVar("_Thing")
@@ -77,9 +112,9 @@ class _Held(Generic[_Thing]):
     size: int
 
     @classmethod
-    def of(cls, thing: _Thing, book: SqlBook) -> Self:
-        """What was just made of this book."""
-        return cls(thing, book.asked(), book.register.keys, book.size)
+    def of(cls, thing: _Thing, book: SqlBook, also: Collection[str] = ()) -> Self:
+        """What was just made of this book, and `also` of what follows from these keys."""
+        return cls(thing, book.asked().union(also), book.register.keys, book.size)
 
 
 class Kept:
@@ -93,13 +128,14 @@ class Kept:
         self._day = 0
         self._pages: dict[Hashable, _Held[Sheet]] = {}
         self._read: dict[Hashable, _Held[Memory]] = {}
+        self._patterns: dict[Hashable, _Held[Pattern]] = {}
         self._door = threading.Lock()
 
     def find(self, book: SqlBook, day: int, key: Hashable) -> Sheet | None:
         """The page under this key, if this book would give the same."""
         with self._door:
             if day != self._day:
-                self._day, self._pages, self._read = day, {}, {}
+                self._day, self._pages, self._read, self._patterns = day, {}, {}, {}
             held = self._pages.get(key)
         return held.thing if held is not None and self._stands(held, book) else None
 
@@ -107,7 +143,19 @@ class Kept:
         """Keep a page that was just put together from this book."""
         with self._door:
             if day == self._day:
-                _put(self._pages, key, _Held.of(sheet, book), at_most=KEPT_MAX)
+                _put(self._pages, key, _Held.of(sheet, book, sheet.follows), at_most=KEPT_MAX)
+
+    def pattern(self, book: SqlBook, key: Hashable) -> Pattern | None:
+        """The page with blanks under this key, if this book would give the same."""
+        with self._door:
+            held = self._patterns.get(key)
+        return held.thing if held is not None and self._stands(held, book) else None
+
+    def keep_pattern(self, book: SqlBook, day: int, key: Hashable, pattern: Pattern) -> None:
+        """Keep a page with blanks that was just put together from this book."""
+        with self._door:
+            if day == self._day:
+                _put(self._patterns, key, _Held.of(pattern, book), at_most=PATTERNS_MAX)
 
     def remind(self, book: SqlBook, goods: Hashable) -> SqlBook:
         """The book with what it was asked about these goods before, if it would say the same."""
@@ -154,6 +202,7 @@ class Kept:
         with self._door:
             self._pages.clear()
             self._read.clear()
+            self._patterns.clear()
 
 
 def _put(kept: dict[Hashable, _Held[_Thing]], key: Hashable, held: _Held[_Thing], *, at_most: int) -> None:
@@ -191,13 +240,14 @@ def sheet(
     subject: str | None = None,
     code: str | None = None,
 ) -> Sheet:
+    """The template in one language, as it is sent."""
+    return Sheet(rendered(template, content, language=language).encode(), status, subject, code)
+
+
+def rendered(template: str, content: Mapping[str, object], *, language: Language) -> str:
     """The template in one language."""
-    html = (
-        environment()
-        .get_template(template)
-        .render(content, style=style(), lang_tag=TAGS[language], t=Texts(language))
-    )
-    return Sheet(html.encode(), status, subject, code)
+    made = environment().get_template(template)
+    return made.render(content, style=style(), lang_tag=TAGS[language], t=Texts(language))
 
 
 def send(

@@ -57,6 +57,7 @@ _PLAIN = re.compile(
     r"https?://[A-Za-z0-9.:-]+(?:/[A-Za-z0-9._~-]+)*?/01/([0-9]{14})(?:/10/([A-Za-z0-9._-]{1,20}))?(?:/21/([A-Za-z0-9._-]{1,20}))?"
 )
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile("[A-Za-z0-9._~-]*")
 _EPC = re.compile(r"urn:epc:(?:id:sgtin|class:lgtin|idpat:sgtin):.+")
 
 
@@ -170,8 +171,7 @@ class DigitalLink(OrderedByText):
 
     def path(self) -> str:
         """The path that a label's link ends in: `/01/…/10/…/21/…`."""
-        # `quote` escapes all but RFC 3986's unreserved characters, as the canonical form asks.
-        escaped = "".join(f"/{key}/{quote(value, safe='')}" for key, value in self._qualifiers())
+        escaped = "".join(f"/{key}/{_escaped(value)}" for key, value in self._qualifiers())
         return f"/01/{self.gtin}{escaped}"
 
     def at(self, base_url: str) -> str:
@@ -186,6 +186,11 @@ class DigitalLink(OrderedByText):
         return [
             (key, value) for key, value in ((_BATCH, self.batch), (_SERIAL, self.serial)) if value is not None
         ]
+
+
+def _escaped(value: str) -> str:
+    """All but RFC 3986's unreserved characters, as the canonical form asks. Most values are made of these alone."""
+    return value if _UNRESERVED.fullmatch(value) else quote(value, safe="")
 
 
 def _without_last_slash(text: str) -> str:

@@ -137,7 +137,7 @@ class GoodsId(Name):
     @classmethod
     def of_link(cls, link: DigitalLink) -> Self:
         """The goods that this Digital Link names."""
-        return cls(str(link))
+        return cls.parse(str(link))
 
     @property
     def digital_link(self) -> DigitalLink | None:
@@ -151,8 +151,9 @@ class GoodsId(Name):
 
     @classmethod
     def _spell(cls, text: str) -> str:
-        if _LINK_TO_GTIN.fullmatch(text):
-            return str(DigitalLink.parse(text))
+        link = _link_in(text)
+        if link is not None:
+            return str(link)
         if _EPC_OF_GTIN.fullmatch(text):
             return str(DigitalLink.from_epc_urn(text))
         if text.startswith(_BATCH_URN):

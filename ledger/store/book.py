@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.store.edges import Graph
     from ledger.trace.reach import Reach
     from ledger.trace.shelf import Direction
+    from ledger.views.book import Book
     from ledger.vocabulary.said import Said
 
 #: How many values one `IN (…)` holds.
@@ -90,7 +91,7 @@ class Memory:
 
     mentions: dict[str, list[Mention]] = field(default_factory=dict)
     records: dict[int, Record] = field(default_factory=dict)
-    #: What the records about a thing come to, by who reads them so and by the thing.
+    #: What the records about a thing come to, or the book as a whole says of it, by who reads them so and by the thing.
     sheets: dict[tuple[object, object], object] = field(default_factory=dict)
 
     def with_what(self, other: Memory) -> Memory:
@@ -174,6 +175,15 @@ class SqlBook(LooksUp):
         if place not in known:
             known[place] = of(thing, self.about(key(thing)))
         return known[place]  # type: ignore[return-value]  # what `of` gave for this thing
+
+    def once(self, of: Callable[[Book, _Thing], _Sheet], thing: _Thing) -> _Sheet:
+        """See `Book`."""
+        if self.memory is None:
+            return of(self, thing)
+        known, place = self.memory.sheets, (of, thing)
+        if place not in known:
+            known[place] = of(self, thing)
+        return known[place]  # type: ignore[return-value]  # what `of` found of this thing
 
     def reach(self, starts: Collection[int], direction: Direction, *, nodes_max: int) -> Reach:
         """See `ledger.trace.reach.Reaching`."""

@@ -90,10 +90,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads and sees one state of the log throughout."""
-    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    seen_at_once = options if engine.dialect.name == "postgresql" else {}
-    with engine.connect().execution_options(**seen_at_once) as connection, connection.begin():
-        yield connection
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
 
 
 _NAMES: Final = tables.BOUND + tables.DERIVED + tables.MUTABLE

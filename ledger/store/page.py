@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.log.entry import Entry
     from ledger.register import Register
     from ledger.statement import Statement
+    from ledger.views.book import Book
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -166,6 +167,10 @@ class Page:
         sheet = of(thing, records)
         self._recent.sheets[of, thing] = (name, records, sheet)
         return sheet
+
+    def once(self, of: Callable[[Book, _Thing], _Sheet], thing: _Thing) -> _Sheet:
+        """See `Book`. This one changes with every entry."""
+        return of(self, thing)
 
     def mentions(self, keys: Collection[str]) -> list[Mention]:
         """See `Book`."""

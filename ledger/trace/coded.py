@@ -168,7 +168,7 @@ def label_of(book: Book, sheet: BatchView, code: str | None = None) -> Label | N
         for fact, words in LABEL_FACTS.items()
         for value, record in [_fact(book, sheet, fact, product=product, number=number)]
     )
-    unit = _unit_code(code)
+    unit = pesticide_code(code)
     return Label(
         rule=rule,
         facts=facts,
@@ -177,7 +177,8 @@ def label_of(book: Book, sheet: BatchView, code: str | None = None) -> Label | N
     )
 
 
-def _unit_code(code: str | None) -> PesticideUnitCode | None:
+def pesticide_code(code: str | None) -> PesticideUnitCode | None:
+    """The unit code of a pesticide, which tells of its registration; other codes tell nothing of that."""
     read = printed_code(code or "")
     return read if isinstance(read, PesticideUnitCode) else None
 

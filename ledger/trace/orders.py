@@ -65,6 +65,18 @@ def standing_orders(
 
     `shown_before_ms`: only by what the log showed before that time. An order that is written up later could not be obeyed.
     """
+    if party is None and shown_before_ms is None:
+        return book.once(_on_anybodys, goods)
+    return _standing(book, goods, party, shown_before_ms)
+
+
+def _on_anybodys(book: Book, goods: GoodsId) -> tuple[Order, ...]:
+    return _standing(book, goods, None, None)
+
+
+def _standing(
+    book: Book, goods: GoodsId, party: PartyId | None, shown_before_ms: int | None
+) -> tuple[Order, ...]:
     sheet = goods_sheet(book, goods)
     if not sheet.ordered and not sheet.turned:
         return ()  # As for most goods: nobody ever gave an order, and they were made of nothing that anybody recorded.

@@ -181,6 +181,10 @@ class Book(Protocol):
         """What the records that mention a thing under its key come to, as `of` reads them; `of` is a pure function of the two."""
         ...
 
+    def once(self, of: Callable[[Book, _Thing], _Sheet], thing: _Thing) -> _Sheet:
+        """What `of` finds of a thing in this book, and asks of nothing else: found once where the book does not change under it."""
+        ...
+
 
 class LooksUp:
     """For books that keep nothing together: what is asked about a thing is looked up, in the index and among the records."""
@@ -208,6 +212,10 @@ class LooksUp:
     ) -> _Sheet:
         """See `Book`."""
         return of(thing, self.about(key(thing)))
+
+    def once(self: Book, of: Callable[[Book, _Thing], _Sheet], thing: _Thing) -> _Sheet:
+        """See `Book`."""
+        return of(self, thing)
 
 
 def about(book: Book, key: str) -> Sequence[Record]:
