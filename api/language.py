@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import HTTPConnection
@@ -19,6 +20,8 @@ _RANGE: Final = re.compile(
     r"([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,40})?(?:\s*;\s*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
 )
 _RANGES_MAX: Final = 20
+#: Most browsers of a country send one of a few dozen headers.
+_HEADERS_HELD_MAX: Final = 256
 
 
 def language_of(connection: HTTPConnection) -> Language:
@@ -36,6 +39,7 @@ def _known(tag: str) -> Language | None:
     return None
 
 
+@lru_cache(maxsize=_HEADERS_HELD_MAX)
 def _accepted(header: str) -> Language | None:
     """The language with the highest weight that we speak; of equal weights the one named first."""
     best: tuple[float, Language] | None = None

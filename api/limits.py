@@ -308,6 +308,8 @@ class Visitors:
     def peer(self, request: Request) -> str:
         """Whose address counts: the other end's; behind a proxy of ours, the one that the proxy names last."""
         peer = request.client.host if request.client is not None else ""
+        if not self._is_proxy(peer):
+            return peer
         named = [one.strip() for one in request.headers.get("x-forwarded-for", "").split(",")]
         while self._is_proxy(peer) and named:
             # From the right: everything further left was written by whoever asked.

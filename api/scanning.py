@@ -74,12 +74,15 @@ def named_by(reading: Scanned, base_url: str, book: Book, knows: Knows) -> Named
 
 def named_by_link(link: DigitalLink, base_url: str, book: Book, knows: Knows) -> Named:
     """The pack if its serial was recorded, else its batch: a serial nobody issued still leads to the goods it claims to be."""
-    batch = named_by_batch(GoodsId.of_link(link.batch_link()), knows)
-    if link.serial is None:
-        return batch if batch.known else _by_alias((str(link), link.at(base_url)), book, knows) or batch
     # Makers record the code as they print it: at our address, or at GS1's.
-    pack = _pack((str(link), link.at(base_url)), book, knows)
-    return pack if pack.known else Named(goods=batch.goods, code=str(link), known=batch.known)
+    spellings = (str(link), link.at(base_url))
+    pack = None if link.serial is None else _pack(spellings, book, knows)
+    if pack is not None and pack.known:
+        return pack
+    batch = named_by_batch(GoodsId.of_link(link.batch_link()), knows)
+    if pack is not None:
+        return Named(goods=batch.goods, code=str(link), known=batch.known)
+    return batch if batch.known else _by_alias(spellings, book, knows) or batch
 
 
 def require_known(named: Named, came: object, *, field: str = "code") -> GoodsId:

@@ -325,7 +325,8 @@ def _of_pack(
         pattern.filled(own),
         lean.FOUND,
         subject=subject,
-        code=as_issued(book, state.code),
+        # What was issued under this very code is no other code misread.
+        code=as_issued(book, state.code) if state.issued_by is None else state.code,
         follows=pattern.follows,
     )
 

@@ -38,9 +38,9 @@ KEPT_MAX: Final = 1_000
 #: Goods of which is remembered what a page read about them, and the most records of each: there are some ten, but of goods of which nobody said
 #: anything publicly all are looked through.
 READ_MAX: Final = 200
+RECORDS_MAX: Final = 100
 #: Pages with blanks in them: of each batch one in each language for each state that packs of it are in.
 PATTERNS_MAX: Final = 400
-RECORDS_MAX: Final = 100
 #: What an erasure is found by.
 _ERASED: Final = frozenset({f"type/{Erasure.TYPE}"})
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -82,21 +82,22 @@ def blank(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A page with blanks in it: texts, and between them the names of what is filled in."""
+    """A page with blanks in it: what is sent, and between that the names of what is filled in."""
 
-    parts: tuple[str, ...]
+    parts: tuple[bytes, ...]
     follows: frozenset[str]
 
     @classmethod
     def of(cls, html: str, book: SqlBook) -> Self:
         """A page that was put together from this book."""
-        return cls(tuple(_BLANKS.split(html)), book.asked())
+        return cls(tuple(part.encode() for part in _BLANKS.split(html)), book.asked())
 
     def filled(self, words: Mapping[str, str]) -> bytes:
         """The page with these words in its blanks, escaped as everything on a page is."""
+        told = {name.encode(): escape(text).encode() for name, text in words.items()}
         made = list(self.parts)
-        made[1::2] = [str(escape(words[name])) for name in made[1::2]]
-        return "".join(made).encode()
+        made[1::2] = [told[name] for name in made[1::2]]
+        return b"".join(made)
 
 
 _Thing = TypeVar("_Thing")
@@ -120,7 +121,8 @@ class _Held(Generic[_Thing]):
 class Kept:
     """The pages of one day, and what was read for them about their goods, each for as long as nothing is recorded that it follows from.
 
-    Packs of one batch have a page each, and most of these are asked for once: what they say of the batch is read once for all of them.
+    Packs of one batch have a page each, and most of these are asked for once: what they say of the batch is read once for all of them, and
+    those of which the records say the same are one page with blanks, into which each pack's own words are filled.
     Whether anything is recorded is asked of the index, with one look for each page and size of the log. An erasure lets go of everything.
     """
 
@@ -165,14 +167,14 @@ class Kept:
 
     def remember(self, book: SqlBook, day: int, goods: Hashable) -> None:
         """Remember what this book was asked for a page about these goods, if they are any and nothing is remembered of them."""
-        memory = book.remembered()
-        if goods is None or len(memory.records) > RECORDS_MAX:
-            return
         with self._door:
-            held = self._read.get(goods)
+            held = None if goods is None else self._read.get(goods)
             # What each further pack has of its own is no news about the others.
             known = held is not None and held.size >= book.size and held.register is book.register.keys
-            if day == self._day and not known:
+            if goods is None or day != self._day or known:
+                return
+            memory = book.remembered()
+            if len(memory.records) <= RECORDS_MAX:
                 _put(self._read, goods, _Held.of(memory, book), at_most=READ_MAX)
 
     def _stands(self, held: _Held[_Thing], book: SqlBook) -> bool:
@@ -196,6 +198,11 @@ class Kept:
         """What is remembered of goods at this moment."""
         with self._door:
             return {key: one.thing for key, one in self._read.items()}
+
+    def patterns(self) -> list[Pattern]:
+        """The pages with blanks that are kept at this moment."""
+        with self._door:
+            return [one.thing for one in self._patterns.values()]
 
     def forget(self) -> None:
         """Let go of everything."""

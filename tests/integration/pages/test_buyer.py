@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from api.openings import Openings
-from api.pages import lean
+from api.pages import consumer, lean
 from api.scans_noted import NotedScans
 from api.settings import Settings
 from ledger.disclosure import Disclosure
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from ledger.canonical import Json
+    from ledger.errors import Language
     from ledger.service import Ledger
     from ledger.views.book import Mention
     from tests.integration.pages.story import Story
@@ -269,6 +270,11 @@ def say_batch(story: Story, number: str, **fields: str) -> str:
     return f"/p/01/09520001000027/10/{number}"
 
 
+def goods_of(page: str) -> str:
+    """Which goods a page is about."""
+    return f"https://id.gs1.org{page.removeprefix('/p')}"
+
+
 def test_goods_past_their_date_are_told_so_from_the_day_after(
     story: Story, public: Visitor, clock: Clock
 ) -> None:
@@ -485,12 +491,22 @@ def test_what_was_erased_is_on_no_page_and_kept_in_none(
     with story.ledger.book() as book:
         named = book.records([book.size - 1])[book.size - 1].header.id
     assert "某村" in client.get(page).text
+    assert "某村" in client.get(f"{page}/21/1").text
+    issued: dict[str, Json] = {
+        "action": "issue",
+        "goods": goods_of(page),
+        "codes": [f"{goods_of(page)}/21/2"],
+    }
+    story.ledger.say(story.farm.party, Codes.read(issued))
+    assert "某村" in client.get(f"{page}/21/2").text
+    assert any("某村".encode() in part for one in app_kept.patterns() for part in one.parts)
     assert "某村" in repr(app_kept.remembered())
     client.get(LEEK_PAGE)
     erase(story.ledger, [Wanted(named, whole=True)], ground="个人信息保护法第四十七条")
     client.get(LEEK_PAGE)
     assert b"".join(app_kept.held().values()).find("某村".encode()) == -1
     assert "某村" not in repr(app_kept.remembered())
+    assert app_kept.patterns() == []
     assert client.get(page).status_code == 404
 
 
@@ -516,6 +532,97 @@ def test_packs_of_one_batch_have_the_pages_that_each_would_have_alone(
         assert together == alone
         assert len(set(together)) == len(pages)
         assert all(("此批次正在召回" in text) == recalled for text in together)
+
+
+#: A code that no scheme knows, made of what a page must not take for its own.
+STRANGE_CODE = """AB-1&<i>"';{{title}}%3C"""
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_page_that_packs_share_is_for_each_what_it_would_be_if_it_were_made_for_it_alone(
+    story: Story, app_kept: lean.Kept, client: Client, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Its code, what it is reported and switched by, and how often it was opened are filled in; all else is the same by its key."""
+    codes = [f"{LEEK}/21/{one}" for one in "ABCDE"] + [STRANGE_CODE]
+    story.ledger.say(story.farm.party, Codes.read({"action": "issue", "goods": str(LEEK), "codes": codes}))
+    sold: dict[str, Json] = {"goods": str(LEEK), "quantity": kilos(1), "codes": [codes[1], codes[2]]}
+    for _ in range(2):
+        story.ledger.say(story.farm.party, Sale.read({"lines": [sold]}))
+    story.ledger.say(
+        story.farm.party, Codes.read({"action": "void", "goods": str(LEEK), "codes": [codes[3]]})
+    )
+    pages = [f"{LEEK_PAGE}/21/{one}" for one in "ABCDE"]
+    pages += [f"/p?code={quote(code, safe='')}" for code in (*codes, CODE, SPARE_CODE)]
+    pages += [f"/p?code={quote(codes[0].replace('id.gs1.org', 'codes.example'), safe='')}"]
+
+    def shown() -> list[str]:
+        app_kept.forget()
+        return [client.get(page, headers={"accept-language": language}).text for page in pages]
+
+    for recalled in (False, True):
+        if recalled:
+            story.recall()
+        shared, kept = shown(), len(app_kept.patterns())
+        with monkeypatch.context() as alone:
+            # As a pesticide's code, of which the page tells more: such packs share none.
+            alone.setattr(consumer, "pesticide_code", lambda _: True)
+            assert shown() == shared
+            assert app_kept.patterns() == []
+        # Unsold, sold twice, made void: at our address, and as a link of GS1's was typed; the first of them at a stranger's, too.
+        assert kept == 7
+
+
+def test_what_packs_share_is_put_together_once(
+    story: Story, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, render = list[str](), lean.rendered
+
+    def watched(template: str, content: Mapping[str, object], *, language: Language) -> str:
+        made.append(template)
+        return render(template, content, language=language)
+
+    monkeypatch.setattr(lean, "rendered", watched)
+    codes = [f"{LEEK}/21/{one}" for one in "ABC"]
+    story.ledger.say(story.farm.party, Codes.read({"action": "issue", "goods": str(LEEK), "codes": codes}))
+    for one in "ABC":
+        assert f"/21/{one}</span>" in client.get(f"{LEEK_PAGE}/21/{one}").text
+    assert len(made) == 1
+    story.recall()
+    assert "此批次正在召回" in client.get(f"{LEEK_PAGE}/21/B").text
+    assert len(made) == 2
+
+
+def test_a_pack_that_took_what_another_one_left_is_put_together_anew_with_it(
+    story: Story, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is remembered of the batch: what the page follows from is known by the pack that it was first made for.
+    monkeypatch.setattr(lean, "RECORDS_MAX", 0)
+    codes = [f"{LEEK}/21/{one}" for one in "AB"]
+    story.ledger.say(story.farm.party, Codes.read({"action": "issue", "goods": str(LEEK), "codes": codes}))
+    for one in "AB":
+        assert "绿畦示例合作社" in client.get(f"{LEEK_PAGE}/21/{one}").text
+    renamed = Party(party=story.farm.party, party_kind="cooperative", name="青畦合作社（演示）")
+    story.ledger.say(story.farm.party, renamed)
+    assert "青畦合作社（演示）" in client.get(f"{LEEK_PAGE}/21/B").text
+
+
+def test_no_more_patterns_are_kept_than_there_is_room_for(
+    story: Story, app_kept: lean.Kept, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lean, "PATTERNS_MAX", 2)
+    for number in range(4):
+        page = say_batch(story, f"T-{number}")
+        issued: dict[str, Json] = {
+            "action": "issue",
+            "goods": goods_of(page),
+            "codes": [f"{goods_of(page)}/21/1"],
+        }
+        story.ledger.say(story.farm.party, Codes.read(issued))
+        assert client.get(f"{page}/21/1").status_code == 200
+    assert len(app_kept.patterns()) == 2
+    clock.forward(24)
+    client.get(LEEK_PAGE)
+    assert app_kept.patterns() == []
 
 
 def test_a_pack_of_goods_that_were_looked_at_asks_about_itself_alone(
