@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from ledger.identifiers._code import Code
 
 GTIN_DIGITS = 14
+#: Check digits held, of numbers read lately: those of the same few thousand products come again and again.
+NUMBERS_HELD_MAX = 8_192
 
 _PRINTED = re.compile("[0-9]{8}|[0-9]{12,14}")
 _CANONICAL = re.compile("[0-9]{14}")
 
 
+@lru_cache(maxsize=NUMBERS_HELD_MAX)
 def check_digit(body: str) -> str:
     """The GS1 check digit for the digits before it: weights 3, 1, 3, … from the right, up to the next ten."""
     total = 3 * sum(map(int, body[::-2])) + sum(map(int, body[-2::-2]))
