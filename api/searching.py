@@ -31,7 +31,7 @@ from ledger.views.book import (
     voucher_key,
 )
 from ledger.vocabulary.goods import Batch, Codes
-from ledger.vocabulary.parties import Licence
+from ledger.vocabulary.parties import Licence, Product
 from ledger.vocabulary.trade import VoucherKind
 from scanner.element_string import ElementString
 
@@ -171,6 +171,8 @@ def _goods(reading: Reading, text: str, code: Scanned, named: Named) -> Iterator
             if reading.deals_with(said.goods) and not (by == "gtin" and named.known):
                 shown = numbers[key][1] if by == "gtin" else str(said.batch_number or said.goods.batch_code)
                 yield Hit("goods", by, shown, goods=said.goods, record=record)
+        for record, product in of_type(records, Product):
+            yield Hit("candidate", by, f"{product.name} · {numbers[key][1]}", record=record)
 
 
 def _by_identifier(reading: Reading, text: str) -> Iterator[Hit]:

@@ -59,6 +59,10 @@ LINKS: Final[dict[str, tuple[str, str]]] = {
     "media_type_video/mp4": ("MP4 视频", "MP4 video"),
     # The page of a product
     "product_known": ("这是整个产品的码，不是某一批的。本台账里有这个产品的批次记录；请填包装上的批号，查您手里这一批。", "This code names the product, not one batch of it. Batches of this product are recorded here; type the batch number from your pack to see that batch."),
+    "product_alone": (
+        "这是整个产品的码，不是某一批的。本台账登记了这个产品，还没有人记录它的任何一批；您手里这一包如何，这里没有记录。",
+        "This code names the product, not one batch of it. The product is recorded here, and no batch of it yet: nothing is recorded of the pack in your hand.",
+    ),
     "product_by": ("登记人", "Recorded by"),
     # The maker's page
     "links_title": ("码上的链接", "Links behind your codes"),

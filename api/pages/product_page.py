@@ -1,4 +1,4 @@
-"""The page behind a code that names a product and no batch of it: what the product is called here, by whom, and that its batch is still asked for."""
+"""The page behind a code that names a product and no batch of it: what the product is called here, by whom, and that its batch is still asked for, where any is recorded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from api.deps import Viewer
 from api.pages.names import Names
-from ledger.trace.linked import batches_of
+from ledger.trace.linked import called
 
 if TYPE_CHECKING:
     from ledger.errors import Language
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def product_content(book: SqlBook, gtin: Gtin, language: Language) -> dict[str, object] | None:
-    """What the template shows; None where nobody recorded a batch of this product."""
-    first = next(batches_of(book, gtin), None)
-    if first is None:
+    """What the template shows; None where nobody recorded this product or a batch of it."""
+    found = called(book, gtin)
+    if found is None:
         return None
-    record, said = first
     names = Names(book, Viewer(), language)
     return {
-        "title": said.name,
+        "title": found.name,
         "gtin": str(gtin),
-        "by": names.party(record.actor),
+        "by": names.party(found.record.actor),
+        "has_batches": found.by_batch,
     }

@@ -21,7 +21,7 @@ from api.scanning import named_by_link
 from api.words import say
 from ledger.identifiers.printed import spelt
 from ledger.trace import what_it_was
-from ledger.trace.linked import batches_of, links_of
+from ledger.trace.linked import called, links_of
 from ledger.views.book import alias_key, code_key, goods_sheet_key, gtin_key, links_key, spelt_key
 
 if TYPE_CHECKING:
@@ -90,8 +90,9 @@ def linkset(levels: Sequence[Level]) -> dict[str, Json]:
 
 
 def product_name(book: Book, gtin: Gtin) -> str | None:
-    """What the first batch of a product was called; None where nobody recorded one."""
-    return next((said.name for _, said in batches_of(book, gtin)), None)
+    """What a product is called here; None where nobody recorded it or a batch of it."""
+    found = called(book, gtin)
+    return None if found is None else found.name
 
 
 @dataclass(frozen=True, slots=True)

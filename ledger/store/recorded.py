@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ledger.store.sql import Sql
 from ledger.views.book import gtin_key
 from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.parties import Product
 from ledger.vocabulary.registering import Erasure
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ _BEGINNINGS: Final = {
     "gtin/": ("0" * 14, "9" * 14),
     "goods-sheet/urn:suyuan:batch:": ("0", "z" * 18),
 }
-#: What a batch's own record names. Others speak of batches that nobody recorded.
-_BY_BATCH: Final = (
+#: What the record of a batch, or of a product, names. Others speak of batches that nobody recorded.
+_BY_SHEET: Final = (
     "AND EXISTS (SELECT 1 FROM mentions AS kind "  # noqa: S608  (our own words, here and below)
-    f"WHERE kind.key = 'type/{Batch.TYPE}' AND kind.log_id = one.log_id "
+    f"WHERE kind.key IN ('type/{Batch.TYPE}', 'type/{Product.TYPE}') AND kind.log_id = one.log_id "
     "AND kind.occurred_ms = one.occurred_ms AND kind.seq = one.seq) "
 )
 _NAMES: Final = " OR ".join(f"substr(one.key, 1, {len(begin)}) = '{begin}'" for begin in _BEGINNINGS)
@@ -44,7 +45,7 @@ _BETWEEN: Final = " OR ".join(
 #: `|| ''`, `+ 0` and CROSS JOIN keep SQLite from reading through the whole log: it takes the index by key, and begins with the marks.
 _ALL: Final = Sql[tuple[str]].of(
     f"SELECT one.key FROM mentions AS one WHERE ({_BETWEEN}) AND ({_NAMES}) "  # noqa: S608
-    f"AND one.log_id || '' = {{}} AND one.until_seq IS NULL {_BY_BATCH}"
+    f"AND one.log_id || '' = {{}} AND one.until_seq IS NULL {_BY_SHEET}"
     "GROUP BY one.key ORDER BY MAX(one.seq) DESC LIMIT {}"
 )
 _NAMED_SINCE: Final = Sql[tuple[str]].of(
@@ -58,11 +59,11 @@ _PUT_RIGHT_SINCE: Final = Sql[tuple[str]].of(
 )
 _STANDING: Final = Sql[tuple[str]].of(
     "SELECT DISTINCT one.key FROM mentions AS one WHERE one.key {texts} AND one.log_id = {} "  # noqa: S608
-    f"AND one.until_seq IS NULL {_BY_BATCH}"
+    f"AND one.until_seq IS NULL {_BY_SHEET}"
 )
 _STANDS: Final = Sql[tuple[int]].of(
     "SELECT one.seq FROM mentions AS one WHERE one.key = {} AND one.log_id = {} "  # noqa: S608
-    f"AND one.until_seq IS NULL {_BY_BATCH}LIMIT 1"
+    f"AND one.until_seq IS NULL {_BY_SHEET}LIMIT 1"
 )
 _ERASED_SINCE: Final = Sql[tuple[int]].of(
     f"SELECT seq FROM mentions WHERE key = 'type/{Erasure.TYPE}' AND log_id = {{}} AND seq + 0 >= {{}} LIMIT 1"  # noqa: S608
@@ -70,7 +71,7 @@ _ERASED_SINCE: Final = Sql[tuple[int]].of(
 
 
 def product_stands(book: SqlBook, gtin: Gtin) -> bool:
-    """Whether any batch of this product is recorded, in a book as it stands now."""
+    """Whether this product, or any batch of it, is recorded in a book as it stands now."""
     return bool(_STANDS.rows(book.connection, gtin_key(str(gtin)), book.log_id))
 
 

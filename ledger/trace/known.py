@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ledger.gate import Earlier
 from ledger.trace.cycles import goes_into
-from ledger.trace.linked import batches_of
+from ledger.trace.linked import makes
 from ledger.trace.orders import standing_orders
 from ledger.views.book import about, goods_sheet_key, of_type
 from ledger.views.sheets import market_of, party_sheet
@@ -54,7 +54,7 @@ class KnownFrom:
         link = goods.digital_link
         if link is None or link.batch is not None or link.serial is not None:
             return False
-        return any(record.actor == party for record, _ in batches_of(self.book, link.gtin))
+        return makes(self.book, link.gtin, party)
 
     def goes_into(self, goods: GoodsId, targets: Collection[GoodsId], *, without: StatementId | None) -> bool:
         return goes_into(self.book, goods, targets, without=without)

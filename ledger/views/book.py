@@ -25,7 +25,7 @@ from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.linking import Link
-from ledger.vocabulary.parties import Approval, Licence, Party
+from ledger.vocabulary.parties import Approval, Licence, Party, Product
 from ledger.vocabulary.said import Part, Said, pieces
 from ledger.vocabulary.trade import FiledDocument, SupplierFile
 
@@ -346,7 +346,7 @@ def lot_key(text: str) -> str:
 
 
 def gtin_key(gtin: str) -> str:
-    """The batches whose identifier holds this GTIN; eight, twelve or thirteen digits name the same as fourteen with zeros before."""
+    """The batches whose identifier holds this GTIN, and the sheets of products that name it; eight, twelve or thirteen digits name the same as fourteen with zeros before."""
     return f"gtin/{gtin.zfill(14)}"
 
 
@@ -440,6 +440,8 @@ def _keys_of(record: Record) -> frozenset[str]:
         keys |= name_keys(said.name or "") | name_keys(said.formerly or "")
     if isinstance(said, Batch):
         keys.update(_called(said))
+    if isinstance(said, Product) and said.gtin is not None:
+        keys.add(gtin_key(str(said.gtin)))
     if isinstance(said, SupplierFile):
         keys.update(file_key(keeper, said.supplier) for keeper in (record.actor, *(said.for_shops or ())))
     if isinstance(said, Grant):

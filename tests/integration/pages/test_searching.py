@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from api.searching import HITS_MAX
 from ledger.accounts.callers import Scope
-from ledger.identifiers import BatchCode, GoodsId, PartyId
+from ledger.identifiers import BatchCode, GoodsId, PartyId, ProductId
 from ledger.views.book import party_sheet_key, said_about
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.goods import Batch, Codes
-from ledger.vocabulary.parties import Licence, Party
+from ledger.vocabulary.parties import Licence, Party, Product
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import CODE, LEEK, PESTICIDE
 from tests.support.server import Clock, Enrolled, certify, copied_ledger, open_client
@@ -117,6 +117,20 @@ def test_a_gtin_leads_to_its_batches(inspector: Visitor, gtin: str) -> None:
     page = find(inspector, gtin)
     assert "商品条码相符" in page.text
     assert "韭菜 JC-1" in page.text
+
+
+def test_a_gtin_of_which_there_is_no_batch_leads_to_the_product(story: Story, inspector: Visitor) -> None:
+    body: dict[str, Json] = {
+        "product": str(ProductId.new(b"some-produ")),
+        "owner": str(story.farm.party),
+        "name": "芹菜",
+        "category": "farm_produce",
+        "gtin": "9520001009006",
+    }
+    (placed,) = story.ledger.say(story.farm.party, Product.read(body))
+    page = find(inspector, "09520001009006")
+    assert "芹菜 · 09520001009006" in page.text
+    assert f"/entries/{placed.seq}" in page.read.links
 
 
 def test_the_last_six_letters_give_candidates_to_be_compared(inspector: Visitor) -> None:
