@@ -4,8 +4,8 @@ The file comes on standard input. The first line of the answer says what it is, 
 not blank: its number and its cells. Before the first byte is looked at the process gives up what it does not need (`_confined`). What the
 cells mean is left to whoever asked.
 
-A cell is `null`, a text, or a pair of what it is and how it reads: `n` number, `d` day, `t` day and time, `x` time or length of time, `b` yes
-or no, `f` formula, `e` error value.
+A cell is `null`, a text, or a pair of what it is and how it reads: `n` number, `d` day, `m` day of which a part is shown, `t` day and time,
+`x` time or length of time, `b` yes or no, `f` formula, `e` error value.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+#: Formats that every program knows by number alone, of a day without its year or a month without its day (ECMA-376 part 1, 18.8.30).
+PARTS_OF_DAYS = ("16", "17", "27", "28", "29", "57", "58")
+UNSHOWN = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|[_*].')
+ZEROS = re.compile("0{2,40}")
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 ENCODINGS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 SEPARATORS = (",", "\t", ";")
@@ -101,7 +105,7 @@ def workbook(content: bytes, *, rows_max: int, columns_max: int, unfolded_max: i
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             part, number = _first_sheet(archive, unfolded_max=unfolded_max)
-            looked = Look(rows_max=rows_max, columns_max=columns_max)
+            looked = Look(rows_max=rows_max, columns_max=columns_max, shows=_shows(archive))
             looked.through(archive, part, unfolded_max=unfolded_max)
             in_1904 = _in_1904(archive)
     except (zipfile.BadZipFile, expat.ExpatError, KeyError, NotImplementedError, EOFError, OSError) as wrong:
@@ -163,6 +167,38 @@ def _first_sheet(archive: zipfile.ZipFile, *, unfolded_max: int) -> tuple[str, i
     raise Refused("not_a_sheet", came="xlsx")
 
 
+def _shows(archive: zipfile.ZipFile) -> dict[str, int]:
+    """The looks (by the number that cells name them by) that show zeros before a number, with how many digits; 0 where they show a part of a day."""
+    if "xl/styles.xml" not in archive.namelist():
+        return {}
+    codes = dict.fromkeys(PARTS_OF_DAYS, "m/d")
+    inside, looks = False, list[str]()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        name = tag.rpartition(":")[2]
+        if name == "numFmt":
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        inside = name == "cellXfs" or (inside and name != "cellStyles")
+        if inside and name == "xf":
+            looks.append(codes.get(attributes.get("numFmtId", ""), ""))
+
+    parser = _parser()
+    parser.StartElementHandler = start
+    with archive.open("xl/styles.xml") as file:
+        # Of a workbook with more looks than anybody needs the first are known.
+        parser.Parse(file.read(SMALL_PART_BYTES_MAX), False)  # noqa: FBT003  (as above)
+    found = dict[str, int]()
+    for number, code in enumerate(looks):
+        # Without quoted words, colours, languages.
+        plain = UNSHOWN.sub("", code.partition(";")[0]).lower()
+        if ZEROS.fullmatch(plain):
+            found[str(number)] = len(plain)
+        elif "m" in plain and ("d" in plain) != ("y" in plain) and "h" not in plain and "s" not in plain:
+            found[str(number)] = 0
+    return found
+
+
 def _in_1904(archive: zipfile.ZipFile) -> bool:
     """Whether days are counted from 1904, as Excel for Macintosh once did (ECMA-376 part 1, 18.17.4.1)."""
     found = _elements(archive, "xl/workbook.xml", "workbookPr")
@@ -198,13 +234,17 @@ def _parser() -> expat.XMLParserType:
 class Look:
     """What the reader of values does not tell: formulas, error values, merged cells, and how far the sheet goes."""
 
-    def __init__(self, *, rows_max: int, columns_max: int) -> None:
+    def __init__(self, *, rows_max: int, columns_max: int, shows: dict[str, int]) -> None:
         self.rows_max, self.columns_max = rows_max, columns_max
+        self.shows = shows
+        #: Cells that show something else than what they hold.
+        self.shown: dict[int, list[tuple[int, int]]] = {}
         self.merged: list[str] = []
         self.found: dict[Position, list[str]] = {}
         self._dimension = ""
-        self._at = ""
+        self._where: Position = (0, -1)
         self._kind = ""
+        self._style = ""
         self._inside = ""
         self._text: list[str] = []
 
@@ -228,15 +268,27 @@ class Look:
         for (row, column), what in self.found.items():
             by_row.setdefault(row, []).append((column, what))
         for number, cells in rows:
-            for column, what in by_row.get(number, ()):
-                cells.extend([None] * (column + 1 - len(cells)))
-                cells[column] = list(what)
+            for column, digits in self.shown.get(number, ()):
+                if column < len(cells):
+                    cells[column] = as_shown(cells[column], digits)
+            _put(cells, by_row.pop(number, ()))
+            yield number, cells
+        # Below the last value: formulas that nobody has worked out yet, as programs write them.
+        for number in sorted(by_row):
+            cells = list[Cell]()
+            _put(cells, by_row[number])
             yield number, cells
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
-        if name == "c":
-            self._at, self._kind = attributes.get("r", ""), attributes.get("t", "")
+        if name == "row":
+            row = attributes.get("r", "")
+            self._where = (int(row) if row.isdigit() else self._where[0] + 1, -1)
+        elif name == "c":
+            # A place that is not named is the next one (ECMA-376 part 1, 18.3.1.4 and 18.3.1.73).
+            at, self._kind = attributes.get("r", ""), attributes.get("t", "")
+            self._style = attributes.get("s", "0")
+            self._where = position(at) if at else (self._where[0], self._where[1] + 1)
         elif name in {"v", "is"}:
             self._has_value()
             if self._kind == "e":
@@ -250,14 +302,14 @@ class Look:
             self._dimension = attributes.get("ref", "")[:40]
 
     def _has_value(self) -> None:
-        row, column = position(self._at)
+        row, column = self._where
         # One more for the headings.
         if row > self.rows_max + 1:
             _, _, end = self._dimension.partition(":")
             last = max(position(end)[0], row)
-            raise Refused("rows", at=self._at, came=last - 1)
+            raise Refused("rows", at=named(row, column), came=last - 1)
         if column >= self.columns_max:
-            raise Refused("columns", at=self._at, came=column + 1)
+            raise Refused("columns", at=named(row, column), came=column + 1)
 
     def _characters(self, text: str) -> None:
         if self._inside:
@@ -265,14 +317,42 @@ class Look:
 
     def _end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
+        if name == "v" and self._style in self.shows:
+            row, column = self._where
+            self.shown.setdefault(row, []).append((column, self.shows[self._style]))
         if self._inside and name in {"f", "v"}:
             text = "".join(self._text)[:CELL_CHARACTERS_MAX]
-            where = position(self._at)
+            where = self._where
             if self._inside == "f":
                 self.found[where] = ["f", f"={text or '…'}"]
             else:
                 self.found.setdefault(where, ["e", text])
             self._inside = ""
+
+
+def as_shown(cell: Cell, digits: int) -> Cell:
+    """A number with the zeros before it that its format shows; a day that shows no year, or no day, said to be one."""
+    if not isinstance(cell, list):
+        return cell
+    kind, text = cell
+    if digits and kind == "n" and text.isdigit():
+        return ["n", text.zfill(digits)]
+    return ["m", text] if not digits and kind == "d" else cell
+
+
+def _put(cells: list[Cell], found: Iterable[tuple[int, list[str]]]) -> None:
+    for column, what in found:
+        cells.extend([None] * (column + 1 - len(cells)))
+        cells[column] = list(what)
+
+
+def named(row: int, column: int) -> str:
+    """What a spreadsheet calls a cell: (3, 1) is `B3`."""
+    letters, left = "", column + 1
+    while left:
+        left, last = divmod(left - 1, 26)
+        letters = chr(65 + last) + letters
+    return f"{letters}{row}"
 
 
 def position(reference: str) -> Position:

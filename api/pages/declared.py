@@ -24,6 +24,7 @@ from api.pages.forms import (
     Form,
     PostedForm,
     attempt,
+    check_one_party,
     derived,
     derived_id,
     form_id,
@@ -64,6 +65,7 @@ LABELS: Final = DELIVERY_LABELS | {
 }
 _FIELDS: Final = {
     "supplier.name": "party_name",
+    "supplier.party_name": "party_name",
     "supplier.person_name": "party_name",
     "supplier.party_kind": "party_kind",
     "supplier.address": "address",
@@ -132,6 +134,7 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted, behalf: PartyId | None) 
     supplier = PartyId.new(derived(statement, "party"))
     declared: Draft | None = None
     if posted.text("supplier"):
+        gather(wrong, lambda: check_one_party(posted, ("party_name", "address", "phone")), at="supplier")
         supplier = gather(wrong, lambda: PartyId.parse(posted.text("supplier")), at="supplier") or supplier
     else:
         declared = gather(wrong, lambda: _supplier(drafting, posted, supplier, whose), at="supplier")

@@ -22,7 +22,7 @@ from api.pages.rendering import sentence
 from api.problems import Refusals
 from api.unsigned import AwaitsSignature, unsigned
 from api.words import say
-from ledger.errors import Conflict, Refusal
+from ledger.errors import Conflict, Malformed, Refusal, Words
 from ledger.evidence import chunks_of
 from ledger.identifiers import Sha256Hex, StatementId
 from scanner.papers import taken_in
@@ -104,6 +104,17 @@ class Form:
 def _lies_in(field_: str, start: str) -> bool:
     """Whether a record's field is the named one or a part of it: `lines[2].quantity` lies in `lines`."""
     return field_ == start or field_.startswith((f"{start}.", f"{start}["))
+
+
+def check_one_party(posted: Posted, typed: Iterable[str]) -> None:
+    """Refuse a new party typed in beside one that was chosen: which of the two is meant nobody can tell, and a record in the wrong name is worse."""
+    for name in typed:
+        if came := posted.text(name):
+            expected = Words(
+                zh="不填：上面已选了一个；新的请在上面选“新”的那一项",
+                en="nothing, where one is chosen above; or “new” chosen above",
+            )
+            raise Malformed(field=name, came=came, expected=expected)
 
 
 def gather(wrong: list[Refusal], make: Callable[[], _Value], *, at: str = "") -> _Value | None:

@@ -295,6 +295,9 @@ def _reason(posted: Posted) -> str:
         most = REASON_CHARACTERS_MAX
         expected = Words(zh=f"至多 {most} 个字", en=f"at most {most} letters")
         raise Malformed(field="reason", came=reason, expected=expected)
+    if not reason.isprintable():
+        expected = Words(zh="不含控制字符的文字", en="text without control characters")
+        raise Malformed(field="reason", came=reason, expected=expected)
     return reason
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ledger.trace.balance import balance_of
 from ledger.trace.edges import Holding
 from ledger.trace.shelf import Shelf
-from ledger.views.book import about_many, of_type, party_key, statement_key
+from ledger.views.book import about_many, of_type, party_key, party_sheet_key, statement_key
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party, Site
 from ledger.vocabulary.said import Said
@@ -81,10 +81,18 @@ class Own:
     def declared_suppliers(self) -> list[PartyId]:
         """Suppliers this party declared itself, and still buys from or has just named."""
         declared = {said.party: None for _, said in self.said(Party) if said.party != self.party}
-        bought = dict.fromkeys(
-            said.supplier for _, said in self.said(SupplierCheck) if said.supplier in declared
-        )
-        return list(bought | declared)[:OFFERED_MAX]
+        bought = list(dict.fromkeys(said.supplier for _, said in self.said(SupplierCheck)))
+        # One that is bought from every week was declared long ago.
+        sheets = about_many(self.book, [party_sheet_key(one) for one in bought])
+        ours = {
+            one: None
+            for one in bought
+            if any(
+                record.actor == self.party and said.party == one != self.party
+                for record, said in of_type(sheets.get(party_sheet_key(one), ()), Party)
+            )
+        }
+        return list(ours | declared)[:OFFERED_MAX]
 
     def plots(self) -> dict[str, Site]:
         """Its plots and workshops by name."""

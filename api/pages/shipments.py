@@ -16,7 +16,18 @@ from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import amount_of
 from api.pages.desk import AtDesk, Desk
-from api.pages.forms import Form, PostedForm, attempt, derived, derived_id, form_id, gather, new_id, record
+from api.pages.forms import (
+    Form,
+    PostedForm,
+    attempt,
+    check_one_party,
+    derived,
+    derived_id,
+    form_id,
+    gather,
+    new_id,
+    record,
+)
 from api.pages.my import who
 from api.pages.names import Names
 from api.pages.own import STOCK_MAX, Own
@@ -138,6 +149,7 @@ def _customer(
 ) -> tuple[PartyId, list[Draft]]:
     """The customer: chosen, found by its credit code, or declared here."""
     if posted.text("customer"):
+        check_one_party(posted, ("credit_code", "party_name", "phone"))
         return PartyId.parse(posted.text("customer")), []
     code = posted.text("credit_code").upper()
     if code:

@@ -151,6 +151,13 @@ def _tried(row: Row, make: Callable[[], Json]) -> Json:
         return None
 
 
+def _somebody(clerk: Clerk, book: SqlBook, row: Row, column: str, text: str) -> Json:
+    """The party that a cell names; an empty one is told of as empty, and as nothing else."""
+    if not text:
+        return None
+    return _tried(row, lambda: str(clerk.known.must_be_party(book, text, field=column)))
+
+
 def _quantity(row: Row) -> dict[str, Json]:
     amount, unit = row.values.get("quantity"), row.values.get("unit")
     if amount is None and unit is None:
@@ -234,6 +241,8 @@ def _batch_body(clerk: Clerk, row: Row, goods: GoodsId, maker: PartyId) -> dict[
 def _batches(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     row = document.first
     number, own = row.values.get("batch_number"), row.values.get("own_number")
+    if any(one.field in {"batch_number", "own_number"} for one in row.wrong):
+        return []
     if number is None and own is None:
         expected = Words(zh="批号；没有批号的填本单位编号", en="a batch number, or a number of your own")
         row.wrong.append(Empty(field="batch_number", came="", expected=expected))
@@ -286,7 +295,7 @@ def _products(clerk: Clerk, _book: SqlBook, document: Document) -> list[Wanted]:
     if category is not None:
         body["category"] = category
     if "shelf_life_days" in row.values:
-        body["shelf_life_days"] = int(row.values["shelf_life_days"][:9])
+        body["shelf_life_days"] = int(row.values["shelf_life_days"])
     if "active_ingredients" in row.values:
         body["active_ingredients"] = list(listed(row.values["active_ingredients"]))
     return [Wanted(Product, statement, body, row=row)]
@@ -342,12 +351,14 @@ def _supplier_files(clerk: Clerk, book: SqlBook, document: Document) -> list[Wan
     supplier, day = document.value("supplier") or "", document.value("filed_on") or ""
     row = document.row_of("supplier")
     body: dict[str, Json] = {
-        "supplier": _tried(row, lambda: str(clerk.known.must_be_party(book, supplier, field="supplier"))),
+        "supplier": _somebody(clerk, book, row, "supplier", supplier),
         "documents": papers,
         "occurred_at": day,
         **_header(document, "salesperson", "authorised_until"),
     }
     statement = clerk.ids.statement(str(body["supplier"]), day)
+    # One supplier may be called in two ways: by name and by code.
+    clerk.once(row, statement, "supplier")
     fields = {"number": "document_number", "occurred_at": "filed_on"}
     return [Wanted(SupplierFile, statement, body, {"documents": document.rows}, fields)]
 
@@ -356,7 +367,7 @@ def _shipments(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     number, to = document.value("number") or "", document.value("to") or ""
     row = document.row_of("to")
     body: dict[str, Json] = {
-        "to": _tried(row, lambda: str(clerk.known.must_be_party(book, to, field="to"))),
+        "to": _somebody(clerk, book, row, "to", to),
         "lines": [_line(clerk, book, one) for one in document.rows],
         "voucher": {"voucher_kind": "sales_slip", "number": number},
         "offer": document.value("offer") != "no",
@@ -416,6 +427,14 @@ def _supplier(clerk: Clerk, book: SqlBook, document: Document) -> tuple[PartyId 
         row.wrong.append(refusal)
         return None, []
     if found is not None:
+        names = clerk.known.names_of(book, found)
+        if code is not None and name and names and name not in {*names, str(found)}:
+            expected = Words(
+                zh=f"该统一社会信用代码登记的名称：{'、'.join(names)}",
+                en=f"the name recorded with this credit code: {', '.join(names)}",
+            )
+            row.wrong.append(Malformed(field="supplier", came=name, expected=expected))
+            return None, []
         return found, []
     statement = clerk.ids.statement("supplier", code or name)
     party = PartyId.new(drawn(statement, "party"))

@@ -33,11 +33,15 @@ _CLOCK: Final = re.compile(r"(.*[0-9日])[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2
 _EPOCH: Final = dt.date(1899, 12, 30)
 _EPOCH_1904: Final = dt.date(1904, 1, 1)
 #: Numbers that may be days of this century.
+#: A small number under a date's format: what nobody typed as a day.
+_NO_YEAR: Final = frozenset({"1899", "1900", "1904"})
 _SERIAL_YEARS: Final = range(2000, 2100)
 #: A day of 2099 has five.
 _SERIAL_DIGITS_MAX: Final = 6
 _AMOUNT: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}([, ])[0-9]{3}(?:\1[0-9]{3})*(?:\.[0-9]+)?")
+_SCIENTIFIC: Final = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}", re.IGNORECASE)
+_RAISED: Final = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u208e\u2460-\u249b\u24ea\u2776-\u2793]")
 _LISTED: Final = re.compile(r"[、;；\n]+")
 #: From here on a workbook has rounded a number.
 _DIGITS_KEPT: Final = 15
@@ -65,9 +69,9 @@ class AmbiguousDate(Malformed):
 
 
 class NumberRounded(Malformed):
-    """A long number that the workbook holds rounded."""
+    """A number that the workbook does not hold as it was typed: a long one rounded, a short one made a day."""
 
-    title = Words(zh="长号码被 Excel 四舍五入", en="a long number that Excel has rounded")
+    title = Words(zh="号码被 Excel 改动", en="a number that Excel has changed")
 
 
 class NotANumber(Malformed):
@@ -92,6 +96,10 @@ _AS_VALUE: Final = Words(zh="数值或文字：复制后“选择性粘贴—数
 _A_DAY: Final = Words(
     zh="日期，如 2026-11-20、2026/11/20 或 2026年11月20日",
     en="a date, like 2026-11-20, 2026/11/20 or 2026年11月20日",
+)
+_TYPED_AGAIN: Final = Words(
+    zh="先把这一列设为“文本”格式，再重新输入",
+    en="the column formatted as text, and the number typed again",
 )
 _A_NUMBER: Final = Words(zh="数字，如 12.5", en="a number, like 12.5")
 
@@ -158,7 +166,7 @@ def listed(text: str) -> list[str]:
 
 
 def _day(kind: str, text: str, column: Column, *, in_1904: bool) -> str:
-    if kind in {"d", "t"}:
+    if kind in {"d", "t", "m"} and text[:4] not in _NO_YEAR:
         return _moment(text) if column.holds == "time" else text[:10]
     if kind == "n":
         found = _of_serial(text, in_1904=in_1904)
@@ -213,9 +221,10 @@ def _moment(text: str) -> str:
 
 
 def _number(kind: str, text: str, column: Column) -> str:
-    plain = narrow(text).replace(" ", "") if kind == "s" else text
+    # Signs that are a digit to nobody's eye become one by name alone: ², ①.
+    plain = narrow(text).strip() if kind == "s" and not _RAISED.search(text) else text
     if _THOUSANDS.fullmatch(plain):
-        plain = plain.replace(",", "")
+        plain = plain.replace(",", "").replace(" ", "")
     if kind not in {"s", "n"} or not _AMOUNT.fullmatch(plain):
         raise NotANumber(field=column.name, came=text, expected=_A_NUMBER)
     whole, _, decimals = plain.partition(".")
@@ -229,12 +238,12 @@ def _number(kind: str, text: str, column: Column) -> str:
 
 
 def _check_not_rounded(kind: str, text: str, column: Column) -> None:
-    if kind == "n" and len(text.replace(".", "").strip("-")) > _DIGITS_KEPT:
-        expected = Words(
-            zh="先把这一列设为“文本”格式，再重新输入",
-            en="the column formatted as text, and the number typed again",
-        )
-        raise NumberRounded(field=column.name, came=text, expected=expected)
+    if kind == "m":
+        raise NumberRounded(field=column.name, came=text, expected=_TYPED_AGAIN)
+    # A file of text that went through a spreadsheet holds what was shown: 2.02611E+11.
+    rounded = kind == "n" and len(text.replace(".", "").strip("-")) > _DIGITS_KEPT
+    if rounded or (kind == "s" and _SCIENTIFIC.fullmatch(text)):
+        raise NumberRounded(field=column.name, came=text, expected=_TYPED_AGAIN)
 
 
 def _chosen(text: str, column: Column) -> str:
@@ -244,7 +253,9 @@ def _chosen(text: str, column: Column) -> str:
         expected = Words(zh="计量单位，如公斤、箱、KGM", en="a unit, like kg, case, KGM")
     else:
         names = {
-            name.casefold(): value for value, words in column.choices for name in (value, words.zh, words.en)
+            narrow(name).casefold(): value
+            for value, words in column.choices
+            for name in (value, words.zh, words.en)
         }
         found = names.get(wanted)
         expected = Words(
@@ -268,7 +279,7 @@ def _yes_no(kind: str, text: str, column: Column) -> str:
 def _units() -> dict[str, str]:
     """Every name a unit goes by: its code and its words; the market's own names with it."""
     named = {
-        name.casefold(): unit.name
+        narrow(name).casefold(): unit.name
         for unit in reversed(Unit)
         for name in (unit.name, unit.words.zh, unit.words.en, unit.many.en)
     }

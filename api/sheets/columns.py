@@ -25,6 +25,8 @@ Holds = Literal["text", "digits", "date", "time", "amount", "whole", "choice", "
 #: How sure the law is: nothing is recorded without it; its lack is a finding; or it is asked for where there is some.
 Asked = Literal["always", "by_law", "if_any"]
 
+#: As many as a spreadsheet has.
+COLUMNS_LETTERED: Final = 16_384
 _MARKED: Final = re.compile(r"[\s*\u3000_:()/\-]+")
 
 
@@ -38,6 +40,12 @@ class ColumnTwice(Malformed):
     """Two columns of one name: which of them counts cannot be told."""
 
     title = Words(zh="列名重复", en="a column stands there twice")
+
+
+class NoHeading(Malformed):
+    """A cell with something in it under which column nobody can tell: its heading is empty."""
+
+    title = Words(zh="这一格上面没有列名", en="no heading above this cell")
 
 
 class ColumnMissing(Malformed):
@@ -96,10 +104,28 @@ class Headings:
     columns: dict[str, Column]
     #: How each reads in the file itself.
     texts: tuple[str, ...]
+    #: Places whose heading is known and passed over.
+    passed_over: frozenset[int] = frozenset()
+
+    def beside(self, cells: Sequence[RawCell]) -> list[int]:
+        """The places of cells with something in them, and no heading above them."""
+        known = {*self.places.values(), *self.passed_over}
+        return [
+            place
+            for place, cell in enumerate(cells)
+            if place not in known and cell is not None and str(cell).strip()
+        ]
+
+    def place(self, name: str) -> int | None:
+        """Where a column stands: one of ours by its name, one without a heading by its letter."""
+        if name in self.places or not (name.isascii() and name.isupper()):
+            return self.places.get(name)
+        return next((one for one in range(COLUMNS_LETTERED) if letter(one) == name), None)
 
     def at(self, name: str, row: int) -> str:
         """The cell of a column in one row, as a spreadsheet calls it: `C7`."""
-        return f"{letter(self.places[name])}{row}" if name in self.places else f"{row}"
+        place = self.place(name)
+        return f"{row}" if place is None else f"{letter(place)}{row}"
 
 
 def read_headings(
@@ -110,9 +136,12 @@ def read_headings(
     every = {one.name: one for one in known.values()}
     passed_over = {normal(one) for one in ignored}
     places, found, wrong = dict[str, int](), dict[str, Column](), list[Refusal]()
+    left = set[int]()
     texts = tuple(one if isinstance(one, str) else "" if one is None else one[1] for one in cells)
     for place, text in enumerate(texts):
         name = normal(text)
+        if name in passed_over:
+            left.add(place)
         if not name or name in passed_over:
             continue
         one, cell = known.get(name), f"{letter(place)}{row}"
@@ -137,7 +166,7 @@ def read_headings(
         for one in every.values()
         if one.asked == "always" and one.name not in places
     ]
-    return Headings(row, places, found, texts), wrong
+    return Headings(row, places, found, texts, frozenset(left)), wrong
 
 
 def _of(columns: Iterable[Column]) -> Words:

@@ -105,6 +105,12 @@ class Known:
             raise UnknownName(field=field, came=text, expected=expected)
         return found
 
+    def names_of(self, book: SqlBook, party: PartyId) -> list[str]:
+        """What a party is called publicly, and was called before, by its sheets; none where nobody said."""
+        sheets = [said for _, said in party_sheet(book, party).sheets]
+        named = (name for said in sheets for name in (said.name, said.formerly))
+        return list(dict.fromkeys(name for name in named if name))
+
     def remember(self, text: str, party: PartyId) -> None:
         """A party that this very sheet declares."""
         self._parties[text] = party

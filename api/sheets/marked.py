@@ -6,13 +6,12 @@ Headings and values stand as they came, so that the file can be mended and sent 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final
 
 from xlsxwriter import Workbook
 
-from api.sheets.columns import letter
 from api.sheets.reading import SAYS_WHAT_IS_WRONG
 from api.spreadsheets import like_a_formula
 from api.tables import text_for_cell
@@ -40,6 +39,7 @@ _LOOKS: Final[dict[str, dict[str, str | int | bool]]] = {
     "gap": {"bg_color": "#FBE7B8"},
     "wrong_literal": {"bg_color": "#F8C9C4", "border": 1, "border_color": "#A4262C", "quote_prefix": True},
     "date": {"num_format": "yyyy-mm-dd"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "words": {"text_wrap": True, "font_color": "#A4262C"},
     "literal": {"quote_prefix": True},
 }
@@ -53,18 +53,19 @@ def marked(
     for fault in faults:
         by_row[fault.row].append(fault)
     out = TemporaryFile()  # noqa: SIM115  (handed to the caller)
-    workbook = Workbook(out, {"constant_memory": True})
-    looks = {name: workbook.add_format(look) for name, look in _LOOKS.items()}
-    sheet, last = workbook.add_worksheet(title), len(headings.texts)
-    sheet.set_column(0, last - 1, _WIDTH)
-    sheet.set_column(last, last, _WIDE)
     comments = 0
     with opened(file) as came:
+        # Bare numbers may be days: they count from where they counted.
+        workbook = Workbook(out, {"constant_memory": True, "date_1904": came.in_1904})
+        looks = {name: workbook.add_format(look) for name, look in _LOOKS.items()}
+        sheet, last = workbook.add_worksheet(title), len(headings.texts)
+        sheet.set_column(0, last - 1, _WIDTH)
+        sheet.set_column(last, last, _WIDE)
         for number, cells in came.rows:
             if number == headings.row:
                 _headings(sheet, headings, looks, say(SAYS_WHAT_IS_WRONG, language))
                 continue
-            wrong = {headings.places.get(one.column, last): one for one in reversed(by_row.get(number, []))}
+            wrong = {_place(headings, one, last): one for one in reversed(by_row.get(number, []))}
             for place in range(max(len(cells), last)):
                 cell = cells[place] if place < len(cells) else None
                 look = None if place not in wrong else "gap" if wrong[place].gap else "wrong"
@@ -76,7 +77,7 @@ def marked(
             if number in by_row:
                 text = "\n".join(told(one, headings, language) for one in by_row[number])
                 sheet.write_string(number - 1, last, text_for_cell(text), looks["words"])
-    workbook.close()
+        workbook.close()
     return out
 
 
@@ -107,8 +108,12 @@ def sentence(refusal: Refusal, language: Language) -> str:
 
 def cell_of(fault: Fault, headings: Headings) -> str:
     """Where it is, as a spreadsheet says it: `C7`, or the row alone."""
-    place = headings.places.get(fault.column)
-    return f"{letter(place)}{fault.row}" if place is not None else f"{fault.row}"
+    return headings.at(fault.column, fault.row)
+
+
+def _place(headings: Headings, fault: Fault, last: int) -> int:
+    place = headings.place(fault.column)
+    return last if place is None else place
 
 
 def _write(
@@ -127,6 +132,10 @@ def _write(
         sheet.write_boolean(row, place, text == "1", plain)
     elif kind == "d" and plain is None:
         sheet.write_datetime(row, place, date.fromisoformat(text), looks["date"])
+    elif kind == "t" and plain is None:
+        sheet.write_datetime(row, place, datetime.fromisoformat(text), looks["time"])
+    elif kind == "t":
+        sheet.write_string(row, place, text.replace("T", " ").partition(".")[0], plain)
     elif like_a_formula(text):
         literal = looks["literal" if plain is None else "wrong_literal"]
         sheet.write_string(row, place, text_for_cell(text), literal)

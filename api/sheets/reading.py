@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from api.problems import Refusals
 from api.sheets.cells import Empty, read_cell
-from api.sheets.columns import Column, Headings, read_headings
+from api.sheets.columns import Column, Headings, NoHeading, letter, read_headings
 from api.words import WORDS
 from ledger.errors import Malformed, Refusal, Words
 from scanner.sheets import SHEET_LIMITS, SheetLimits, opened
@@ -114,6 +114,14 @@ def _both(key: str) -> tuple[str, str]:
 def _rows(raw: Iterator[tuple[int, list[RawCell]]], headings: Headings, *, in_1904: bool) -> Iterator[Row]:
     for number, cells in raw:
         row, filled = Row(number, {}), False
+        for place in headings.beside(cells):
+            cell, filled = cells[place], True
+            expected = Words(
+                zh=f"空格；{letter(place)} 列没有列名，这里的内容没有地方记",
+                en=f"nothing: column {letter(place)} has no heading, and what stands here would be lost",
+            )
+            came = cell if isinstance(cell, str) else cell[1] if cell else ""
+            row.wrong.append(NoHeading(field=letter(place), came=came, expected=expected))
         for name, place in headings.places.items():
             cell = cells[place] if place < len(cells) else None
             if cell is None:

@@ -7,6 +7,7 @@ refused, so two programs never disagree about what a statement says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -144,22 +145,36 @@ def refusals(wrong: ValidationError) -> list[Refusal]:
 def _expected_zh(message: str) -> str:
     """Pydantic speaks English only; the frequent sentences are given in Chinese, the rest are quoted."""
     for english, chinese in _SENTENCES:
-        if message.startswith(english):
-            return chinese + message[len(english) :]
+        if match := english.fullmatch(message):
+            return match.expand(chinese)
     return f"（{message}）"
 
 
-_SENTENCES = (
-    ("Input should be a valid string", "文字"),
-    ("Input should be a valid boolean", "true 或 false"),
-    ("Input should be a valid integer", "整数"),
-    ("Input should be a valid dictionary or instance of", "对象："),
-    ("Input should be a valid tuple", "数组"),
-    ("Input should be ", "以下之一："),
-    ("String should have at least ", "文字长度至少 "),
-    ("String should have at most ", "文字长度最多 "),
-    ("Tuple should have at least ", "项数至少 "),
-    ("Tuple should have at most ", "项数最多 "),
+_SENTENCES = tuple(
+    (re.compile(english), chinese)
+    for english, chinese in (
+        ("Input should be a valid string", "文字"),
+        ("Input should be a valid boolean", "true 或 false"),
+        ("Input should be a valid integer", "整数"),
+        ("Input should be a valid dictionary or instance of (.*)", r"对象：\1"),
+        ("Input should be a valid (?:tuple|list)", "数组"),
+        ("Input should be greater than or equal to (.*)", r"不小于 \1"),
+        ("Input should be less than or equal to (.*)", r"不大于 \1"),
+        ("Input should be greater than (.*)", r"大于 \1"),
+        ("Input should be less than (.*)", r"小于 \1"),
+        ("Input should be (.*) or (.*)", r"以下之一：\1 或 \2"),
+        ("Input should be (.*)", r"以下之一：\1"),
+        ("String should have at least ([0-9]+) characters?", r"文字长度至少 \1"),
+        ("String should have at most ([0-9]+) characters?", r"文字长度最多 \1"),
+        (
+            "(?:Tuple|List|Dictionary) should have at least ([0-9]+) items? after validation, not ([0-9]+)",
+            r"至少 \1 项，收到 \2 项",
+        ),
+        (
+            "(?:Tuple|List|Dictionary) should have at most ([0-9]+) items? after validation, not (.*)",
+            r"最多 \1 项",
+        ),
+    )
 )
 
 

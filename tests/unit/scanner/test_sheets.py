@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from xlsxwriter import Workbook
 
 from scanner.sheets import (
     MergedCells,
@@ -24,6 +26,8 @@ from scanner.sheets import (
 from tests.support.workbooks import batches, repacked, workbook
 
 if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
     from ledger.errors import Refusal
     from scanner.sheets import RawCell
 
@@ -154,3 +158,64 @@ def test_what_is_no_sheet_is_told_what_it_is(content: bytes, kind: type[Refusal]
     with pytest.raises(kind) as refused:
         rows_of(content)
     assert refused.value.in_language("zh") != refused.value.in_language("en")
+
+
+def unreferenced(name: str, part: bytes) -> bytes:
+    """A sheet whose cells do not say where they stand, as programs write them that stream."""
+    return re.sub(rb' r="[A-Z]+[0-9]+"', b"", part) if name.endswith("sheet1.xml") else part
+
+
+def test_formulas_that_nobody_worked_out_are_rows_below_the_last_value_too() -> None:
+    def without_results(name: str, part: bytes) -> bytes:
+        return part.replace(b"<v>0</v>", b"") if name.endswith("sheet1.xml") else part
+
+    def write(sheet: Worksheet) -> None:
+        sheet.write_formula(1, 0, "=A1")
+        sheet.write_formula(3, 2, "=B1*2")
+
+    content = repacked(workbook([["a", "b", "c"]], also=write), without_results)
+    assert rows_of(content)[1:] == [(2, [["f", "=A1"]]), (4, [None, None, ["f", "=B1*2"]])]
+
+
+def test_formulas_and_error_values_are_seen_in_cells_that_do_not_say_where_they_are() -> None:
+    def write(sheet: Worksheet) -> None:
+        sheet.write_formula(1, 1, "=600*2", None, 999)
+        sheet.write_formula(2, 0, "=NA()", None, "#N/A")
+
+    content = workbook([["a", "b"], ["x"], []], also=write)
+    assert rows_of(repacked(content, unreferenced)) == [
+        (1, ["a", "b"]),
+        # The cell before it was written, so it is the second of its row.
+        (2, ["x", ["f", "=600*2"]]),
+        (3, [["f", "=NA()"], None]),
+    ]
+    wide = repacked(workbook([["a"] * 11]), unreferenced)
+    with pytest.raises(TooManyColumns):
+        rows_of(wide)
+
+
+@pytest.mark.parametrize(
+    ("look", "value", "comes"),
+    [
+        ("000000", 123, ["n", "000123"]),
+        ("000", 12345, ["n", "12345"]),
+        ("0", 5, ["n", "5"]),
+        ("0.00", 5, ["n", "5"]),
+        ("0000", 1.5, ["n", "1.5"]),
+        ('m"月"d"日"', date(2026, 3, 12), ["m", "2026-03-12"]),
+        ("d-mmm", date(2026, 3, 12), ["m", "2026-03-12"]),
+        ('yyyy"年"m"月"', date(2026, 3, 1), ["m", "2026-03-01"]),
+        ("[$-804]yyyy/m/d;@", date(2026, 3, 12), ["d", "2026-03-12"]),
+    ],
+)
+def test_what_a_format_shows_otherwise_is_told(look: str, value: float | date, comes: list[str]) -> None:
+    file = io.BytesIO()
+    made = Workbook(file)
+    sheet, shown = made.add_worksheet(), made.add_format({"num_format": look})
+    sheet.write_string(0, 0, "a")
+    if isinstance(value, date):
+        sheet.write_datetime(1, 0, value, shown)
+    else:
+        sheet.write_number(1, 0, value, shown)
+    made.close()
+    assert rows_of(file.getvalue())[1] == (2, [comes])
