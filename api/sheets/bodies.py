@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from api.drafting import RANDOM_BYTES
 from api.sheets.cells import Empty, listed
 from api.sheets.kinds import category_of, detail_field
+from api.sheets.known import latest
 from api.sheets.reading import RowTwice
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import (
@@ -29,6 +30,7 @@ from ledger.identifiers import (
     StatementId,
 )
 from ledger.identifiers.times import Instant
+from ledger.views.book import about, contact_key, lot_key, of_type
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Licence, Party, Product
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from api.sheets.reading import Document, Row
     from ledger.canonical import Json
     from ledger.store.book import SqlBook
+    from ledger.views.book import Record
     from ledger.vocabulary.said import Said
 
 #: A sheet's ids hold no time: the same row has the same id whenever it is sent.
@@ -180,6 +183,16 @@ def _line(clerk: Clerk, book: SqlBook, row: Row) -> dict[str, Json]:
     return line
 
 
+def _meant(
+    clerk: Clerk, book: SqlBook, document: Document, statement: StatementId, found: Callable[[], list[Record]]
+) -> Record | None:
+    """The record that a row puts right which was recorded under another number, or in another way: the one that stands and is called so, if it is one."""
+    if not document.put_right or latest(book, statement, clerk.party) is not None:
+        return None
+    records = [one for one in found() if one.header.issuer == clerk.party and one.superseded_by is None]
+    return records[0] if len(records) == 1 else None
+
+
 def _header(document: Document, *names: str) -> dict[str, Json]:
     return {name: value for name in names if (value := document.value(name)) is not None}
 
@@ -249,14 +262,27 @@ def _batches(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
         return []
     key = ("own", own) if own is not None else ("lot", row.values.get("name", ""), number or "")
     statement = clerk.ids.statement(*key)
+    meant = _meant(
+        clerk, book, document, statement, lambda: _batches_called(clerk, book, number or own or "")
+    )
+    goods = _goods_of(row, statement)
+    if meant is not None and isinstance(meant.said, Batch):
+        statement, goods = meant.header.id, meant.said.goods
     clerk.once(row, statement, "own_number" if own is not None else "batch_number")
-    body = _batch_body(clerk, row, _goods_of(row, statement), clerk.party)
+    body = _batch_body(clerk, row, goods, clerk.party)
     if "produced_on" in row.values:
         # What is entered today of last month stands where it belongs, before the shipments of it.
         body["occurred_at"] = _day_begins(row.values["produced_on"])
     if "site" in row.values:
         body["site"] = _tried(row, lambda: str(clerk.known.site(book, row.values["site"])))
     return [Wanted(Batch, statement, body, fields=_FIELDS | {"occurred_at": "produced_on"}, row=row)]
+
+
+def _batches_called(clerk: Clerk, book: SqlBook, number: str) -> list[Record]:
+    """The party's own batches of this number, whatever they are called."""
+    return [
+        record for record, said in of_type(about(book, lot_key(number)), Batch) if said.maker == clerk.party
+    ]
 
 
 def _day_begins(day: str) -> str:
@@ -278,16 +304,30 @@ def _goods_of(row: Row, statement: StatementId) -> GoodsId:
     return GoodsId.of_batch(BatchCode.new(drawn(statement, "goods")))
 
 
-def _products(clerk: Clerk, _book: SqlBook, document: Document) -> list[Wanted]:
+def _products(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     row = document.first
     own, gtin = row.values.get("own_number"), row.values.get("gtin")
     name, specification = row.values.get("name", ""), row.values.get("specification", "")
     key = ("own", own) if own else ("gtin", gtin) if gtin else ("name", name, specification)
     statement = clerk.ids.statement(*key)
+    meant = _meant(
+        clerk,
+        book,
+        document,
+        statement,
+        lambda: [
+            record
+            for record, said in of_type(clerk.known.own_records(book, Product), Product)
+            if said.name == name and (said.specification or "") in {"", specification}
+        ],
+    )
+    product = ProductId.new(drawn(statement, "product"))
+    if meant is not None and isinstance(meant.said, Product):
+        statement, product = meant.header.id, meant.said.product
     clerk.once(row, statement, "own_number" if own else "gtin" if gtin else "name")
     category = _category(row)
     body: dict[str, Json] = {
-        "product": str(ProductId.new(drawn(statement, "product"))),
+        "product": str(product),
         "owner": str(clerk.party),
         **_in_row(row, *_SIMPLE["product"]),
         **_details(clerk, [row], category),
@@ -313,14 +353,27 @@ def _party_body(row: Row, party: PartyId, name: str, kind: str) -> dict[str, Jso
     return body | {"name": name} | ({"person_name": contact} if contact is not None else {})
 
 
-def _parties(clerk: Clerk, _book: SqlBook, document: Document) -> list[Wanted]:
+def _parties(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     row = document.first
     name, kind = row.values.get("name", ""), row.values.get("party_kind", "unknown")
     own, code = row.values.get("own_number"), row.values.get("credit_code")
     key = ("own", own) if own else ("code", code) if code else ("name", name, row.values.get("address", ""))
     statement = clerk.ids.statement(*key)
-    clerk.once(row, statement, "own_number" if own else "credit_code" if code else "name")
+    meant = _meant(
+        clerk,
+        book,
+        document,
+        statement,
+        lambda: [
+            record
+            for record, said in of_type(clerk.known.own_records(book, Party), Party)
+            if name in {said.name, said.person_name}
+        ],
+    )
     party = PartyId.new(drawn(statement, "party"))
+    if meant is not None and isinstance(meant.said, Party):
+        statement, party = meant.header.id, meant.said.party
+    clerk.once(row, statement, "own_number" if own else "credit_code" if code else "name")
     return [
         Wanted(Party, statement, _party_body(row, party, name, kind), fields={"person_name": "name"}, row=row)
     ]
@@ -335,6 +388,20 @@ def _licences(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     names = ("licence_kind", "number", "valid_from", "state")
     # Renewed or suspended, it is another record under the same number.
     statement = clerk.ids.statement(str(holder), *(row.values.get(name, "") for name in names))
+    meant = _meant(
+        clerk,
+        book,
+        document,
+        statement,
+        lambda: [
+            record
+            for record, said in of_type(
+                about(book, contact_key("licence", row.values.get("number", ""))), Licence
+            )
+            if str(said.holder) == holder
+        ],
+    )
+    statement = statement if meant is None else meant.header.id
     clerk.once(row, statement, "number")
     body: dict[str, Json] = {"holder": holder, **_in_row(row, *_SIMPLE["licence"])}
     if "scope" in row.values:
@@ -455,7 +522,7 @@ def _deliveries(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]
     if supplier is None or document.wrong:
         return []
     lines: list[Json] = []
-    for place, row in enumerate(document.rows):
+    for place, row in zip(_places(clerk, book, document, number), document.rows, strict=True):
         statement = clerk.ids.statement("batch", number, str(place))
         goods = GoodsId.of_batch(BatchCode.new(drawn(statement, "goods")))
         body = _batch_body(clerk, row, goods, supplier)
@@ -489,6 +556,35 @@ def _deliveries(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]
         }
         wanted.append(Wanted(Voucher, clerk.ids.statement("voucher", number), body, fields=fields))
     return wanted
+
+
+def _places(clerk: Clerk, book: SqlBook, document: Document, number: str) -> list[int]:
+    """Which lot of a delivery each row is about: where it was recorded before, the lot that is called as the row is, wherever the row stands now."""
+    rows = range(len(document.rows))
+    stood: list[Batch] = []
+    while (
+        record := latest(book, clerk.ids.statement("batch", number, str(len(stood))), clerk.party)
+    ) is not None:
+        assert isinstance(record.said, Batch)
+        stood.append(record.said)
+    free, found = dict(enumerate(stood)), dict[int, int]()
+    for same in (("name", "batch_number"), ("name",)):
+        for row in rows:
+            values = document.rows[row].values
+            place = next(
+                (
+                    place
+                    for place, one in free.items()
+                    if all(str(getattr(one, field) or "") == values.get(field, "") for field in same)
+                ),
+                None,
+            )
+            if row not in found and place is not None:
+                found[row] = place
+                del free[place]
+    # A name that was written wrongly: what is left over, in its order. Rows beyond these are new lots.
+    left = iter([*free, *range(len(stood), len(stood) + len(rows))])
+    return [found[row] if row in found else next(left) for row in rows]
 
 
 def _papers(document: Document) -> list[Json]:

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from api.drafting import RANDOM_BYTES, Draft, Drafting
 from api.problems import Refusals
 from api.sheets.bodies import ID_MS, Clerk, Ids, Wanted
-from api.sheets.known import Known
+from api.sheets.known import Known, latest
 from ledger.errors import Conflict, Malformed, NotAllowed, Refusal, Words
 from ledger.gate import may_be_said
 from ledger.identifiers import Instant, StatementId
 from ledger.statement import Header
 from ledger.trace.known import KnownFrom
-from ledger.views.book import about, statement_key
+from ledger.views.book import statement_key
 from ledger.views.sheets import party_sheet
 from ledger.vocabulary.correctable import Correctable
 from ledger.vocabulary.goods import Batch
@@ -135,7 +135,7 @@ class Checker:
         except Refusals as refused:
             checked.faults += [self._fault(checked.document, wanted, one) for one in refused.refusals]
             return
-        stood = _latest(book, wanted.id, self._party)
+        stood = latest(book, wanted.id, self._party)
         try:
             if stood is not None and _same(stood, draft):
                 checked.before += 1
@@ -181,12 +181,20 @@ class Checker:
         kept, sent = _content(stood.said), _content(draft.said)
         names = [name for name in (*sent, *kept) if kept.get(name) != sent.get(name)]
         name = names[0] if names else "occurred_at"
-        was = str(stood.header.occurred_at) if not names else _shown(kept.get(name))
+        before, now = kept.get(name), sent.get(name)
+        if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+            # Of lines that are as many as they were: the first that differs, and what of it does.
+            place = next(one for one in range(len(now)) if before[one] != now[one])
+            name, before, now = f"{name}[{place}]", before[place], now[place]
+            if isinstance(before, dict) and isinstance(now, dict):
+                part = next(one for one in (*now, *before) if before.get(one) != now.get(one))
+                name, before, now = f"{name}.{part}", before.get(part), now.get(part)
+        was = str(stood.header.occurred_at) if not names else _shown(before)
         expected = Words(
             zh=f"{was}（日志第 {stood.seq} 条）；确要更改的，在“更正”列填“是”",
             en=f"{was} (entry {stood.seq}); to change it, put “yes” into the column “Put right”",
         )
-        came = str(draft.occurred_at) if not names else _shown(sent.get(name))
+        came = str(draft.occurred_at) if not names else _shown(now)
         return ChangedSince(field=name, came=came, expected=expected)
 
     def _gaps(self, document: Document, wanted: Wanted, said: Said) -> list[Fault]:
@@ -242,28 +250,6 @@ def secret_of(ledger: Ledger) -> bytes:
     office = ledger.accounts.office
     with office.writing() as connection:
         return bytes.fromhex(office.keyed_digest(connection, "suyuan sheets"))
-
-
-def _latest(book: SqlBook, statement: StatementId, party: PartyId) -> Record | None:
-    """The party's record of that id as it stands now: itself, or what put it right."""
-    found = None
-    for _ in range(_CORRECTIONS_MAX):
-        records = [
-            one
-            for one in about(book, statement_key(statement))
-            if one.header.id == statement and one.header.issuer == party
-        ]
-        if not records:
-            return found
-        found = records[0]
-        if found.superseded_by is None:
-            return found
-        statement = found.superseded_by
-    return found
-
-
-#: A record that was put right more often than this is shown as it last stood.
-_CORRECTIONS_MAX: Final = 50
 
 
 def _same(stood: Record, draft: Draft) -> bool:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Malformed, Refusal, UnknownName, Words
-from ledger.identifiers import BatchCode, GoodsId, PartyId, SiteId
+from ledger.identifiers import BatchCode, GoodsId, PartyId, SiteId, StatementId
 from ledger.views.book import (
     about,
     contact_key,
@@ -20,6 +20,7 @@ from ledger.views.book import (
     of_type,
     parties_in,
     party_key,
+    statement_key,
 )
 from ledger.views.sheets import party_sheet
 from ledger.vocabulary.goods import Batch
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
 
     from ledger.store.book import SqlBook
     from ledger.views.book import Record
+    from ledger.vocabulary.said import Said
 
 #: Records of the party in which those it trades with are looked for, the newest first.
 RECENT_MAX: Final = 1_000
+#: A record that was put right more often than this is shown as it last stood.
+_CORRECTIONS_MAX: Final = 50
 _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 _BATCH_CODE: Final = re.compile(r"[0-9A-Za-z]{4}(?:-?[0-9A-Za-z]{4}){3}-?[0-9A-Za-z]", re.ASCII)
 _NAMED: Final = ("urn:", "http://", "https://")
@@ -114,6 +118,10 @@ class Known:
     def remember(self, text: str, party: PartyId) -> None:
         """A party that this very sheet declares."""
         self._parties[text] = party
+
+    def own_records(self, book: SqlBook, kind: type[Said]) -> list[Record]:
+        """The party's own records of one type that stand."""
+        return self._own_of_type(book, kind.TYPE)
 
     def site(self, book: SqlBook, text: str) -> SiteId:
         """One of the party's own places, by its name."""
@@ -205,3 +213,21 @@ def _put(names: dict[str, set[PartyId]], said: Party) -> None:
     for name in (said.name, said.person_name if said.party_kind == "farmer" else None):
         if name:
             names.setdefault(name, set()).add(said.party)
+
+
+def latest(book: SqlBook, statement: StatementId, party: PartyId) -> Record | None:
+    """The party's record of that id as it stands now: itself, or what put it right."""
+    found = None
+    for _ in range(_CORRECTIONS_MAX):
+        records = [
+            one
+            for one in about(book, statement_key(statement))
+            if one.header.id == statement and one.header.issuer == party
+        ]
+        if not records:
+            return found
+        found = records[0]
+        if found.superseded_by is None:
+            return found
+        statement = found.superseded_by
+    return found

@@ -7,8 +7,8 @@ import io
 import json
 import threading
 import zipfile
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -18,6 +18,8 @@ from api.sheets.kinds import KINDS
 from ledger.keys import Ed25519Signer
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.oversight import Hold
+from ledger.vocabulary.parties import Party, Product
+from ledger.vocabulary.said import Said
 from tests.support.server import HOUR_MS, enrol_party
 from tests.support.workbooks import (
     BATCH_HEADINGS,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ledger.identifiers import GoodsId
     from ledger.service import Ledger
     from ledger.statement import Statement
     from tests.integration.pages.browsing import Page, Visitor
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DAY = date(2026, 11, 13)
+#: Of nobody; its check character is right.
+CREDIT_CODE = "92320900DEM003995Y"
+_Said = TypeVar("_Said", bound=Said)
 
 
 def sent(
@@ -83,6 +89,26 @@ def settled(visitor: Visitor, page: Page) -> Page:
         quiet.wait(0.1)
         page = visitor.open(page.path)
     return page
+
+
+def said_last(ledger: Ledger, kind: type[_Said]) -> _Said:
+    """What the newest record of this type says."""
+    with ledger.book() as book:
+        newest = max(one.seq for one in book.mentions([f"type/{kind.TYPE}"]))
+        said = book.records([newest])[newest].said
+    assert isinstance(said, kind)
+    return said
+
+
+def lots_of(ledger: Ledger) -> dict[str, GoodsId]:
+    """The goods that stand, by their names."""
+    with ledger.book() as book:
+        records = book.about("type/batch.v1")
+        return {
+            said.name: said.goods
+            for one in records
+            if isinstance(said := one.said, Batch) and one.superseded_by is None
+        }
 
 
 def shipments(*rows: Sequence[Value]) -> bytes:
@@ -180,6 +206,160 @@ def test_a_row_that_says_so_puts_the_earlier_record_right_and_only_once(
 def test_what_nobody_recorded_cannot_be_put_right(client: Client, co_op: Enrolled) -> None:
     content = workbook([(*BATCH_HEADINGS, "更正"), [*batch_row("JC-0"), "是"]])
     assert cells(sent(client, co_op, "batches", content)) == [("H2", "NothingToPutRight")]
+
+
+def test_a_name_or_a_code_that_was_wrong_is_put_right_and_no_second_record_is_made(
+    client: Client, ledger: Ledger, co_op: Enrolled
+) -> None:
+    """Of a row whose number is made of its name: the record is found by what stayed."""
+    heads = (*BATCH_HEADINGS, "更正")
+    sent(client, co_op, "batches", workbook([heads, [*batch_row("TY-1", name="韭莱"), None]]))
+    goods = said_last(ledger, Batch).goods
+    right = workbook([heads, [*batch_row("TY-1"), "是"]])
+    assert numbers(sent(client, co_op, "batches", right)) == (0, 0, 0, 1, 1)
+    assert (said_last(ledger, Batch).name, said_last(ledger, Batch).goods) == ("韭菜", goods)
+    assert numbers(sent(client, co_op, "batches", right)) == (0, 1, 0, 0, 0)
+    # Two goods may bear one number: which of them is meant nobody can tell.
+    sent(client, co_op, "batches", workbook([BATCH_HEADINGS, batch_row("TY-1", name="菠菜")]))
+    unclear = workbook([heads, [*batch_row("TY-1", name="芹菜"), "是"]])
+    assert cells(sent(client, co_op, "batches", unclear)) == [("H2", "NothingToPutRight")]
+
+    parties = ("名称", "主体类型", "地址", "统一社会信用代码", "更正")
+    sent(client, co_op, "parties", workbook([parties, ("某食堂（演示）", "公司", "一号路", None, None)]))
+    party = said_last(ledger, Party).party
+    moved = workbook([parties, ("某食堂（演示）", "公司", "二号路", CREDIT_CODE, "是")])
+    assert numbers(sent(client, co_op, "parties", moved)) == (0, 0, 0, 1, 1)
+    assert (said_last(ledger, Party).party, said_last(ledger, Party).address) == (party, "二号路")
+
+    products = ("名称", "类别", "gtin", "更正")
+    sent(client, co_op, "products", workbook([products, ("饼干（演示）", "预包装食品", None, None)]))
+    product = said_last(ledger, Product).product
+    coded = workbook([products, ("饼干（演示）", "预包装食品", "6901234567892", "是")])
+    assert numbers(sent(client, co_op, "products", coded)) == (0, 0, 0, 1, 1)
+    assert said_last(ledger, Product).product == product
+
+    licences = ("证件类型", "证号", "有效期起", "有效期至", "更正")
+    row = ("食品经营许可证", "JY1320682")
+    sent(client, co_op, "licences", workbook([licences, (*row, None, date(2031, 1, 1), None)]))
+    begun = workbook([licences, (*row, DAY, date(2031, 1, 1), "是")])
+    assert numbers(sent(client, co_op, "licences", begun)) == (0, 0, 0, 1, 1)
+
+
+def test_a_line_put_between_the_lines_of_a_delivery_renames_none_of_them(
+    client: Client, ledger: Ledger, stall: Enrolled
+) -> None:
+    heads = ("单号", "进货日期", "供货者", "主体类型", "品名", "类别", "数量", "单位", "更正")
+
+    def delivery(*goods: tuple[str, int], right: bool = False) -> bytes:
+        rows = [
+            (
+                "JH-9",
+                DAY,
+                "搬经镇李某（演示）",
+                "农户",
+                name,
+                "食用农产品",
+                count,
+                "公斤",
+                "是" if right else None,
+            )
+            for name, count in goods
+        ]
+        return workbook([heads, *rows])
+
+    sent(client, stall, "deliveries", delivery(("生姜", 30), ("大蒜", 20)))
+    lots = lots_of(ledger)
+    more = delivery(("生姜", 30), ("辣椒", 5), ("大蒜", 20))
+    told = sent(client, stall, "deliveries", more)
+    assert (told.status_code, ledger_lots := lots_of(ledger)) == (422, lots), ledger_lots
+    made = sent(client, stall, "deliveries", delivery(("生姜", 30), ("辣椒", 5), ("大蒜", 20), right=True))
+    assert made.status_code == 201, made.text
+    after = lots_of(ledger)
+    assert {name: after[name] for name in lots} == lots
+    assert set(after) == {"生姜", "大蒜", "辣椒"}
+    # One that was written wrongly stays the lot that it is.
+    again = sent(client, stall, "deliveries", delivery(("生姜", 30), ("尖椒", 5), ("大蒜", 20), right=True))
+    assert again.status_code == 201, again.text
+    assert lots_of(ledger)["尖椒"] == after["辣椒"]
+
+
+def test_what_differs_from_the_record_is_told_in_the_cell_of_its_own_line(
+    client: Client, co_op: Enrolled, stall: Enrolled
+) -> None:
+    sent(client, co_op, "batches", batches(2))
+
+    def slip(second: int) -> bytes:
+        to = str(stall.party)
+        return shipments(("S-1", DAY, to, "JC-0", 10, "公斤"), ("S-1", DAY, to, "JC-1", second, "公斤"))
+
+    sent(client, co_op, "shipments", slip(5))
+    told = sent(client, co_op, "shipments", slip(6))
+    assert cells(told) == [("E3", "ChangedSince")]
+    error = told.json()["errors"][0]
+    assert (error["came"], error["expected"][:5]) == ("6 KGM", "5 KGM")
+
+
+def test_a_credit_code_of_somebody_else_is_told_beside_the_name(
+    client: Client, ledger: Ledger, stall: Enrolled
+) -> None:
+    heads = ("单号", "进货日期", "供货者", "主体类型", "统一社会信用代码", "品名", "类别", "数量", "单位")
+    goods, code = ("韭菜", "食用农产品", 3, "公斤"), CREDIT_CODE
+    first = ("JH-1", DAY, "乙供货商（演示）", "公司", code, *goods)
+    assert sent(client, stall, "deliveries", workbook([heads, first])).status_code == 201
+    size = ledger.size()
+    other = ("JH-2", DAY, "丙公司（演示）", "公司", code, *goods)
+    told = sent(client, stall, "deliveries", workbook([heads, other]))
+    assert cells(told) == [("C2", "Malformed")]
+    assert "乙供货商（演示）" in told.text
+    assert ledger.size() == size
+
+
+def test_a_supplier_called_in_two_ways_has_one_file_of_a_day(
+    client: Client, co_op: Enrolled, stall: Enrolled
+) -> None:
+    sent(client, co_op, "parties", workbook([("名称", "主体类型"), ("某食堂（演示）", "公司")]))
+    heads = ("供货者", "建档日期", "证件名称", "证号")
+    rows = [(one, DAY, "营业执照", "9132") for one in ("某食堂（演示）",)]
+    once = sent(client, co_op, "supplier-files", workbook([heads, *rows]))
+    assert once.status_code == 201, once.text
+    name = str(stall.party)
+    both = workbook(
+        [
+            heads,
+            (name, DAY, "营业执照", "1"),
+            ("某食堂（演示）", DAY, "营业执照", "9132"),
+            (name, DAY, "营业执照", "1"),
+        ]
+    )
+    assert ("A4", "DocumentTwice") in cells(sent(client, co_op, "supplier-files", both))
+
+
+def test_a_cell_under_no_heading_is_told_and_lost_by_nobody(
+    client: Client, ledger: Ledger, co_op: Enrolled
+) -> None:
+    size = ledger.size()
+    text = "品名,类别,批号,数量,单位,产地\n韭菜,食用农产品,R-4,12,公斤,江苏省如皋市,搬经镇\n,,,,,,备注\n"
+    told = sent(client, co_op, "batches", text.encode(), media="text/csv")
+    assert cells(told)[0] == ("G2", "NoHeading")
+    assert ("G3", "NoHeading") in cells(told)
+    noted = workbook([BATCH_HEADINGS, [*batch_row("R-5"), "备注"]])
+    assert cells(sent(client, co_op, "batches", noted)) == [("H2", "NoHeading")]
+    assert ledger.size() == size
+
+
+def test_a_file_that_comes_back_holds_days_and_times_as_they_came(
+    farm: Visitor, client: Client, co_op: Enrolled
+) -> None:
+    heads = ("单号", "销售日期", "货物", "数量", "单位")
+    moment = datetime(2026, 11, 13, 8, 30)  # noqa: DTZ001  (as a sheet holds it)
+    rows: list[Sequence[Value]] = [("LS-1", moment, "JC-0", 1, "公斤"), ("LS-2", 44877, "JC-0", 1, "斤")]
+    page = posted(farm, "sales", workbook([heads, *rows], in_1904=True))
+    marked = client.get(f"{page.path}.xlsx", key=co_op.key).content
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(marked)).get_sheet_by_index(0).to_python()
+    assert sheet[1][1] == moment
+    assert sheet[2][1] == 44877.0
+    with zipfile.ZipFile(io.BytesIO(marked)) as archive:
+        assert b"date1904" in archive.read("xl/workbook.xml")
 
 
 def test_the_lines_of_one_slip_make_one_shipment(

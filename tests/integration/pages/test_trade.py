@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from api.pages import own
 from ledger.identifiers import GoodsId
 from ledger.trace import balance
 from ledger.views.book import about, party_key
@@ -372,6 +373,46 @@ def test_the_second_delivery_of_a_farmer_is_filled_in_already(
     trader.submit(page, "/my/deliveries", {"quantity": "20", "voucher_number": ""})
     assert ledger.size() == size + 3
     assert len(said_by(ledger, stall, Party)) == 1
+
+
+def test_whoever_is_still_bought_from_is_offered_however_long_ago_he_was_declared(
+    trader: Visitor, ledger: Ledger, stall: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trader.submit(trader.open("/my/deliveries/new"), "/my/deliveries", FARMER)
+    # So few that his own sheet is among them no more.
+    monkeypatch.setattr(own, "RECENT_MAX", 2)
+    assert FARMER["party_name"] in trader.open("/my/deliveries/new").text
+
+
+@pytest.mark.parametrize(
+    ("at", "chosen", "typed"),
+    [
+        ("/my/deliveries", "supplier", {"party_name": "另一户（演示）"}),
+        ("/my/shipments", "customer", {"phone": "139-0000-0009"}),
+    ],
+)
+def test_a_new_party_typed_in_beside_one_that_is_chosen_is_asked_about(
+    at: str, chosen: str, typed: dict[str, str], farm: Visitor, trader: Visitor, ledger: Ledger
+) -> None:
+    """A slip made out to whoever the radio button happened to stand on is a slip to the wrong party."""
+    visitor = trader if at == "/my/deliveries" else farm
+    if visitor is farm:
+        register(farm)
+        ship(farm, "海安老客户（演示）")
+    else:
+        trader.submit(trader.open(f"{at}/new"), at, FARMER)
+    page = visitor.open(f"{at}/new")
+    assert page.fields(at)[chosen]
+    size = ledger.size()
+    rest = {"amount_0": "10"} if visitor is farm else {"quantity": "20", "voucher_number": ""}
+    told = visitor.submit(page, at, rest | typed)
+    assert (told.status, ledger.size()) == (422, size)
+    (name,) = typed
+    assert f'id="{name}-why"' in told.html
+    assert typed[name] in told.html
+    # Either of the two alone is taken.
+    assert visitor.submit(told, at, rest | {name: ""}).status == 200
+    assert ledger.size() > size
 
 
 def test_everything_wrong_with_a_delivery_is_said_at_once(trader: Visitor) -> None:

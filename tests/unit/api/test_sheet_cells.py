@@ -99,7 +99,8 @@ def test_a_number_is_read_as_it_was_plainly_meant(cell: RawCell, amount: str) ->
 
 
 @pytest.mark.parametrize(
-    "cell", ["1,2,3", "12,5", "-1", "十二", "1e3", "12 公斤", ["b", "1"], ["d", "2026-11-20"]]
+    "cell",
+    ["1,2,3", "12,5", "-1", "十二", "1e3", "12 公斤", "12 5", "10²", "①", ["b", "1"], ["d", "2026-11-20"]],
 )
 def test_what_is_no_number_is_refused(cell: RawCell) -> None:
     with pytest.raises(NotANumber):
@@ -128,11 +129,31 @@ def test_a_credit_code_that_excel_has_rounded_is_refused_and_one_as_text_is_made
         read(["n", "913200000000000000"], "digits")
     assert read("９１３２ 0682ma1xxxxx1x", "digits") == "91320682MA1XXXXX1X"
     assert read(["n", "13800000000"], "digits") == "13800000000"
+    # A file of text that went through Excel, and a number that it took for a day.
+    columns: tuple[Holds, ...] = ("digits", "text")
+    for one in columns:
+        for cell in ("2.02611E+11", "1.39e+10", ["m", "2026-03-12"]):
+            with pytest.raises(NumberRounded):
+                read(cell, one)
+        assert read(["n", "000123"], one) == "000123"
+    assert read("E+11", "text") == "E+11"
+
+
+def test_a_small_number_that_only_looks_like_a_day_is_none() -> None:
+    for text in ("1900-02-28", "1904-01-03"):
+        with pytest.raises(AmbiguousDate):
+            read_cell(["d", text], DAY)
+    assert read_cell(["m", "2026-03-12"], DAY) == "2026-03-12"
 
 
 def test_a_choice_is_known_by_its_code_and_by_its_words_in_either_language() -> None:
     assert {read(one, "choice") for one in ("farmer", "农户", "FARMER", " Farmer ")} == {"farmer"}
     assert {read(one, "unit") for one in ("公斤", "千克", "kg", "KGM", "ＫＧ")} == {"KGM"}
+    assert {read(one, "unit") for one in ("m³", "m3", "立方米")} == {"MTQ"}
+    own_invoice = Column(
+        "x", Words("某", "some"), "choice", choices=(("own", Words("收购发票（由我开具）", "Own")),)
+    )
+    assert {read_cell(one, own_invoice) for one in ("收购发票（由我开具）", "收购发票(由我开具)")} == {"own"}
     assert {read(one, "yes_no") for one in ("是", "Yes", "1", ["b", "1"])} == {"yes"}
     assert {read(one, "yes_no") for one in ("否", "no", ["b", "0"])} == {"no"}
     holds: tuple[Holds, ...] = ("choice", "unit", "yes_no")

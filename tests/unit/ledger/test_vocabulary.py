@@ -14,7 +14,8 @@ from ledger.register import REGISTER_TYPES
 from ledger.statement import AUDIENCES, Item
 from ledger.vocabulary import TYPES, said_type
 from ledger.vocabulary.goods import Batch, Codes
-from ledger.vocabulary.parties import Party
+from ledger.vocabulary.parties import Party, Product
+from ledger.vocabulary.said import refusals
 from ledger.vocabulary.trade import Sale, Shipment
 from ledger.vocabulary.values import CODES_MAX, LINES_MAX
 
@@ -344,3 +345,25 @@ def test_rights_speak_of_known_types_only() -> None:
 def test_records_do_not_change() -> None:
     with pytest.raises(ValidationError):
         full(Sale).__setattr__("region", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "body", "zh"),
+    [
+        (Product, {"shelf_life_days": 0}, "不小于 1"),
+        (Product, {"shelf_life_days": 10**12}, "不大于 36500"),
+        (Product, {"name": "长" * 101}, "文字长度最多 100"),
+        (Product, {"active_ingredients": []}, "至少 1 项，收到 0 项"),
+        (Codes, {"codes": []}, "至少 1 项，收到 0 项"),
+        (Codes, {"action": "?"}, "以下之一：'issue'"),
+    ],
+)
+def test_what_was_expected_is_said_in_chinese_to_whoever_reads_chinese(
+    said: type[Said], body: dict[str, Json], zh: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        said.model_validate(body)
+    (name,) = body
+    told = [one.expected.zh for one in refusals(refused.value) if one.field == name]
+    assert told[0].startswith(zh)
+    assert not {"equal", "should", "characters", "items", "validation"} & set(told[0].split())
