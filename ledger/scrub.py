@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 ENTRIES_AT_ONCE: Final = 32
 #: After something was found wrong it is looked for again, and not all day long.
 PAUSE_AFTER_FAULT: Final = 600.0
+#: A pass is followed by so many rests at once, five minutes as the settings are: a small log is not looked through all day long.
+RESTS_AFTER_PASS: Final = 1_200
 
 _log = logging.getLogger(__name__)
 
@@ -133,6 +135,8 @@ class Scrubber:
         while not self._closed.is_set():
             try:
                 rest = self._rest if self.step() else max(PAUSE_AFTER_FAULT, self._rest)
+                if self._pass is None:
+                    rest = max(rest, RESTS_AFTER_PASS * self._rest)
             except SQLAlchemyError:
                 _log.warning("scrubber_waits_for_database", exc_info=True)
                 rest = max(PAUSE_AFTER_FAULT, self._rest)

@@ -178,3 +178,23 @@ def test_it_works_by_itself_and_tells_whoever_asks_the_server(tmp_path: Path) ->
             finally:
                 scrubber.close()
         assert (told["of"], told["faults"], told["fault"]) == (40, 0, None)
+
+
+def test_a_small_log_is_not_looked_through_all_day_long(grown: Grown, tmp_path: Path) -> None:
+    engine, again = engine_on(grown, tmp_path / "log.db"), Event()
+
+    def clock() -> int:
+        # Asked at the end of each pass.
+        if scrubber.standing.passes:
+            again.set()
+        return 7
+
+    scrubber = Scrubber(engine, grown.origin, keys=lambda: grown.keys, clock=clock, rest=0.01)
+    scrubber.start()
+    try:
+        # A pass takes a fraction of this, and the rest behind it twelve seconds.
+        assert not again.wait(4)
+        assert scrubber.standing.passes == 1
+    finally:
+        scrubber.close()
+        engine.dispose()
