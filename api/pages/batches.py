@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi import APIRouter
@@ -177,7 +178,10 @@ def units(language: Language) -> list[tuple[str, str]]:
 
 def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, str]:
     """A quantity as records take it. A comma between thousands and a wide digit are what people type."""
-    text = posted.text(name).translate(_WIDE).replace(",", "")
+    text = posted.text(name).translate(_WIDE)
+    if _THOUSANDS.fullmatch(text):
+        # Any other comma may have been meant for the point: 1,5 is not fifteen.
+        text = text.replace(",", "")
     if not text:
         raise Malformed(field=name, came="", expected=Words(zh="数量", en="a quantity"))
     amount = {"amount": text, "unit": unit or posted.text(f"{name}_unit")}
@@ -189,6 +193,7 @@ def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, s
         raise Malformed(field=name, came=text, expected=expected) from wrong
 
 
+_THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF0E: ".", 0xFF0C: ",", 0x3002: "."}
 
 

@@ -185,7 +185,9 @@ def short_interval(subject: str, record: Record, book: Book) -> Iterator[Finding
         here = batch.site is not None and said.site == batch.site
         if said.wait_days is None or not (here or batch.goods in (said.on_goods or ())):
             continue
-        used_on, days = day_of(use), (batch.produced_on.date - day_of(use).date).days
+        # By the day it ended, where that is said: a use is often written up days later.
+        used_on = said.ended_on or said.started_on or day_of(use)
+        days = (batch.produced_on.date - used_on.date).days
         if not 0 <= days < said.wait_days or (batch.planted_on is not None and used_on < batch.planted_on):
             continue
         yield found(

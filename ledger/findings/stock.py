@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
 from ledger.findings.declared import contradicted_sources
@@ -21,18 +24,24 @@ from ledger.findings.reading import (
 )
 from ledger.findings.releases import uncommitted, unreleased
 from ledger.trace import balance
+from ledger.trace.edges import Holding
 from ledger.trace.enough import surely_enough
-from ledger.views.book import about, about_many, holding_key
+from ledger.trace.shelf import Shelf
+from ledger.views.book import about, about_many, corrected_by, holding_key
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ledger.findings.finding import Finding
-    from ledger.identifiers import GoodsId, PartyId
+    from ledger.findings.finding import Finding, Grade
+    from ledger.identifiers import GoodsId, PartyId, Unit
     from ledger.views.book import Book, Record
     from ledger.vocabulary.profiles import Profile
+
+
+#: Versions of one check that are looked back through.
+CORRECTIONS_MAX: Final = 50
 
 
 def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> Iterator[Finding]:
@@ -45,7 +54,7 @@ def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> I
     if profile.finds("oversold") and not surely_enough(records, party, goods):
         yield from _oversold(subject, party, goods, book, profile)
     if profile.finds("backdated_check"):
-        yield from _late_checks(subject, party, goods, records, profile)
+        yield from _late_checks(subject, party, goods, records, book, profile)
     if profile.finds("missing_check"):
         yield from _missing_check(subject, party, goods, records, book, profile)
     for judging in (contradicted_sources, missing_papers, unreleased, uncommitted):
@@ -73,17 +82,20 @@ def _oversold(
         "unit": unit.name,
     }
     rests_on = book.records({seq for seqs in figures.seqs.values() for seq in seqs})
+    grade, by_others = _as_told(
+        book, Holding(party, goods), came_in.unit.base, base_left + base_in * profile.loss_tolerance
+    )
     yield found(
         "oversold",
-        "red",
+        grade,
         subject=subject,
         party=party,
         rests_on=rests_on.values(),
         facts=Facts(
             Words(
-                zh=f"记录的收入合计 {numbers['in']} {unit.words.zh}，支出合计 {numbers['out']} {unit.words.zh}，相差 {numbers['difference']}。",
+                zh=f"记录的收入合计 {numbers['in']} {unit.words.zh}，支出合计 {numbers['out']} {unit.words.zh}，相差 {numbers['difference']}。{by_others.zh}",
                 en=f"Recorded in: {numbers['in']} {unit.many.en}; out: {numbers['out']} {unit.many.en}; "
-                f"difference: {numbers['difference']}.",
+                f"difference: {numbers['difference']}.{by_others.en}",
             ),
             numbers,
             profile.laws.record,
@@ -91,13 +103,41 @@ def _oversold(
     )
 
 
-def _late_checks(
-    subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], profile: Profile
-) -> Iterator[Finding]:
-    for record in records:
-        said = record.said
-        if not isinstance(said, SupplierCheck) or record.actor != party:
+def _as_told(book: Book, holding: Holding, unit: Unit, short: Decimal) -> tuple[Grade, Words]:
+    """How much weight it has that more went out than was in, by whose word it went out.
+
+    What a party sent is its own to say. Beyond that a receiver's word speaks for the receiver: one of them alone, mistaken or not, makes nobody
+    red; several who do not know of each other are a reason to ask.
+    """
+    shelf = Shelf(book)
+    shelf.bring([holding])
+    beyond: dict[PartyId, Decimal] = defaultdict(Decimal)
+    for edge in shelf.edges_at(holding):
+        moved = edge.moved
+        if edge.source != holding or edge.kind != "shipment" or moved is None or moved.unit.base is not unit:
             continue
+        own = Decimal(0)
+        if edge.sent is not None and edge.sent.unit.base is unit:
+            own = edge.sent.amount.scaleb(edge.sent.unit.power)
+        if (more := moved.amount.scaleb(moved.unit.power) - own) > 0:
+            beyond[edge.target.party] += more
+    if not beyond or short + sum(beyond.values()) < 0:
+        return "red", Words("", "")
+    grade: Grade = "grey" if short + max(beyond.values()) >= 0 else "amber"
+    return grade, Words(
+        zh="超出部分只有收货方的记录，发货方没有记录。",
+        en=" The excess stands in records of receivers alone, and in none of the sender.",
+    )
+
+
+def _late_checks(
+    subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], book: Book, profile: Profile
+) -> Iterator[Finding]:
+    for stands in records:
+        said = stands.said
+        if not isinstance(said, SupplierCheck) or stands.actor != party:
+            continue
+        record = replace(stands, at_ms=_first_told_ms(book, stands, said, goods))
         lag = (recorded_on(record).date - said.received_on.date).days
         if lag <= profile.backdating_days:
             continue
@@ -107,6 +147,24 @@ def _late_checks(
             continue
         came = any(_same_delivery(one, record) for one in records)
         yield _late_check(subject, record, said, profile, resale=resale, came=came)
+
+
+def _first_told_ms(book: Book, record: Record, said: SupplierCheck, goods: GoodsId) -> int:
+    """When the log first took what a check says, amounts apart: one that was put right later was not made later."""
+    at_ms, before = record.at_ms, record
+    for _ in range(CORRECTIONS_MAX):
+        corrected = corrected_by(before)
+        seq = None if corrected is None else book.position(*corrected)
+        if seq is None:
+            break
+        before = book.records([seq])[seq]
+        told = before.said
+        if not isinstance(told, SupplierCheck) or told.supplier != said.supplier:
+            break
+        if all(line.goods != goods for line in told.lines):
+            break
+        at_ms = before.at_ms
+    return at_ms
 
 
 def _late_check(

@@ -140,6 +140,8 @@ def test_a_used_form_with_other_content_says_so_and_records_nothing(farm: Visito
         ("name", ""),
         ("quantity", ""),
         ("quantity", "很多"),
+        ("quantity", "1,5"),
+        ("quantity", "１，５"),
         ("produced_on", "2026-02-30"),
         ("gtin", "9520001000028"),
         ("category", "x" * 101),

@@ -327,3 +327,22 @@ def test_only_profiles_with_an_interval_judge_it(books: BookWriter) -> None:
     books.says(farm, said, at="2026-11-03T15:00:00+08:00")
 
     assert findings(books.book, "safety_interval_short") == []
+
+
+@pytest.mark.parametrize(("ended", "expected"), [("2026-09-25", 0), ("2026-11-09", 1)])
+def test_a_use_counts_by_the_day_it_ended_and_not_by_the_day_it_was_written_up(
+    books: BookWriter, ended: str, expected: int
+) -> None:
+    farm, leek = books.party("合作社（演示）"), goods("leek")
+    sprayed = Use(
+        purpose="韭菜",
+        on_goods=(leek,),
+        wait_days=10,
+        started_on=day("2026-09-25"),
+        ended_on=day(ended),
+        lines=(line(goods("spray"), kg(1)),),
+    )
+    books.says(farm, sprayed, at="2026-11-05T15:00:00+08:00")
+    cut = Batch(goods=leek, maker=farm, name="韭菜", category="farm_produce", produced_on=day("2026-11-12"))
+    books.says(farm, cut, at="2026-11-12T16:00:00+08:00")
+    assert len(findings(books.book, "safety_interval_short")) == expected

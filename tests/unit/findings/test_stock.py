@@ -393,3 +393,74 @@ def test_a_late_check_of_goods_whose_receipt_was_in_time_is_amber_and_names_the_
     (one,) = findings(books.book, "backdated_check")
     assert (one.grade, one.seqs) == ("amber", (sold, books.last.seq))
     assert "不能成立" not in one.words.zh
+
+
+def _made_and_shipped(books: BookWriter) -> tuple[PartyId, PartyId, GoodsId]:
+    """A maker of a hundred kilograms that sent them all to one shop."""
+    maker, shop = books.party("酱厂（演示）"), books.party("超市（演示）")
+    sauce = batch(books, maker, "sauce", "farm_produce", kg(100))
+    books.says(maker, Shipment(to=shop, lines=(line(sauce, kg(100)),)), at="2026-10-02T05:00:00+08:00")
+    return maker, shop, sauce
+
+
+def test_one_strangers_word_makes_no_seller_red(books: BookWriter) -> None:
+    maker, _, sauce = _made_and_shipped(books)
+    stranger = books.party("冒名商行（演示）")
+    books.says(stranger, check(maker, sauce, "2026-10-02", kg(1000)), at="2026-10-02T06:00:00+08:00")
+
+    (one,) = findings(books.book, "oversold", party=maker)
+    assert (one.grade, one.figures["difference"]) == ("grey", "-1000")
+    assert "发货方没有记录" in one.words.zh
+    # A second one who says so too, of as much again, is a reason to ask.
+    other = books.party("另一商行（演示）")
+    books.says(other, check(maker, sauce, "2026-10-02", kg(1000)), at="2026-10-02T07:00:00+08:00")
+    assert [one.grade for one in findings(books.book, "oversold", party=maker)] == ["amber"]
+
+
+def test_a_receivers_slip_of_the_pen_makes_no_sender_red(books: BookWriter) -> None:
+    maker, shop, sauce = _made_and_shipped(books)
+    got = Receipt(supplier=maker, lines=(ReceivedLine(goods=sauce, quantity=kg(1000)),))
+    books.says(shop, got, at="2026-10-02T06:00:00+08:00")
+
+    assert {one.grade for one in findings(books.book, "oversold", party=maker)} <= {"grey"}
+
+
+def test_what_a_seller_says_itself_stays_red_whatever_others_add(books: BookWriter) -> None:
+    maker, _, sauce = _made_and_shipped(books)
+    second, stranger = books.party("食堂（演示）"), books.party("冒名商行（演示）")
+    books.says(maker, Shipment(to=second, lines=(line(sauce, kg(60)),)), at="2026-10-02T08:00:00+08:00")
+    books.says(stranger, check(maker, sauce, "2026-10-02", kg(1000)), at="2026-10-02T09:00:00+08:00")
+
+    (one,) = findings(books.book, "oversold", party=maker)
+    assert one.grade == "red"
+
+
+def test_a_slip_of_the_pen_put_right_later_makes_no_check_late(books: BookWriter) -> None:
+    farmer, stall, leek = _stall(books)
+    first = books.last
+    _sells(books, stall, leek, "50")
+    books.says(
+        stall,
+        check(farmer, leek, "2026-10-02", kg(90)).model_copy(update={"correction_reason": "incorrect_data"}),
+        at="2026-10-02T06:00:00+08:00",
+        logged="2026-10-20T08:00:00+08:00",
+        corrects=first,
+    )
+    assert findings(books.book, "backdated_check") == []
+
+
+def test_other_goods_put_into_an_old_check_are_as_late_as_the_correction(books: BookWriter) -> None:
+    farmer, stall, _ = _stall(books)
+    first, garlic = books.last, goods("garlic")
+    sheet = Batch(goods=garlic, maker=farmer, name="大蒜", category="farm_produce")
+    books.says(stall, sheet, at="2026-10-02T05:00:00+08:00")
+    books.says(
+        stall,
+        check(farmer, garlic, "2026-10-02", kg(90)).model_copy(
+            update={"correction_reason": "incorrect_data"}
+        ),
+        at="2026-10-02T06:00:00+08:00",
+        logged="2026-10-20T08:00:00+08:00",
+        corrects=first,
+    )
+    assert [one.kind for one in findings(books.book, "backdated_check")] == ["backdated_check"]

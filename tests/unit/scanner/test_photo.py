@@ -208,6 +208,21 @@ def test_a_bar_code_and_a_gs1_data_matrix_are_read_as_scanners_send_them() -> No
         assert (reading.text, reading.format) == (text, name)
 
 
+def test_a_kind_of_code_that_nobody_here_prints_spoils_no_picture() -> None:
+    own = Image.open(io.BytesIO(label())).convert("L")
+    kin = create_barcode("HELLO 12345", BarcodeFormat.RMQRCode)
+    other = Image.fromarray(write_barcode_to_image(kin, scale=6))
+    paper = Image.new("L", (own.width + 40, own.height + other.height + 120), 255)
+    paper.paste(own, (20, 20))
+    paper.paste(other, (40, own.height + 60))
+    out = io.BytesIO()
+    paper.save(out, "PNG")
+    assert texts(out.getvalue()) == [CODE]
+    alone = io.BytesIO()
+    ImageOps.expand(other, border=60, fill=255).save(alone, "PNG")
+    assert texts(alone.getvalue()) == []
+
+
 WEBP_HEAD = b"RIFF\x00\x00\x00\x00WEBP"
 NO_PICTURES: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
