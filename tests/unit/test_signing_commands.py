@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,3 +174,13 @@ def test_a_server_that_does_not_answer_is_named_and_nothing_is_called_recorded(
     assert status == MISUSED
     assert re.search(r"no answer from http://127\.0\.0\.1", said)
     assert "recorded:" not in said
+
+
+def test_signing_needs_nothing_that_another_command_has_loaded() -> None:
+    """In a process of its own, as whoever types it has: elsewhere in these tests the application is loaded already."""
+    program = (
+        "import sys; from ledger.identifiers import PartyId; from api.commands.signing import _drafts; "
+        "_drafts([], None, party=PartyId.new(b'ten bytes!'), log='x.test/0')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "ImportError" not in ended.stderr
