@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import HTTPConnection
 
 from api.connections import expect_reading, hang_up
-from api.headers import SECURITY_HEADERS
+from api.headers import SECURITY_HEADERS, raw
 from api.language import TAGS, language_of
 from api.logs import audit
 from api.problems import TooSlow
@@ -110,10 +110,10 @@ class Door:
             "Cache-Control": "no-store",
             "Retry-After": str(RETRY_SECONDS),
         }
-        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        told = raw(headers)
         if _brings_a_body(scope):
-            raw.append(_HANG_UP)
-        await send({"type": "http.response.start", "status": 503, "headers": raw})
+            told.append(_HANG_UP)
+        await send({"type": "http.response.start", "status": 503, "headers": told})
         await send({"type": "http.response.body", "body": body})
 
 

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable, Mapping
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,14 +55,26 @@ _SHOWN: Final = frozenset({b"authorization", b"cookie"})
 _NOT_KEPT: Final = (b"cache-control", b"no-store")
 
 
+def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI sends them: names in small letters."""
+    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def add_missing(message: Message, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Give the beginning of an answer those of these headers that it does not bring."""
+    own = list(message.get("headers", ()))
+    brought = {name for name, _ in own}
+    message["headers"] = own + [one for one in headers if one[0] not in brought]
+
+
 class SecurityHeaders:
     """ASGI middleware: sets the headers on every answer that does not bring its own."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
-        headers = SECURITY_HEADERS | ({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})
-        # As they are sent: ASGI has names in small letters.
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = raw(
+            SECURITY_HEADERS | ({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,10 +85,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = list(message.get("headers", ()))
-                brought = {name for name, _ in own}
-                own += [one for one in (*self._headers, *private) if one[0] not in brought]
-                message["headers"] = own
+                add_missing(message, (*self._headers, *private))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

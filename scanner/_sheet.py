@@ -172,25 +172,14 @@ def _shows(archive: zipfile.ZipFile) -> dict[str, int]:
     if "xl/styles.xml" not in archive.namelist():
         return {}
     codes = dict.fromkeys(PARTS_OF_DAYS, "m/d")
-    inside, looks = False, list[str]()
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        name = tag.rpartition(":")[2]
-        if name == "numFmt":
-            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-        inside = name == "cellXfs" or (inside and name != "cellStyles")
-        if inside and name == "xf":
-            looks.append(codes.get(attributes.get("numFmtId", ""), ""))
-
-    parser = _parser()
-    parser.StartElementHandler = start
-    with archive.open("xl/styles.xml") as file:
-        # Of a workbook with more looks than anybody needs the first are known.
-        parser.Parse(file.read(SMALL_PART_BYTES_MAX), False)  # noqa: FBT003  (as above)
+    for one in _elements(archive, "xl/styles.xml", "numFmt", whole=False):
+        codes[one.get("numFmtId", "")] = one.get("formatCode", "")
     found = dict[str, int]()
-    for number, code in enumerate(looks):
+    # Of a workbook with more looks than anybody needs the first are known.
+    looks = _elements(archive, "xl/styles.xml", "xf", within="cellXfs", whole=False)
+    for number, look in enumerate(looks):
         # Without quoted words, colours, languages.
+        code = codes.get(look.get("numFmtId", ""), "")
         plain = UNSHOWN.sub("", code.partition(";")[0]).lower()
         if ZEROS.fullmatch(plain):
             found[str(number)] = len(plain)
@@ -205,18 +194,29 @@ def _in_1904(archive: zipfile.ZipFile) -> bool:
     return any(one.get("date1904") in {"1", "true"} for one in found)
 
 
-def _elements(archive: zipfile.ZipFile, part: str, name: str) -> list[dict[str, str]]:
-    """The attributes of every element of one name in a small part."""
+def _elements(
+    archive: zipfile.ZipFile, part: str, name: str, *, within: str = "", whole: bool = True
+) -> list[dict[str, str]]:
+    """The attributes of every element of one name in a small part, or `within` one element of it. Not `whole`: of a part too large its beginning will do."""
     found: list[dict[str, str]] = []
+    inside = not within
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == name:
+        nonlocal inside
+        this = tag.rpartition(":")[2]
+        inside = inside or this == within
+        if inside and this == name:
             found.append(attributes)
 
+    def end(tag: str) -> None:
+        nonlocal inside
+        inside = inside and tag.rpartition(":")[2] != within
+
     parser = _parser()
-    parser.StartElementHandler = start
+    parser.StartElementHandler, parser.EndElementHandler = start, end
     with archive.open(part) as file:
-        parser.Parse(file.read(SMALL_PART_BYTES_MAX), True)  # noqa: FBT003  (expat's own way to say that this is the end)
+        # Expat's own way to say whether this is the end.
+        parser.Parse(file.read(SMALL_PART_BYTES_MAX), whole)
     return found
 
 
@@ -242,6 +242,7 @@ class Look:
         self.merged: list[str] = []
         self.found: dict[Position, list[str]] = {}
         self._dimension = ""
+        self._at = ""
         self._where: Position = (0, -1)
         self._kind = ""
         self._style = ""
@@ -286,9 +287,9 @@ class Look:
             self._where = (int(row) if row.isdigit() else self._where[0] + 1, -1)
         elif name == "c":
             # A place that is not named is the next one (ECMA-376 part 1, 18.3.1.4 and 18.3.1.73).
-            at, self._kind = attributes.get("r", ""), attributes.get("t", "")
+            self._at, self._kind = attributes.get("r", ""), attributes.get("t", "")
             self._style = attributes.get("s", "0")
-            self._where = position(at) if at else (self._where[0], self._where[1] + 1)
+            self._where = position(self._at) if self._at else (self._where[0], self._where[1] + 1)
         elif name in {"v", "is"}:
             self._has_value()
             if self._kind == "e":
@@ -307,9 +308,9 @@ class Look:
         if row > self.rows_max + 1:
             _, _, end = self._dimension.partition(":")
             last = max(position(end)[0], row)
-            raise Refused("rows", at=named(row, column), came=last - 1)
+            raise Refused("rows", at=self._at or f"{row}", came=last - 1)
         if column >= self.columns_max:
-            raise Refused("columns", at=named(row, column), came=column + 1)
+            raise Refused("columns", at=self._at or f"{row}", came=column + 1)
 
     def _characters(self, text: str) -> None:
         if self._inside:
@@ -344,15 +345,6 @@ def _put(cells: list[Cell], found: Iterable[tuple[int, list[str]]]) -> None:
     for column, what in found:
         cells.extend([None] * (column + 1 - len(cells)))
         cells[column] = list(what)
-
-
-def named(row: int, column: int) -> str:
-    """What a spreadsheet calls a cell: (3, 1) is `B3`."""
-    letters, left = "", column + 1
-    while left:
-        left, last = divmod(left - 1, 26)
-        letters = chr(65 + last) + letters
-    return f"{letters}{row}"
 
 
 def position(reference: str) -> Position:

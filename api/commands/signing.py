@@ -139,8 +139,6 @@ def signed_by(draft: Statement, signers: Sequence[Signer]) -> Statement:
 
 def _drafts(body: Json, kind: str | None, *, party: PartyId, log: str) -> list[Statement]:
     """What is to be signed: drafts as the server gave them, or records made from plain JSON here."""
-    # First: of the two that need each other, the pages are the ones to begin with.
-    import api.pages  # noqa: F401, PLC0415
     from api.asking import read_asked  # noqa: PLC0415  (see above)
     from api.drafting import Drafting  # noqa: PLC0415
     from api.problems import Refusals  # noqa: PLC0415

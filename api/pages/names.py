@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from api.audience import Reading
 from api.pages.rendering import quantity
 from api.words import MARKS, say
+from ledger.errors import Refusal, Words
+from ledger.identifiers import GoodsId, PartyId
 from ledger.trace import party_view, what_it_was
 from ledger.trace.sheets import party_views_in
 from ledger.vocabulary.answering import Answer, Grant
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from api.deps import Viewer
+    from api.unsigned import Names as NamesOf
     from ledger.errors import Language
-    from ledger.identifiers import GoodsId, PartyId
     from ledger.statement import Audience
+    from ledger.store.book import SqlBook
     from ledger.trace import BatchView, PartyView
     from ledger.views.book import Book, Record
     from ledger.vocabulary.said import Said
@@ -234,3 +237,22 @@ _SUMMED: Final[dict[type[Said], Audience]] = {
     ScanBatch: "officials",
     Complaint: "officials",
 }
+
+
+def names_in(book: SqlBook, viewer: Viewer) -> NamesOf:
+    """Names of parties and goods as this reader may know them."""
+    zh, en = Names(book, viewer, "zh"), Names(book, viewer, "en")
+
+    def name(text: str) -> Words | None:
+        try:
+            if text.startswith(PartyId.prefix):
+                party = PartyId.parse(text)
+                return Words(zh.party(party), en.party(party))
+            if text.startswith(("urn:suyuan:batch:", "https://id.gs1.org/01/")):
+                goods = GoodsId.parse(text)
+                return Words(zh.goods(goods), en.goods(goods))
+        except Refusal:
+            return None
+        return None
+
+    return name

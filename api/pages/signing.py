@@ -18,9 +18,9 @@ from api.deps import Viewer, needs, viewer_of
 from api.headers import SECURITY_HEADERS
 from api.language import language_of
 from api.pages.desk import AtDesk, Desk
+from api.pages.names import names_in
 from api.parameters import MaybeText
 from api.permissions import Circumstances
-from api.routes.drafts import names_in
 from api.unsigned import AwaitsSignature, draft_json, told
 from ledger.store.tables import SigningPasskeyRow
 

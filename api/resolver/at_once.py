@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from api import links
+from api.headers import add_missing, raw
 from ledger.store.recorded import Recorded
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _PREFLIGHT: Final = {
     "Access-Control-Max-Age": "86400",
     "Content-Length": "0",
 }
+_OPEN: Final = raw(OPEN)
 #: For so long the list of what is recorded is taken as it was found.
 KNOWN_SECONDS: Final = 60.0
 
@@ -110,7 +112,7 @@ class AtOnce:
         self._base = base_url.encode()
         self._host = base_url.partition("://")[2].encode()
         fixed = {**OPEN, "Vary": "Accept", "Content-Length": "0"}
-        self._headers = _raw(fixed)
+        self._headers = raw(fixed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _HERE.match(scope["path"]):
@@ -118,7 +120,7 @@ class AtOnce:
             return
         if scope["method"] == "OPTIONS":
             # RFC 9110 9.3.7; the Fetch standard's preflight asks the same way.
-            await send({"type": "http.response.start", "status": 204, "headers": _raw(_PREFLIGHT)})
+            await send({"type": "http.response.start", "status": 204, "headers": raw(_PREFLIGHT)})
             await send(_NO_BODY)
             return
         start = self._redirect(scope)
@@ -131,11 +133,7 @@ class AtOnce:
         async def send_open(message: Message) -> None:
             # A refusal, too, is for whoever asked: a page that may not read it would see nothing but a failure.
             if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(one for one in _raw(OPEN) if one[0] not in there),
-                ]
+                add_missing(message, _OPEN)
             await send(message)
 
         await self._app(scope, receive, send_open)
@@ -169,10 +167,6 @@ class AtOnce:
 def _takes_page(accept: bytes) -> bool:
     """Whether a page, or anything, is taken. Whoever weighs pages against other forms goes the whole way."""
     return (b"text/html" in accept and b"text/html;" not in accept) or accept == b"*/*"
-
-
-def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def linkset_header(base_url: str, path: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ A draft is the server's suggestion. `words` are read back from the items; a prog
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 
@@ -14,18 +14,13 @@ from api.asking import read_asked
 from api.bodies import JsonBody
 from api.deps import Someone, TheLedger, Viewer, needs
 from api.drafting import Drafting
-from api.pages.names import Names
+from api.pages.names import names_in
 from api.routes.trade import PATHS
 from api.schemas import json_body
 from api.unsigned import draft_json, unsigned
-from ledger.errors import Refusal, UnknownName, Words
-from ledger.identifiers import GoodsId, PartyId
+from ledger.errors import UnknownName, Words
 from ledger.vocabulary.registering import Key
 from ledger.vocabulary.said import Said
-
-if TYPE_CHECKING:
-    from api.unsigned import Names as NamesOf
-    from ledger.store.book import SqlBook
 
 router = APIRouter(prefix="/drafts", tags=["statements"])
 
@@ -69,22 +64,3 @@ def drafted(name: str) -> type[Said]:
         known = ", ".join(sorted(DRAFTED))
         raise UnknownName(field="kind", came=name, expected=Words(zh=known, en=known))
     return kind
-
-
-def names_in(book: SqlBook, viewer: Viewer) -> NamesOf:
-    """Names of parties and goods as this reader may know them."""
-    zh, en = Names(book, viewer, "zh"), Names(book, viewer, "en")
-
-    def name(text: str) -> Words | None:
-        try:
-            if text.startswith(PartyId.prefix):
-                party = PartyId.parse(text)
-                return Words(zh.party(party), en.party(party))
-            if text.startswith(("urn:suyuan:batch:", "https://id.gs1.org/01/")):
-                goods = GoodsId.parse(text)
-                return Words(zh.goods(goods), en.goods(goods))
-        except Refusal:
-            return None
-        return None
-
-    return name

@@ -21,7 +21,7 @@ from api.answers import Recorded, moment, recorded, stood_before
 from api.bodies import JsonBody
 from api.deps import Someone, TheLedger, TheSettings, Viewer, needs
 from api.drafting import RANDOM_BYTES, Draft, read_model
-from api.routes.drafts import names_in
+from api.pages.names import names_in
 from api.schemas import model_body
 from api.unsigned import draft_json, unsigned
 from ledger.accounts.office import OnceOver

@@ -17,7 +17,7 @@ from api.answers import Recorded, recorded, status, stood_before
 from api.bodies import JsonBody
 from api.deps import Someone, TheLedger, TheSettings, Viewer, needs
 from api.drafting import RANDOM_BYTES, Draft, read_model
-from api.routes.drafts import names_in
+from api.pages.names import names_in
 from api.routes.statements import SIGNED
 from api.schemas import json_body, model_body
 from api.unsigned import draft_json, unsigned

@@ -8,10 +8,10 @@ products) follow from that id.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from api.drafting import RANDOM_BYTES
 from api.sheets.cells import Empty, listed
@@ -35,6 +35,7 @@ from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Licence, Party, Product
 from ledger.vocabulary.profiles import profile_for
+from ledger.vocabulary.said import Said
 from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck, SupplierFile
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     from ledger.canonical import Json
     from ledger.store.book import SqlBook
     from ledger.views.book import Record
-    from ledger.vocabulary.said import Said
+
+_Said = TypeVar("_Said", bound=Said)
 
 #: A sheet's ids hold no time: the same row has the same id whenever it is sent.
 ID_MS: Final = 0
@@ -184,13 +186,23 @@ def _line(clerk: Clerk, book: SqlBook, row: Row) -> dict[str, Json]:
 
 
 def _meant(
-    clerk: Clerk, book: SqlBook, document: Document, statement: StatementId, found: Callable[[], list[Record]]
-) -> Record | None:
-    """The record that a row puts right which was recorded under another number, or in another way: the one that stands and is called so, if it is one."""
-    if not document.put_right or latest(book, statement, clerk.party) is not None:
-        return None
-    records = [one for one in found() if one.header.issuer == clerk.party and one.superseded_by is None]
-    return records[0] if len(records) == 1 else None
+    clerk: Clerk,
+    book: SqlBook,
+    document: Document,
+    statement: StatementId,
+    called: Callable[[], Iterable[tuple[Record, _Said]]],
+) -> tuple[StatementId, _Said | None]:
+    """Which record a row puts right, and what it says: the one of its number, or else the only one of the party that is `called` so and stands.
+
+    Where the name, the address or the code itself was what was wrong, the number that is made of it leads nowhere.
+    """
+    if document.put_right and latest(book, statement, clerk.party) is None:
+        own = [
+            one for one in called() if one[0].header.issuer == clerk.party and one[0].superseded_by is None
+        ]
+        if len(own) == 1:
+            return own[0][0].header.id, own[0][1]
+    return statement, None
 
 
 def _header(document: Document, *names: str) -> dict[str, Json]:
@@ -262,12 +274,10 @@ def _batches(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
         return []
     key = ("own", own) if own is not None else ("lot", row.values.get("name", ""), number or "")
     statement = clerk.ids.statement(*key)
-    meant = _meant(
+    statement, meant = _meant(
         clerk, book, document, statement, lambda: _batches_called(clerk, book, number or own or "")
     )
-    goods = _goods_of(row, statement)
-    if meant is not None and isinstance(meant.said, Batch):
-        statement, goods = meant.header.id, meant.said.goods
+    goods = _goods_of(row, statement) if meant is None else meant.goods
     clerk.once(row, statement, "own_number" if own is not None else "batch_number")
     body = _batch_body(clerk, row, goods, clerk.party)
     if "produced_on" in row.values:
@@ -278,11 +288,9 @@ def _batches(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     return [Wanted(Batch, statement, body, fields=_FIELDS | {"occurred_at": "produced_on"}, row=row)]
 
 
-def _batches_called(clerk: Clerk, book: SqlBook, number: str) -> list[Record]:
-    """The party's own batches of this number, whatever they are called."""
-    return [
-        record for record, said in of_type(about(book, lot_key(number)), Batch) if said.maker == clerk.party
-    ]
+def _batches_called(clerk: Clerk, book: SqlBook, number: str) -> Iterable[tuple[Record, Batch]]:
+    """Batches of the party's make of this number, whatever they are called."""
+    return (one for one in of_type(about(book, lot_key(number)), Batch) if one[1].maker == clerk.party)
 
 
 def _day_begins(day: str) -> str:
@@ -310,20 +318,17 @@ def _products(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     name, specification = row.values.get("name", ""), row.values.get("specification", "")
     key = ("own", own) if own else ("gtin", gtin) if gtin else ("name", name, specification)
     statement = clerk.ids.statement(*key)
-    meant = _meant(
+    named = ((name, None), (name, specification or None))
+    statement, meant = _meant(
         clerk,
         book,
         document,
         statement,
-        lambda: [
-            record
-            for record, said in of_type(clerk.known.own_records(book, Product), Product)
-            if said.name == name and (said.specification or "") in {"", specification}
-        ],
+        lambda: (
+            one for one in clerk.known.own(book, Product) if (one[1].name, one[1].specification) in named
+        ),
     )
-    product = ProductId.new(drawn(statement, "product"))
-    if meant is not None and isinstance(meant.said, Product):
-        statement, product = meant.header.id, meant.said.product
+    product = ProductId.new(drawn(statement, "product")) if meant is None else meant.product
     clerk.once(row, statement, "own_number" if own else "gtin" if gtin else "name")
     category = _category(row)
     body: dict[str, Json] = {
@@ -359,20 +364,14 @@ def _parties(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     own, code = row.values.get("own_number"), row.values.get("credit_code")
     key = ("own", own) if own else ("code", code) if code else ("name", name, row.values.get("address", ""))
     statement = clerk.ids.statement(*key)
-    meant = _meant(
+    statement, meant = _meant(
         clerk,
         book,
         document,
         statement,
-        lambda: [
-            record
-            for record, said in of_type(clerk.known.own_records(book, Party), Party)
-            if name in {said.name, said.person_name}
-        ],
+        lambda: (one for one in clerk.known.own(book, Party) if name in {one[1].name, one[1].person_name}),
     )
-    party = PartyId.new(drawn(statement, "party"))
-    if meant is not None and isinstance(meant.said, Party):
-        statement, party = meant.header.id, meant.said.party
+    party = PartyId.new(drawn(statement, "party")) if meant is None else meant.party
     clerk.once(row, statement, "own_number" if own else "credit_code" if code else "name")
     return [
         Wanted(Party, statement, _party_body(row, party, name, kind), fields={"person_name": "name"}, row=row)
@@ -388,20 +387,14 @@ def _licences(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     names = ("licence_kind", "number", "valid_from", "state")
     # Renewed or suspended, it is another record under the same number.
     statement = clerk.ids.statement(str(holder), *(row.values.get(name, "") for name in names))
-    meant = _meant(
+    number = contact_key("licence", row.values.get("number", ""))
+    statement, _ = _meant(
         clerk,
         book,
         document,
         statement,
-        lambda: [
-            record
-            for record, said in of_type(
-                about(book, contact_key("licence", row.values.get("number", ""))), Licence
-            )
-            if str(said.holder) == holder
-        ],
+        lambda: (one for one in of_type(about(book, number), Licence) if str(one[1].holder) == holder),
     )
-    statement = statement if meant is None else meant.header.id
     clerk.once(row, statement, "number")
     body: dict[str, Json] = {"holder": holder, **_in_row(row, *_SIMPLE["licence"])}
     if "scope" in row.values:

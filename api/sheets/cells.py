@@ -32,9 +32,9 @@ _CLOCK: Final = re.compile(r"(.*[0-9日])[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2
 #: Day 1 of Excel is 1 January 1900, and 29 February 1900 is a day to it: from March 1900 on it counts from here (ECMA-376 part 1, 18.17.4).
 _EPOCH: Final = dt.date(1899, 12, 30)
 _EPOCH_1904: Final = dt.date(1904, 1, 1)
-#: Numbers that may be days of this century.
 #: A small number under a date's format: what nobody typed as a day.
 _NO_YEAR: Final = frozenset({"1899", "1900", "1904"})
+#: Numbers that may be days of this century.
 _SERIAL_YEARS: Final = range(2000, 2100)
 #: A day of 2099 has five.
 _SERIAL_DIGITS_MAX: Final = 6

@@ -25,8 +25,6 @@ Holds = Literal["text", "digits", "date", "time", "amount", "whole", "choice", "
 #: How sure the law is: nothing is recorded without it; its lack is a finding; or it is asked for where there is some.
 Asked = Literal["always", "by_law", "if_any"]
 
-#: As many as a spreadsheet has.
-COLUMNS_LETTERED: Final = 16_384
 _MARKED: Final = re.compile(r"[\s*\u3000_:()/\-]+")
 
 
@@ -95,6 +93,14 @@ def letter(place: int) -> str:
     return text
 
 
+def numbered(letters: str) -> int:
+    """The place of a column by the letter over it: the reverse of `letter`."""
+    number = 0
+    for one in letters:
+        number = number * 26 + ord(one) - 64
+    return number - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Headings:
     """Which column of a file is which: the places of the known ones, by name."""
@@ -107,20 +113,13 @@ class Headings:
     #: Places whose heading is known and passed over.
     passed_over: frozenset[int] = frozenset()
 
-    def beside(self, cells: Sequence[RawCell]) -> list[int]:
-        """The places of cells with something in them, and no heading above them."""
-        known = {*self.places.values(), *self.passed_over}
-        return [
-            place
-            for place, cell in enumerate(cells)
-            if place not in known and cell is not None and str(cell).strip()
-        ]
+    def headed(self) -> frozenset[int]:
+        """The places that have a heading which is known."""
+        return self.passed_over.union(self.places.values())
 
     def place(self, name: str) -> int | None:
         """Where a column stands: one of ours by its name, one without a heading by its letter."""
-        if name in self.places or not (name.isascii() and name.isupper()):
-            return self.places.get(name)
-        return next((one for one in range(COLUMNS_LETTERED) if letter(one) == name), None)
+        return numbered(name) if name.isupper() else self.places.get(name)
 
     def at(self, name: str, row: int) -> str:
         """The cell of a column in one row, as a spreadsheet calls it: `C7`."""

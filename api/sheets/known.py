@@ -7,7 +7,7 @@ every receipt in the country and finds whoever bears it. What a name finds twice
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, GoodsId, PartyId, SiteId, StatementId
@@ -25,18 +25,19 @@ from ledger.views.book import (
 from ledger.views.sheets import party_sheet
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party, Site
+from ledger.vocabulary.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ledger.store.book import SqlBook
     from ledger.views.book import Record
-    from ledger.vocabulary.said import Said
 
 #: Records of the party in which those it trades with are looked for, the newest first.
 RECENT_MAX: Final = 1_000
 #: A record that was put right more often than this is shown as it last stood.
 _CORRECTIONS_MAX: Final = 50
+_Said = TypeVar("_Said", bound=Said)
 _CREDIT_CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 _BATCH_CODE: Final = re.compile(r"[0-9A-Za-z]{4}(?:-?[0-9A-Za-z]{4}){3}-?[0-9A-Za-z]", re.ASCII)
 _NAMED: Final = ("urn:", "http://", "https://")
@@ -57,6 +58,7 @@ class Known:
         self._parties: dict[str, PartyId | Refusal | None] = {}
         self._names: dict[str, set[PartyId]] | None = None
         self._sites: dict[str, SiteId] | None = None
+        self._own: dict[type[Said], list[Record]] = {}
 
     def goods(self, book: SqlBook, text: str) -> GoodsId:
         """The goods of that id, batch code or batch number; the refusal names the column `goods`."""
@@ -119,16 +121,22 @@ class Known:
         """A party that this very sheet declares."""
         self._parties[text] = party
 
-    def own_records(self, book: SqlBook, kind: type[Said]) -> list[Record]:
-        """The party's own records of one type that stand."""
-        return self._own_of_type(book, kind.TYPE)
+    def own(self, book: SqlBook, kind: type[_Said]) -> list[tuple[Record, _Said]]:
+        """The party's own records of one type that stand, found by the index alone."""
+        if kind not in self._own:
+            mine = {one.seq for one in book.mentions([party_key(self.party)])}
+            seqs = mine & {one.seq for one in book.mentions([f"type/{kind.TYPE}"])}
+            records = book.records(sorted(seqs)).values()
+            self._own[kind] = [
+                one for one in records if one.actor == self.party and one.superseded_by is None
+            ]
+        return of_type(self._own[kind], kind)
 
     def site(self, book: SqlBook, text: str) -> SiteId:
         """One of the party's own places, by its name."""
         if self._sites is None:
-            mine = self._own_of_type(book, Site.TYPE)
             self._sites = {
-                said.name: said.site for _, said in of_type(mine, Site) if said.party == self.party
+                said.name: said.site for _, said in self.own(book, Site) if said.party == self.party
             }
         found = self._sites.get(text)
         if found is None:
@@ -185,7 +193,7 @@ class Known:
     def _named(self, book: SqlBook) -> dict[str, set[PartyId]]:
         """Names of the parties that it recorded, and of those it lately traded with."""
         names: dict[str, set[PartyId]] = {}
-        for _, said in of_type(self._own_of_type(book, Party.TYPE), Party):
+        for _, said in self.own(book, Party):
             _put(names, said)
         seqs = sorted({one.seq for one in book.mentions([party_key(self.party)])}, reverse=True)[:RECENT_MAX]
         met = {one for record in book.records(seqs).values() for one in parties_in(record)}
@@ -193,13 +201,6 @@ class Known:
             for _, sheet in party_sheet(book, party).sheets:
                 _put(names, sheet)
         return names
-
-    def _own_of_type(self, book: SqlBook, type_name: str) -> list[Record]:
-        """The party's own records of one type, found by the index alone."""
-        mine = {one.seq for one in book.mentions([party_key(self.party)])}
-        seqs = mine & {one.seq for one in book.mentions([f"type/{type_name}"])}
-        records = book.records(sorted(seqs)).values()
-        return [one for one in records if one.actor == self.party and one.superseded_by is None]
 
 
 def with_code(book: SqlBook, code: str) -> PartyId | None:

@@ -112,15 +112,18 @@ def _both(key: str) -> tuple[str, str]:
 
 
 def _rows(raw: Iterator[tuple[int, list[RawCell]]], headings: Headings, *, in_1904: bool) -> Iterator[Row]:
+    headed = headings.headed()
     for number, cells in raw:
         row, filled = Row(number, {}), False
-        for place in headings.beside(cells):
-            cell, filled = cells[place], True
+        for place, cell in enumerate(cells):
+            if cell is None or place in headed:
+                continue
+            filled = True
             expected = Words(
                 zh=f"空格；{letter(place)} 列没有列名，这里的内容没有地方记",
                 en=f"nothing: column {letter(place)} has no heading, and what stands here would be lost",
             )
-            came = cell if isinstance(cell, str) else cell[1] if cell else ""
+            came = cell if isinstance(cell, str) else cell[1]
             row.wrong.append(NoHeading(field=letter(place), came=came, expected=expected))
         for name, place in headings.places.items():
             cell = cells[place] if place < len(cells) else None

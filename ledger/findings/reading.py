@@ -184,15 +184,11 @@ def kinds_of_party(book: Book, party: PartyId) -> frozenset[str]:
 
 def day_of(record: Record) -> LegalDate:
     """The day in China on which the record says it happened."""
-    return _day_at(record.occurred_ms)
+    return day_at(record.occurred_ms)
 
 
-def recorded_on(record: Record) -> LegalDate:
-    """The day in China on which the log took it."""
-    return _day_at(record.at_ms)
-
-
-def _day_at(ms: int) -> LegalDate:
+def day_at(ms: int) -> LegalDate:
+    """The day in China at a moment of the log."""
     return _day_numbered((ms + _SHANGHAI_MS) // _DAY_MS)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from ledger.findings.declared import contradicted_sources
 from ledger.findings.papers import missing_papers
 from ledger.findings.reading import (
     Facts,
+    day_at,
     day_of,
     first_batch,
     found,
@@ -19,7 +19,6 @@ from ledger.findings.reading import (
     kinds_of_party,
     moment,
     profile_of,
-    recorded_on,
     spelt,
 )
 from ledger.findings.releases import uncommitted, unreleased
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ledger.findings.finding import Finding, Grade
-    from ledger.identifiers import GoodsId, PartyId, Unit
+    from ledger.identifiers import GoodsId, PartyId, Quantity, Unit
     from ledger.views.book import Book, Record
     from ledger.vocabulary.profiles import Profile
 
@@ -70,8 +69,7 @@ def _oversold(
     if came_in is None or expected is None:
         return  # Units that do not add up, or a party that keeps no account here.
     # `expected` may be written in a finer unit than `came_in` (grams beside kilograms).
-    base_in = came_in.amount.scaleb(came_in.unit.power)
-    base_left = expected.amount.scaleb(expected.unit.power)
+    base_in, base_left = _in_base(came_in), _in_base(expected)
     if base_left >= 0 or -base_left <= base_in * profile.loss_tolerance:
         return
     unit = came_in.unit.base
@@ -118,8 +116,8 @@ def _as_told(book: Book, holding: Holding, unit: Unit, short: Decimal) -> tuple[
             continue
         own = Decimal(0)
         if edge.sent is not None and edge.sent.unit.base is unit:
-            own = edge.sent.amount.scaleb(edge.sent.unit.power)
-        if (more := moved.amount.scaleb(moved.unit.power) - own) > 0:
+            own = _in_base(edge.sent)
+        if (more := _in_base(moved) - own) > 0:
             beyond[edge.target.party] += more
     if not beyond or short + sum(beyond.values()) < 0:
         return "red", Words("", "")
@@ -130,23 +128,30 @@ def _as_told(book: Book, holding: Holding, unit: Unit, short: Decimal) -> tuple[
     )
 
 
+def _in_base(quantity: Quantity) -> Decimal:
+    return quantity.amount.scaleb(quantity.unit.power)
+
+
 def _late_checks(
     subject: str, party: PartyId, goods: GoodsId, records: Sequence[Record], book: Book, profile: Profile
 ) -> Iterator[Finding]:
-    for stands in records:
-        said = stands.said
-        if not isinstance(said, SupplierCheck) or stands.actor != party:
+    for record in records:
+        said = record.said
+        if not isinstance(said, SupplierCheck) or record.actor != party:
             continue
-        record = replace(stands, at_ms=_first_told_ms(book, stands, said, goods))
-        lag = (recorded_on(record).date - said.received_on.date).days
-        if lag <= profile.backdating_days:
+        told_ms = _first_told_ms(book, record, said, goods)
+        if _days_late(said, told_ms) <= profile.backdating_days:
             continue
-        resale = _resale_before(record, party, goods, records)
+        resale = _resale_before(record, party, goods, records, told_ms=told_ms)
         # A check of many lines is one late check: it is found where its first line lies. What was resold is found for those goods.
         if resale is None and said.lines[0].goods != goods:
             continue
         came = any(_same_delivery(one, record) for one in records)
-        yield _late_check(subject, record, said, profile, resale=resale, came=came)
+        yield _late_check(subject, record, said, profile, told_ms=told_ms, resale=resale, came=came)
+
+
+def _days_late(said: SupplierCheck, told_ms: int) -> int:
+    return (day_at(told_ms).date - said.received_on.date).days
 
 
 def _first_told_ms(book: Book, record: Record, said: SupplierCheck, goods: GoodsId) -> int:
@@ -168,11 +173,17 @@ def _first_told_ms(book: Book, record: Record, said: SupplierCheck, goods: Goods
 
 
 def _late_check(
-    subject: str, record: Record, said: SupplierCheck, profile: Profile, *, resale: Record | None, came: bool
+    subject: str,
+    record: Record,
+    said: SupplierCheck,
+    profile: Profile,
+    *,
+    told_ms: int,
+    resale: Record | None,
+    came: bool,
 ) -> Finding:
     """A check that was recorded late. Where nothing else shows that the goods had come, a sale before it speaks against its date."""
-    lag = (recorded_on(record).date - said.received_on.date).days
-    at = moment(record.at_ms)
+    lag, at = _days_late(said, told_ms), moment(told_ms)
     zh = f"所填进货日期 {said.received_on}，系统记录时间 {at}，相隔 {lag} 天"
     en = f"Dated {said.received_on} and recorded at {at}, {lag} days later"
     figures = {
@@ -202,7 +213,9 @@ def _late_check(
     )
 
 
-def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Sequence[Record]) -> Record | None:
+def _resale_before(
+    check: Record, party: PartyId, goods: GoodsId, records: Sequence[Record], *, told_ms: int
+) -> Record | None:
     """The party's first sale of these goods, if it happened before the check was recorded and nothing but this delivery had come in.
 
     A second delivery of goods that are already on sale is recorded after the first resale by everybody.
@@ -211,7 +224,7 @@ def _resale_before(check: Record, party: PartyId, goods: GoodsId, records: Seque
         record for record in records if isinstance(record.said, (Sale, Shipment)) and record.actor == party
     ]
     first = next((record for record in sales if _has(record, goods)), None)
-    if first is None or first.occurred_ms >= check.at_ms:
+    if first is None or first.occurred_ms >= told_ms:
         return None
     before = (record for record in records if record.seq < first.seq and record.seq != check.seq)
     others = (record for record in before if not _same_delivery(record, check))

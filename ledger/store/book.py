@@ -169,21 +169,19 @@ class SqlBook(LooksUp):
         self, of: Callable[[_Thing, Sequence[Record]], _Sheet], thing: _Thing, key: Callable[[_Thing], str]
     ) -> _Sheet:
         """See `Book`: read once for as long as the book is held."""
-        if self.memory is None:
-            return of(thing, self.about(key(thing)))
-        known, place = self.memory.sheets, (of, thing)
-        if place not in known:
-            known[place] = of(thing, self.about(key(thing)))
-        return known[place]  # type: ignore[return-value]  # what `of` gave for this thing
+        return self._found((of, thing), lambda: of(thing, self.about(key(thing))))
 
     def once(self, of: Callable[[Book, _Thing], _Sheet], thing: _Thing) -> _Sheet:
         """See `Book`."""
+        return self._found((of, thing), lambda: of(self, thing))
+
+    def _found(self, place: tuple[object, object], find: Callable[[], _Sheet]) -> _Sheet:
         if self.memory is None:
-            return of(self, thing)
-        known, place = self.memory.sheets, (of, thing)
+            return find()
+        known = self.memory.sheets
         if place not in known:
-            known[place] = of(self, thing)
-        return known[place]  # type: ignore[return-value]  # what `of` found of this thing
+            known[place] = find()
+        return known[place]  # type: ignore[return-value]  # what was found for this place
 
     def reach(self, starts: Collection[int], direction: Direction, *, nodes_max: int) -> Reach:
         """See `ledger.trace.reach.Reaching`."""

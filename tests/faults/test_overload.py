@@ -150,7 +150,7 @@ def test_who_is_over_budget_is_told_so_and_costs_little(tmp_path: Path) -> None:
     """The same crowd from one address, with budgets: 429 for almost all of it, and other callers do not notice."""
     with founded(tmp_path) as ledger:
         request = asked(enrol_party(ledger, "很忙的合作社（演示）").key)
-    with served(tmp_path, limits="true", limit_reading="100/minute") as server:
+    with served(tmp_path, limits="true", limit_reading="100/day") as server:
         over = asyncio.run(crowd(server, AT_ONCE * OVER, request, SECONDS_MIN))
     assert set(over.statuses) == {200, 429}
     # The account's own hundred, and the address's until the account was known.

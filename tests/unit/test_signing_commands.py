@@ -179,8 +179,10 @@ def test_a_server_that_does_not_answer_is_named_and_nothing_is_called_recorded(
 def test_signing_needs_nothing_that_another_command_has_loaded() -> None:
     """In a process of its own, as whoever types it has: elsewhere in these tests the application is loaded already."""
     program = (
-        "import sys; from ledger.identifiers import PartyId; from api.commands.signing import _drafts; "
-        "_drafts([], None, party=PartyId.new(b'ten bytes!'), log='x.test/0')"
+        "from ledger.identifiers import PartyId; from api.commands.signing import _drafts; "
+        "party = PartyId.new(b'ten bytes!'); "
+        "body = {'party': str(party), 'party_kind': 'company', 'name': '示例商行（演示）'}; "
+        "print([one.header.type for one in _drafts(body, 'parties', party=party, log='x.test/0011223344556677')])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "ImportError" not in ended.stderr
+    assert ended.stdout.strip() == "['party.v1']", ended.stderr

@@ -91,7 +91,7 @@ def test_one_caller_over_budget_is_refused_by_name_and_nobody_else(ledger: Ledge
 
 
 def test_a_person_over_budget_gets_a_page(ledger: Ledger) -> None:
-    with town(ledger, limit_reading="1/minute") as place:
+    with town(ledger, limit_reading="1/day") as place:
         caller = place.at("203.0.113.7")
         caller.get("/docs")
         page = caller.get("/", accept="text/html")
@@ -102,7 +102,7 @@ def test_a_person_over_budget_gets_a_page(ledger: Ledger) -> None:
 
 
 def test_guessing_codes_is_stopped_long_before_reading_them(ledger: Ledger) -> None:
-    with town(ledger, limit_unknown="5/minute") as place:
+    with town(ledger, limit_unknown="5/day") as place:
         guesser = place.at("203.0.113.7")
         assert [guesser.get(UNKNOWN_CODE).status_code for _ in range(7)] == [404] * 5 + [429] * 2
         for path in (f"/p{UNKNOWN_CODE}", "/01/09520001000027", "/api/v1/trace?code=00000000000000000"):
@@ -114,14 +114,14 @@ def test_guessing_codes_is_stopped_long_before_reading_them(ledger: Ledger) -> N
 
 
 def test_a_guesser_with_a_whole_ipv6_network_is_one_guesser(ledger: Ledger) -> None:
-    with town(ledger, limit_unknown="4/minute") as place:
+    with town(ledger, limit_unknown="4/day") as place:
         answers = [place.at(f"2001:db8:1:2:{n:x}::{n:x}").get(UNKNOWN_CODE).status_code for n in range(1, 7)]
         assert answers == [404] * 4 + [429] * 2
         assert place.at("2001:db8:1:3::1").get(UNKNOWN_CODE).status_code == 404
 
 
 def test_made_up_keys_are_stopped_and_good_ones_go_on(ledger: Ledger, co_op: Enrolled) -> None:
-    with town(ledger, limit_sign_in="3/minute") as place:
+    with town(ledger, limit_sign_in="3/day") as place:
         caller = place.at("203.0.113.7")
         assert caller.get("/api/v1/statements", authorization=f"Bearer {co_op.key}").status_code == 200
         guesses = [
@@ -134,14 +134,14 @@ def test_made_up_keys_are_stopped_and_good_ones_go_on(ledger: Ledger, co_op: Enr
 
 
 def test_an_old_session_is_no_guess(ledger: Ledger) -> None:
-    with town(ledger, limit_sign_in="2/minute") as place:
+    with town(ledger, limit_sign_in="2/day") as place:
         caller = place.at("203.0.113.7")
         old = {"cookie": "suyuan_session=c2Vzc2lvbg"}
         assert [caller.get("/api/v1/statements", **old).status_code for _ in range(5)] == [401] * 5
 
 
 def test_refused_sign_ins_are_stopped(ledger: Ledger) -> None:
-    with town(ledger, limit_sign_in="3/minute") as place:
+    with town(ledger, limit_sign_in="3/day") as place:
         caller = place.at("203.0.113.7")
         tried = {"card": "0000000000000000", "pin": "123456"}
         ours = {"sec-fetch-site": "same-origin", "accept": "application/json"}
@@ -154,7 +154,7 @@ def test_refused_sign_ins_are_stopped(ledger: Ledger) -> None:
 def test_an_account_has_one_budget_wherever_it_calls_from(
     ledger: Ledger, co_op: Enrolled, stall: Enrolled
 ) -> None:
-    with town(ledger, limit_reading="4/minute") as place:
+    with town(ledger, limit_reading="4/day") as place:
         key = f"Bearer {co_op.key}"
         # From each address the first request is the address's own: nobody has let the key in yet.
         answers = [
@@ -167,7 +167,7 @@ def test_an_account_has_one_budget_wherever_it_calls_from(
 
 
 def test_forwarded_addresses_count_only_behind_a_proxy_of_ours(ledger: Ledger) -> None:
-    with town(ledger, limit_reading="2/minute", proxies=("10.0.0.0/8",)) as place:
+    with town(ledger, limit_reading="2/day", proxies=("10.0.0.0/8",)) as place:
         stranger, proxy = place.at("203.0.113.7"), place.at("10.1.2.3")
         # Whoever writes the header himself stays who he is.
         forged = [

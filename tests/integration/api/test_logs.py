@@ -187,7 +187,7 @@ def test_nothing_that_was_sent_lies_in_the_log_of_a_whole_day(tmp_path: Path, lo
         registrar = registrar_of(ledger)
         co_op = enrol_party(ledger, "日志里不该出现的合作社（演示）")
         secrets += [registrar.key, co_op.key, "日志里不该出现的合作社"]
-        settings = Settings(base_url=BASE_URL, limits=True, demo=True, limit_reading="30/minute")
+        settings = Settings(base_url=BASE_URL, limits=True, demo=True, limit_reading="30/day")
         with client_of(create_app(ledger, settings), raises=False) as client:
             given = client.post(
                 "/api/v1/access-keys", json={"party": str(co_op), "label": "标签不入日志"}, key=registrar.key

@@ -169,7 +169,7 @@ def test_a_right_place_with_another_mark_is_answered_as_if_nothing_stood_there(
 
 
 def test_guessing_numbers_is_stopped(story: Story, ledger: Ledger) -> None:
-    app = create_app(ledger, Settings(base_url=BASE_URL, limits=True, limit_unknown="5/minute"))
+    app = create_app(ledger, Settings(base_url=BASE_URL, limits=True, limit_unknown="5/day"))
     with client_of(app) as client:
         guesses = [
             client.get(f"/p/report/{ReportNumber.of(5, place.to_bytes(5, 'big'))}").status_code

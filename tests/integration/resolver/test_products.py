@@ -101,12 +101,12 @@ def test_its_links_are_its_owners_alone(world: World, gtin: str) -> None:
     link(world, gtin, world.maker)
     (context,) = world.linkset(f"/01/{gtin}")
     assert context["itemDescription"] == f"青菜 {gtin}"
-    assert [one["href"] for one in context[f"{VOC}pip"]] == ["https://maker.example/p"]  # type: ignore[index,union-attr,call-overload]  # as GS1 writes it
+    assert context[f"{VOC}pip"] == [{"href": "https://maker.example/p", "title": "介绍"}]
     # Whoever registers it later is heard by nobody, and the number of whoever speaks for it is told.
     registers(world, gtin, world.rival, name="假青菜")
     link(world, gtin, world.rival)
     (context,) = world.linkset(f"/01/{gtin}")
-    assert [one["href"] for one in context[f"{VOC}pip"]] == ["https://maker.example/p"]  # type: ignore[index,union-attr,call-overload]
+    assert context[f"{VOC}pip"] == [{"href": "https://maker.example/p", "title": "介绍"}]
     assert world.get(f"/checkConnectivity?gtin={gtin}").json()["responderGLN"] == "9520001000003"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.findings.reading import day_of, recorded_on
+from ledger.findings.reading import day_at, day_of
 from ledger.identifiers import Instant, LegalDate, PartyId
 from ledger.vocabulary.parties import Party
 from tests.support.books import START, BookWriter
@@ -22,7 +22,7 @@ def days(ms: int) -> tuple[LegalDate, LegalDate]:
     books.says(party, Party(party=party, party_kind="company"), at=START)
     header = replace(books.last.header, occurred_at=Instant(ms))
     moved = replace(books.last, header=header, at_ms=ms)
-    return day_of(moved), recorded_on(moved)
+    return day_of(moved), day_at(moved.at_ms)
 
 
 @given(st.integers(FIRST, LAST))
