@@ -129,7 +129,7 @@ class LogAlone:
     def guarded(self) -> int:
         """How many of them the guard knows."""
         last = None if self._guard is None else self._guard.last()
-        return 0 if last is None else last[0].size
+        return 0 if last is None else last.checkpoint.size
 
     def append(self, statements: Sequence[Statement]) -> None:
         """One commit, as `ledger.recorder` makes it of statements that it admitted."""

@@ -9,7 +9,7 @@ column. What an audit does not look at, it says.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 
 from ledger.checks import NotAsSigned, Part, admitted, check_entry, check_envelope, check_items, read_part
 from ledger.errors import LedgerFault, Refusal, Words, shown
+from ledger.log.checkpoint import open_checkpoint
 from ledger.log.entry import NO_ENTRY_BEFORE
 from ledger.log.merkle import HASH_BYTES, Edge, Hash
 from ledger.log.sizes import Size
@@ -75,6 +76,10 @@ class AuditReport:
     checkpoints: int
     tiles: int
     views: int
+    #: The newest checkpoint, as it was signed.
+    note: bytes
+    #: The size of the largest checkpoint that the auditor brought, which the log continues.
+    since: int | None
     not_checked: tuple[Words, ...]
 
 
@@ -101,21 +106,27 @@ def audit(
     connection: Connection,
     key: NoteVerifier,
     *,
+    since: Mapping[str, bytes] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> AuditReport:
-    """Recompute the log of this database with any one of its keys. Raises `AuditFailed` at the first thing that is wrong."""
+    """Recompute the log of this database with any one of its keys. Raises `AuditFailed` at the first thing that is wrong.
+
+    `since`: checkpoints that were kept elsewhere, by the name under which the auditor brings them. The log must continue each.
+    """
     origin = key.name
     _read_any_text(connection)
     _check_only_this_log(connection, origin)
-    size = int(_one(connection, "heads", origin)["size"])
+    size = _size(connection, origin)
     state = _State()
     for seq, raw, envelope, opened in _stored(connection, origin):
         _check_entry(state, origin=origin, seq=seq, entry_row=raw, envelope_row=envelope, items_row=opened)
         progress(seq + 1, size)
     _check_erasures(state)
     tiles = _check_tiles(connection, origin, state.leaves)
-    checkpoints = _check_checkpoints(connection, key, state)
+    keys = _log_keys(key, state)
+    checkpoints, note = _check_checkpoints(connection, keys, state)
     root = _check_head(connection, origin, state)
+    kept = [_check_kept(name, brought, keys, state) for name, brought in (since or {}).items()]
     views = _check_views(connection, origin, state)
     return AuditReport(
         origin=origin,
@@ -128,6 +139,8 @@ def audit(
         checkpoints=checkpoints,
         tiles=tiles,
         views=views,
+        note=note,
+        since=max(kept, default=None),
         not_checked=NOT_CHECKED,
     )
 
@@ -162,21 +175,34 @@ _Row = dict[str, object]
 
 
 def _rows(connection: Connection, name: str) -> Iterator[_Row]:
-    """All rows of a table in the order of its key."""
+    """All rows of a table in the order of its key. SQLite keeps whatever it is given in any column: a cell of another type is a fault."""
     table = _table(name)
     order = list(table.primary_key.columns)
     result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table).order_by(*order))
-    columns = tuple(table.columns.keys())
-    for row in result:
-        yield dict(zip(columns, row, strict=True))
+    kinds = {column.name: column.type.python_type for column in table.columns}
+    for cells in result:
+        row = dict(zip(kinds, cells, strict=True))
+        for column, kind in kinds.items():
+            if row[column] is not None and not isinstance(row[column], kind):
+                raise AuditFailed(
+                    table=name,
+                    key=tuple(row[one.name] for one in order),
+                    column=column,
+                    came=f"{shown(row[column])} ({type(row[column]).__name__})",
+                    expected=kind.__name__,
+                    entry=_int(row["seq"]) if name in ONE_ENTRY_A_ROW else None,
+                )
+        yield row
 
 
-def _one(connection: Connection, name: str, origin: str) -> dict[str, int]:
-    table = _table(name)
-    rows = connection.execute(select(table.c.size).where(table.c.log_id == origin)).all()
+def _size(connection: Connection, origin: str) -> int:
+    """How many entries the head says there are: how far the reading will go."""
+    rows = [row for row in _rows(connection, "heads") if row["log_id"] == origin]
     if len(rows) != 1:
-        raise AuditFailed(table=name, key=origin, column="log_id", came=f"{len(rows)} rows", expected="1 row")
-    return {"size": rows[0].size}
+        raise AuditFailed(
+            table="heads", key=origin, column="log_id", came=f"{len(rows)} rows", expected="1 row"
+        )
+    return _int(rows[0]["size"])
 
 
 def _read_any_text(connection: Connection) -> None:
@@ -368,20 +394,44 @@ def _check_tiles(connection: Connection, origin: str, leaves: Sequence[Hash]) ->
     return len(expected)
 
 
-def _check_checkpoints(connection: Connection, key: NoteVerifier, state: _State) -> int:
-    leaves, edge, count, last = state.leaves, Edge.empty(), 0, 0
-    # The entries were checked: what they say of the log's keys is signed by those keys themselves.
-    keys = _read(
+def _log_keys(key: NoteVerifier, state: _State) -> LogKeys:
+    """The keys of the log. Its entries were checked: what they say of keys is signed by those keys themselves."""
+    return _read(
         lambda: LogKeys.around(key, () if state.register is None else state.register.log_keys),
         lambda why: AuditFailed(
             table="checkpoints", key=key.name, column="note", came=why, expected=f"a log of {key}"
         ),
     )
+
+
+def _check_kept(name: str, note: bytes, keys: LogKeys, state: _State) -> int:
+    """One checkpoint that the auditor kept: signed by the log, and what the log began with."""
+
+    def fail(came: object, expected: str) -> AuditFailed:
+        return AuditFailed(table="heads", key=keys.first.name, column="size", came=came, expected=expected)
+
+    signed = _read(
+        lambda: open_checkpoint(note, keys.all).checkpoint,
+        lambda why: fail(why, f"a checkpoint of {keys.newest} in {name}"),
+    )
+    if signed.size > len(state.leaves):
+        # The log has shown more than it has now.
+        raise fail(len(state.leaves), f"{signed.size} or more, which {name} signed before")
+    root = Edge.empty().extend(state.leaves[: signed.size]).root()
+    if signed.root != root:
+        raise fail(f"root {root} at {signed.size} entries", f"root {signed.root}, which {name} signed before")
+    return int(signed.size)
+
+
+def _check_checkpoints(connection: Connection, keys: LogKeys, state: _State) -> tuple[int, bytes]:
+    """How many checkpoints there are, and the newest of them."""
+    leaves, edge, count, last, note = state.leaves, Edge.empty(), 0, 0, b""
+    origin = keys.first.name
     for row in _rows(connection, "checkpoints"):
-        size = int(str(row["size"]))
-        place = (key.name, size)
+        size, note = _int(row["size"]), _bytes(row["note"])
+        place = (origin, size)
         opened = _read(
-            lambda row=row, size=size: keys.open(_bytes(row["note"]), at_ms=_time_of(state, size)).checkpoint,  # type: ignore[misc]  # bound now
+            lambda note=note, size=size: keys.open(note, at_ms=_time_of(state, size)).checkpoint,  # type: ignore[misc]  # bound now
             lambda why, place=place: AuditFailed(  # type: ignore[misc]  # bound now
                 table="checkpoints",
                 key=place,
@@ -410,12 +460,12 @@ def _check_checkpoints(connection: Connection, key: NoteVerifier, state: _State)
     if last != len(leaves):
         raise AuditFailed(
             table="checkpoints",
-            key=key.name,
+            key=origin,
             column="size",
             came=last,
             expected=f"a checkpoint of size {len(leaves)}",
         )
-    return count
+    return count, note
 
 
 def _time_of(state: _State, size: int) -> int:

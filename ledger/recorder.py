@@ -53,8 +53,9 @@ from ledger.vocabulary.trade import SupplierCheck
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from ledger.identifiers import PartyId, StatementId
     from ledger.log.note import NoteSigner
-    from ledger.statement import Statement
+    from ledger.statement import Header, Statement
     from ledger.store.book import Stored
     from ledger.store.guard import Guard, Seen
     from ledger.store.log_keys import Keyring
@@ -479,7 +480,8 @@ def _erase(connection: Connection, draft: _Draft, where: Placed) -> None:
 def _stood_before(page: Page, statement: Statement) -> Placed | None:
     """The receipt of a statement sent again; `Conflict` when its id was used for something else.
 
-    Same means: same type and same item bytes, whatever the salts and signatures. Those are checked before anything is told.
+    Same means: same type, same item bytes, for the same party and putting right the same one, whatever the salts and signatures. Those are
+    checked before anything is told. The time counts as it came first: whoever sends a form again after a lost answer says another one.
     """
     header = statement.header
     if header.log != page.log_id:
@@ -498,8 +500,12 @@ def _stood_before(page: Page, statement: Statement) -> Placed | None:
     return Placed(seq=seq, at_ms=stored.entry.at_ms, again=True)
 
 
+def _about(header: Header) -> tuple[str, PartyId | None, StatementId | None]:
+    return header.type, header.on_behalf_of, header.corrects
+
+
 def _same_content(stored: Stored, statement: Statement) -> bool:
-    if stored.header.type != statement.header.type or len(stored.opened) != len(statement.opened):
+    if _about(stored.header) != _about(statement.header) or len(stored.opened) != len(statement.opened):
         return False
     # An erased item cannot be compared; what is left of the record decides.
     return all(

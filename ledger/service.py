@@ -7,6 +7,7 @@ trace's and the findings'.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 from contextlib import contextmanager, nullcontext
@@ -19,7 +20,7 @@ from sqlalchemy import select
 from ledger.accounts.access import ACCESS_DAYS, Terms, permissions_of
 from ledger.accounts.accounts import Accounts
 from ledger.accounts.office import Office
-from ledger.errors import LedgerFault, NotAllowed, UnknownName, Words
+from ledger.errors import LedgerFault, Malformed, NotAllowed, UnknownName, Words
 from ledger.evidence import EvidenceStore
 from ledger.identifiers import Instant, PartyId, StatementId
 from ledger.keys import Ed25519Signer, Vault
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from ledger.accounts.callers import ActingRole, Scope
+    from ledger.canonical import Json
     from ledger.evidence import Shelf
     from ledger.findings import Finding
     from ledger.keys import Signer
@@ -78,6 +80,10 @@ if TYPE_CHECKING:
 SHANGHAI_MINUTES: Final = 480
 #: 16 hex digits after the host make an origin nobody else has.
 ORIGIN_RANDOM_BYTES: Final = 8
+#: An origin of sixty characters, less the digits behind the host.
+HOST_MAX: Final = 60 - 1 - 2 * ORIGIN_RANDOM_BYTES
+_LABEL: Final = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOST: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 #: So long a bundle of label keys is handed out again, while no key is added or ended.
 BUNDLE_KEPT_MS: Final = 60_000
 
@@ -177,25 +183,29 @@ class Ledger:
         follows: Checkpoint | None = None,
         guard: Path | None = None,
     ) -> Self:
-        """Found a log: tables, keys, genesis. Raises `NoLedger` if the database holds one already.
+        """Found a log: tables, keys, genesis. Raises `NoLedger` if the database holds one already, and a `Refusal` for a host or a name that none can have.
 
         `follows`: how the log ended whose place this one takes, because its key was stolen. `guard`: the folder of its fork guard.
         """
+        origin = _new_origin(host)
+        registrar_key = Ed25519Signer.generate()
+        # Made before anything is: what it cannot hold is refused, and leaves nothing behind.
+        genesis = Genesis.read(
+            {
+                "origin": origin,
+                "registrar_name": registrar_name,
+                "clock": "simulated" if simulated else "real",
+                "kind_of_key": "ed25519",
+                "public_key": str(registrar_key.public),
+                **({} if follows is None else _follows(follows)),
+            }
+        )
         engine = open_engine(url)
         create_tables(engine)
-        origin = f"{host}/{secrets.token_hex(ORIGIN_RANDOM_BYTES)}"
         try:
             with writing(engine) as connection:
                 _check_empty(connection)
-                _found(
-                    connection,
-                    vault,
-                    origin,
-                    registrar_name=registrar_name,
-                    now=clock(),
-                    simulated=simulated,
-                    follows=follows,
-                )
+                _found(connection, vault, genesis, registrar_key, now=clock())
                 note_rules(connection, origin)
         except NoLedger:
             engine.dispose()
@@ -705,32 +715,31 @@ def _check_empty(connection: Connection) -> None:
         raise NoLedger(message)
 
 
+def _new_origin(host: str) -> str:
+    """The name of a new log, for ever: its host, and digits that no other log of that host has (docs/formats.md)."""
+    if len(host) > HOST_MAX or _HOST.fullmatch(host) is None:
+        expected = Words(
+            zh=f"小写的主机名，最多 {HOST_MAX} 个字符，如 zs.example.cn",
+            en=f"a host name in small letters, at most {HOST_MAX} characters, like log.example.org",
+        )
+        raise Malformed(field="host", came=host, expected=expected)
+    return f"{host}/{secrets.token_hex(ORIGIN_RANDOM_BYTES)}"
+
+
+def _follows(ended: Checkpoint) -> dict[str, Json]:
+    """What a genesis says of the log whose place the new one takes."""
+    return {
+        "follows_origin": ended.origin,
+        "follows_size": ended.size,
+        "follows_root": str(ended.root),
+    }
+
+
 def _found(
-    connection: Connection,
-    vault: Vault,
-    origin: str,
-    *,
-    registrar_name: str,
-    now: int,
-    simulated: bool,
-    follows: Checkpoint | None,
+    connection: Connection, vault: Vault, genesis: Genesis, registrar_key: Ed25519Signer, *, now: int
 ) -> None:
-    """Draw the registrar's and the log's keys, keep them sealed, and write entry 0."""
-    registrar, registrar_key, log_secret = (
-        PartyId.new(os.urandom(10)),
-        Ed25519Signer.generate(),
-        os.urandom(32),
-    )
-    genesis = Genesis(
-        origin=origin,
-        registrar_name=registrar_name,
-        clock="simulated" if simulated else "real",
-        kind_of_key="ed25519",
-        public_key=str(registrar_key.public),
-        follows_origin=None if follows is None else follows.origin,
-        follows_size=None if follows is None else follows.size,
-        follows_root=None if follows is None else str(follows.root),
-    )
+    """Draw the log's key, keep it and the registrar's sealed, and write entry 0."""
+    registrar, log_secret, origin = PartyId.new(os.urandom(10)), os.urandom(32), genesis.origin
     statement = sign_statement(
         genesis.to_items(),
         log=origin,

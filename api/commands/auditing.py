@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from api.commands import outside
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
 from api.commands.opening import database_trouble, opened, read_vkey, settings_of
+from api.commands.outside import since_line
 from api.commands.scanning import kept_line, wrong_line
 from ledger.audit import AuditFailed, AuditReport, audit
 from ledger.store.engine import open_engine, reading
@@ -20,6 +21,7 @@ from ledger.store.scans import batches_told
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
     from ledger.errors import Language
     from ledger.log.note import NoteVerifier
@@ -51,14 +53,47 @@ def run(asked: Namespace, console: Console) -> int:
     """Audit; 0 when all is as it must be, 1 with the first thing that is not."""
     if asked.log is not None:
         return outside.audit(asked, console)
+    _refuse_others_options(asked)
     key = read_vkey(asked.vkey)
+    since = outside.brought(asked, key)
     # What is found is folded again under the operator's own categories too, where SUYUAN_CATEGORIES names them.
     settings_of()
-    url = asked.url or database_in(asked.data)
-    status = audited(url, key, console)
-    if asked.url or status != GOOD:
-        return status
-    return scans_audited(url, key, scans_in(asked.data), console)
+    url = database_in(asked.data) if asked.url is None else _there(asked.url)
+    report = audited(url, key, console, since)
+    if report is None:
+        return WRONG
+    if not asked.url and scans_audited(url, key, scans_in(asked.data), console) != GOOD:
+        return WRONG
+    outside.keep(asked, report.note, console)
+    return GOOD
+
+
+def _refuse_others_options(asked: Namespace) -> None:
+    """What only a log from outside can be asked would be passed over here, and taken for checked."""
+    given = {
+        "--policy": asked.policy,
+        "--api-key": asked.api_key,
+        "--public": asked.public,
+        "--complete": asked.complete,
+    }
+    for name, value in given.items():
+        if value:
+            misuse(
+                f"{name} 只用于从外部核对（日志的地址或副本）",
+                f"{name} is for a log from outside: its address, or a copy of it",
+            )
+
+
+def _there(url: str) -> str:
+    """The address of a database that is there: an audit reads, and makes no empty file where the address is mistyped."""
+    with database_trouble():
+        named = make_url(url)
+    if named.get_backend_name() == "sqlite" and not Path(named.database or "").is_file():
+        misuse(
+            f"数据库用不了：{named.database} 不存在",
+            f"the database cannot be used: {named.database} does not exist",
+        )
+    return url
 
 
 def database_in(data: Path | None) -> str:
@@ -100,24 +135,28 @@ def scans_audited(url: str, key: NoteVerifier, folder: Path, console: Console) -
     return GOOD
 
 
-def audited(url: str, key: NoteVerifier, console: Console) -> int:
-    """Audit one database and say what came of it."""
+def audited(
+    url: str, key: NoteVerifier, console: Console, since: Mapping[str, bytes] | None = None
+) -> AuditReport | None:
+    """Audit one database and say what came of it; None where something is wrong."""
     try:
-        report = audit_at(url, key, console)
+        report = audit_at(url, key, console, since)
     except AuditFailed as wrong:
         console.say(failure_line(wrong, console.language))
-        return WRONG
+        return None
     console.say(*report_lines(report, console.language))
-    return GOOD
+    return report
 
 
-def audit_at(url: str, key: NoteVerifier, console: Console) -> AuditReport:
+def audit_at(
+    url: str, key: NoteVerifier, console: Console, since: Mapping[str, bytes] | None = None
+) -> AuditReport:
     """Audit one database; raises `AuditFailed`."""
     with database_trouble():
         engine = open_engine(url)
         try:
             with reading(engine) as connection:
-                return audit(connection, key, progress=console.progress)
+                return audit(connection, key, since=since, progress=console.progress)
         finally:
             engine.dispose()
 
@@ -140,8 +179,9 @@ def report_lines(report: AuditReport, language: Language) -> tuple[str, ...]:
         else f"audit passed: {report.origin}, {report.entries} entries; checked {report.signatures} signatures, {report.items} items "
         f"({report.erased} erased), {report.checkpoints} checkpoints, {report.tiles} tiles, {report.views} rows of views; root {report.root}"
     )
+    went_on = () if report.since is None else (since_line(report.since, language),)
     head = "没有核对的：" if zh else "not checked: "
-    return (done, *(f"{head}{one.in_language(language)}" for one in report.not_checked))
+    return (done, *went_on, *(f"{head}{one.in_language(language)}" for one in report.not_checked))
 
 
 def no_arguments(parser: ArgumentParser, language: Language) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from api import links
 from api.commands.console import GOOD, Console, Does
-from api.commands.opening import opened, read_file, settings_of, write_file
+from api.commands.opening import new_file, opened, read_file, settings_of
 from api.printable import ASKED, require_printable
 from api.scanning import named_by_text, require_known, scanned
 from ledger.errors import Blocked, Malformed, Words
@@ -96,9 +96,9 @@ def label(asked: Namespace, console: Console) -> int:
     """Print a label; refused while a hold or a recall stands on the goods, and where its link would open on this machine only."""
     settings = settings_of()
     require_printable(settings, ASKED if asked.loopback else None)
-    with opened(settings) as ledger, ledger.book() as book:
+    with new_file(asked.output) as file, opened(settings) as ledger, ledger.book() as book:
         text = _label_text(asked.code, book, settings.base_url)
-    write_file(asked.output, label_png(text))
+        file.write(label_png(text))
     console.say(f"{asked.output}  {text.code}")
     return GOOD
 

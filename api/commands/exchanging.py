@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.commands.console import GOOD, Console, Does, misuse
-from api.commands.opening import opened, read_file, settings_of, write_file
+from api.commands.opening import new_file, opened, read_file, settings_of
 from api.disclosing import Showable
 from ledger.errors import UnknownName, Words
 from ledger.exchange.export import export_log
@@ -114,7 +114,7 @@ def disclose(asked: Namespace, console: Console) -> int:
     from api.deps import Viewer  # noqa: PLC0415
 
     party = None if asked.by is None else PartyId.parse(asked.by, field="by")
-    with opened(settings_of()) as ledger, ledger.book() as book:
+    with new_file(asked.output) as file, opened(settings_of()) as ledger, ledger.book() as book:
         seq = book.position(StatementId.parse(asked.statement))
         if seq is None:
             expected = Words(zh="已记录的编号", en="a recorded statement")
@@ -123,8 +123,7 @@ def disclose(asked: Namespace, console: Console) -> int:
         showable = Showable.of(book, seq, reads)
         public = {one.kind for one in showable.items.values() if one.audience == "public"}
         places = showable.places_of(public | set(asked.item))
-        content = showable.show(ledger, places, to_whom=asked.to)
-    write_file(asked.output, content)
+        file.write(showable.show(ledger, places, to_whom=asked.to))
     console.tell(
         f"已写入 {asked.output}：第 {seq} 条，出示 {len(places)} 项",
         f"{asked.output}: entry {seq}, {len(places)} items shown",

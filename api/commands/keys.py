@@ -260,7 +260,7 @@ def _takes_revoke(parser: ArgumentParser, language: Language) -> None:
 
 def _revoke(asked: Namespace, console: Console) -> int:
     signer = open_key_file(asked.key, asked.passphrase_file)
-    said = Key(action="revoke", keyid=asked.keyid, reason=asked.reason)
+    said = Key.read({"action": "revoke", "keyid": asked.keyid, "reason": asked.reason})
     return _make(asked, console, said, [signer])
 
 
@@ -279,7 +279,9 @@ def _compromised(asked: Namespace, console: Console) -> int:
     signer = open_key_file(asked.key, asked.passphrase_file)
     party, _ = whose(asked, asked.key)
     since = Instant.parse(asked.since, field="since")
-    said = Key(action="compromised", party=party, keyid=asked.keyid, since_ms=since.ms)
+    said = Key.read(
+        {"action": "compromised", "party": str(party), "keyid": asked.keyid, "since_ms": since.ms}
+    )
     return _make(asked, console, said, [signer])
 
 

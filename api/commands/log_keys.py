@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.commands.console import GOOD, Console, Does, misuse
-from api.commands.opening import opened, settings_of, write_file, write_vkey
+from api.commands.opening import new_file, opened, settings_of, write_vkey
 from ledger.identifiers import Instant
 from ledger.service import LOG_KEY_OVERLAP_MS
 
@@ -91,9 +91,9 @@ def _stolen(asked: Namespace, console: Console) -> int:
             "冻结后本日志不再收录任何记录，不能恢复；确定请加 --yes",
             "a frozen log takes nothing more and stays frozen; add --yes if that is meant",
         )
-    with opened(settings_of()) as ledger:
+    with new_file(asked.output) as file, opened(settings_of()) as ledger:
         final, size = ledger.freeze(), ledger.size()
-    write_file(asked.output, final)
+        file.write(final)
     console.tell(
         f"已冻结在 {size} 条；最后检查点在 {asked.output}：请见证人副署并公布，再用 suyuan init --follows {asked.output} 建新日志",
         f"frozen at {size} entries; the last checkpoint is in {asked.output}: have witnesses cosign and publish it, then found the "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +22,7 @@ from ledger.witnesses import remembering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from ledger.recorder import Clock
 
@@ -136,6 +138,11 @@ def _vkey_text(text: str) -> str:
     try:
         if path.is_file():
             text = path.read_text(encoding="utf-8")[:_VKEY_CHARACTERS_MAX]
+        elif "+" not in text:
+            misuse(
+                f"{text} 不是公钥（名+8 位编号+base64），也没有这个文件",
+                f"{text} is neither a key (name+8 digits+base64) nor a file that is there",
+            )
     except (OSError, UnicodeDecodeError) as wrong:
         misuse(f"公钥文件 {path} 读不了：{wrong}", f"key file {path} cannot be read: {wrong}")
     return text.strip()
@@ -162,10 +169,38 @@ def read_file(path: Path, *, bytes_max: int) -> bytes:
     return content
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """A file the caller asked for."""
+@contextmanager
+def new_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """A file the caller asked for, opened before the work that fills it and gone if that fails. What lies there already stays as it is: it may be a key."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+    except FileExistsError:
+        misuse(f"{path} 已存在，不会覆盖", f"{path} is there already and is not overwritten")
     except OSError as wrong:
-        misuse(f"文件 {path} 写不了：{wrong.strerror}", f"file {path} cannot be written: {wrong.strerror}")
+        _unwritten(path, wrong)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+    except BaseException as wrong:
+        path.unlink(missing_ok=True)
+        if isinstance(wrong, OSError):
+            _unwritten(path, wrong)
+        raise
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """A file of our own, written over. Whoever reads it finds the old one or the new one, whole."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as wrong:
+        draft.unlink(missing_ok=True)
+        _unwritten(path, wrong)
+
+
+def _unwritten(path: Path, wrong: OSError) -> NoReturn:
+    misuse(f"文件 {path} 写不了：{wrong.strerror}", f"file {path} cannot be written: {wrong.strerror}")

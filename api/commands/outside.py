@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
-from api.commands.opening import opened, read_file, read_vkey, settings_of, write_file
+from api.commands.opening import opened, read_file, read_vkey, replace_file, settings_of
 from api.commands.sites import Site
 from api.witnessing import witnessing_of
+from ledger.errors import Refusal
 from ledger.evidence.bucket import SCHEME
 from ledger.exchange.mirror import make_copy
 from ledger.exchange.outside import Asked, audit_outside
 from ledger.exchange.outside_report import OutsideWrong
 from ledger.exchange.places import place_at
-from ledger.log.note import NOTE_BYTES_MAX
+from ledger.log.checkpoint import Checkpoint
+from ledger.log.note import NOTE_BYTES_MAX, Note
 from ledger.log.policy import POLICY_BYTES_MAX, Policy
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.errors import Language
     from ledger.exchange.outside_report import OutsideReport
     from ledger.exchange.places import Keeps, Reads
+    from ledger.log.note import NoteVerifier
 
 API_KEY: Final = "SUYUAN_API_KEY"
 _HTTP: Final = ("http://", "https://")
@@ -67,15 +70,17 @@ def audit_arguments(parser: ArgumentParser, language: Language) -> None:
         "--since",
         type=Path,
         metavar="FILE",
-        help="上次核对时留下的检查点" if zh else "the checkpoint kept from last time",
+        help="上次核对时留下的检查点，日志须由它续来"
+        if zh
+        else "the checkpoint kept from last time, which the log must continue",
     )
     parser.add_argument(
         "--keep",
         type=Path,
         metavar="FILE",
-        help="通过后把检查点留到此文件，供下次 --since"
+        help="同上，通过后换成这次的检查点；第一次新建此文件"
         if zh
-        else "where to keep the checkpoint for next time",
+        else "the same, and this time's takes its place once all is right; made the first time",
     )
     parser.add_argument(
         "--policy",
@@ -106,7 +111,7 @@ def audit_arguments(parser: ArgumentParser, language: Language) -> None:
 def audit(asked: Namespace, console: Console) -> int:
     """Check a log from outside; 0 when all is as it must be, 1 with the first thing that is not."""
     key = read_vkey(asked.vkey)
-    since = None if asked.since is None else read_file(asked.since, bytes_max=NOTE_BYTES_MAX)
+    since = brought(asked, key)
     policy = (
         None if asked.policy is None else Policy.parse(read_file(asked.policy, bytes_max=POLICY_BYTES_MAX))
     )
@@ -131,13 +136,40 @@ def audit(asked: Namespace, console: Console) -> int:
     if asked.complete and report.statements is None:
         misuse(f"{asked.log} 没有会员部分", f"{asked.log} has no members' part")
     console.say(*report_lines(report, console.language))
-    if asked.keep is not None:
-        write_file(asked.keep, report.note)
-        console.tell(
-            f"检查点已留在 {asked.keep}，下次用 --since",
-            f"checkpoint kept in {asked.keep}, for --since next time",
-        )
+    keep(asked, report.note, console)
     return GOOD
+
+
+def brought(asked: Namespace, key: NoteVerifier) -> dict[str, bytes]:
+    """The checkpoints that the auditor kept, by the option that names their file. One to be replaced must be of this log: other files stay as they are."""
+    notes: dict[str, bytes] = {}
+    if asked.since is not None:
+        notes["--since"] = read_file(asked.since, bytes_max=NOTE_BYTES_MAX)
+    if asked.keep is not None and asked.keep.exists():
+        notes["--keep"] = read_file(asked.keep, bytes_max=NOTE_BYTES_MAX)
+        if not _is_checkpoint_of(key.name, notes["--keep"]):
+            misuse(
+                f"{asked.keep} 已存在，不是 {key.name} 的检查点，不会覆盖",
+                f"{asked.keep} is there already and is no checkpoint of {key.name}: it is not overwritten",
+            )
+    return notes
+
+
+def _is_checkpoint_of(origin: str, note: bytes) -> bool:
+    try:
+        return Checkpoint.parse(Note.parse(note).text).origin == origin
+    except Refusal:
+        return False
+
+
+def keep(asked: Namespace, note: bytes, console: Console) -> None:
+    """Keep the checkpoint of an audit that passed, where the auditor wants that."""
+    if asked.keep is None:
+        return
+    replace_file(asked.keep, note)
+    console.tell(
+        f"检查点已留在 {asked.keep}，供下次核对", f"checkpoint kept in {asked.keep}, to be compared next time"
+    )
 
 
 @contextmanager
@@ -192,16 +224,19 @@ def report_lines(report: OutsideReport, language: Language) -> tuple[str, ...]:
             else f"{report.statements} statements, {report.items} items ({report.items_erased} erased, {report.items_withheld} withheld)"
         )
     if report.since is not None:
-        lines.append(
-            f"与上次的检查点（{report.since} 条）一致：只增不改"
-            if zh
-            else f"goes on from the checkpoint of last time ({report.since} entries): nothing was changed"
-        )
+        lines.append(since_line(report.since, language))
     if report.cosigned:
         names = ", ".join(report.cosigned)
         lines.append(f"见证：{names}" if zh else f"cosigned by {names}")
     head = "没有核对的：" if zh else "not checked: "
     return (*lines, *(f"{head}{one.in_language(language)}" for one in report.not_checked()))
+
+
+def since_line(size: int, language: Language) -> str:
+    """That the log continues a checkpoint which the auditor kept."""
+    if language == "zh":
+        return f"与上次的检查点（{size} 条）一致：只增不改"
+    return f"goes on from the checkpoint of last time ({size} entries): nothing was changed"
 
 
 def log_arguments(parser: ArgumentParser, language: Language) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from api.commands.auditing import audit_at, database_in, failure_line, report_lines
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
-from api.commands.opening import read_vkey, settings_of, write_file, write_vkey
+from api.commands.opening import read_vkey, replace_file, settings_of, write_vkey
 from api.demo.answers import ask
 from api.demo.client import API, PublicApi, Unexpected
 from api.demo.expected import check
@@ -104,7 +104,7 @@ def demo(console: Console) -> int:
     except (Unexpected, AuditFailed) as wrong:
         console.complain(str(wrong))
         return WRONG
-    write_file(settings.data / MARK, PLAYED.encode())
+    replace_file(settings.data / MARK, PLAYED.encode())
     console.tell(
         f"接着看：suyuan run（{settings.base_url}/）；suyuan demo tamper（改一个字节试试）",
         f"go on with: suyuan run ({settings.base_url}/); suyuan demo tamper (change one byte)",
@@ -122,7 +122,8 @@ def _clear(settings: Settings) -> None:
     shutil.rmtree(settings.data, ignore_errors=True)
     settings.key_path.unlink(missing_ok=True)
     shutil.rmtree(settings.guard_path, ignore_errors=True)
-    write_file(settings.data / MARK, b"playing\n")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    replace_file(settings.data / MARK, b"playing\n")
 
 
 def _say_what_happened(played: Played, seconds: float, console: Console) -> None:
@@ -144,9 +145,10 @@ def _print_labels(played: Played, settings: Settings, console: Console) -> None:
     """Two labels as pictures, one of them read back as a photo; and none for what is recalled."""
     goods = (("F4", sausage(played.story.variation, "2026-11-14")), ("F10", CABBAGE))
     paths: list[Path] = []
+    (settings.data / "labels").mkdir(exist_ok=True)
     for number, (owner, one) in enumerate(goods, start=1):
         path = settings.data / "labels" / f"label-{number}.png"
-        write_file(path, played.api.get_bytes(_label_path(one), by=owner))
+        replace_file(path, played.api.get_bytes(_label_path(one), by=owner))
         paths.append(path)
     text = read_photo(paths[0].read_bytes())[0].text
     code = read_code(text, frozenset({address_host(settings.base_url)}))

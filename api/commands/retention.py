@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.commands.console import GOOD, Console, Does, misuse
-from api.commands.opening import opened, read_file, settings_of, write_file
+from api.commands.opening import new_file, opened, read_file, settings_of
 from ledger.canonical import canonical
 from ledger.identifiers import LegalDate
 from ledger.retention_plan import PLAN_BYTES_MAX, Line, Plan, Report, apply, report
@@ -75,9 +75,9 @@ def _report(asked: Namespace, console: Console) -> int:
 def _plan(asked: Namespace, console: Console) -> int:
     if asked.output is None:
         misuse("--dry-run 要有 -o 方案文件", "--dry-run needs -o, the file for the plan")
-    with opened(settings_of()) as ledger:
+    with new_file(asked.output) as file, opened(settings_of()) as ledger:
         plan = Plan.of(report(ledger, _day(asked)))
-    write_file(asked.output, plan.to_bytes())
+        file.write(plan.to_bytes())
     items = sum(len(one.places) for one in plan.lines)
     console.tell(
         f"{asked.output}：{len(plan.lines)} 条记录的 {items} 项个人信息已过保存期限；什么都没有删。摘要 {plan.digest}",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +15,7 @@ from granian.server import Server
 
 from api.channels import ChannelWrong, channel_of
 from api.commands.auditing import audited
-from api.commands.console import GOOD, Console, Does, misuse
+from api.commands.console import GOOD, WRONG, Console, Does, misuse
 from api.commands.opening import (
     database_trouble,
     has_log,
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from ledger.errors import Language
 
 REGISTRAR_KEY_DAYS: Final = 90
+#: So long the requests under way have to end once the server is told to stop; what is committed by then is safe either way.
+STOP_SECONDS: Final = 30
+_STOPS: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 def run_arguments(parser: ArgumentParser, language: Language) -> None:
@@ -66,8 +71,7 @@ def run(asked: Namespace, console: Console) -> int:
         check_policy(ledger, settings)
         key = ledger.vkey
     # What was left here by the last run is believed only after it was recomputed.
-    result = audited(settings.database, key, console)
-    return _serve(settings, console) if result == GOOD else result
+    return _serve(settings, console) if audited(settings.database, key, console) is not None else WRONG
 
 
 def serve(asked: Namespace, console: Console) -> int:
@@ -196,9 +200,29 @@ def _serve(settings: Settings, console: Console) -> int:
         http=HTTP,
         http1_settings=HEADERS,
         websockets=False,
+        workers_kill_timeout=STOP_SECONDS,
     )
+    _let_workers_end()
     server.serve()
     return GOOD
+
+
+def _let_workers_end() -> None:
+    """Have a forked worker end when it is told to, from its first moment until it has set handlers of its own.
+
+    It begins with a copy of the server's handlers, which only note that somebody told them: a server stopped while its worker
+    still opens the ledger would wait for it for ever.
+    """
+
+    def begin_anew() -> None:
+        for one in _STOPS:
+            signal.signal(one, signal.SIG_DFL)
+        unblock()
+
+    block = partial(signal.pthread_sigmask, signal.SIG_BLOCK, _STOPS)
+    unblock = partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, _STOPS)
+    # What is sent between the fork and the hook waits for it.
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=begin_anew)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from api.commands.console import GOOD, WRONG, Console, Does, misuse
 from api.commands.key_files import Enrolled, open_key_file, passphrase_argument
-from api.commands.opening import read_file, read_vkey, read_vkeys
+from api.commands.opening import new_file, read_file, read_vkey, read_vkeys
 from api.commands.sending import Server, check_receipt, said_vkey, write_receipt
 from ledger.canonical import read
 from ledger.errors import Malformed, Refusal, Words
@@ -121,8 +121,7 @@ def write_signed(
             f"  {label}  {value}"
             for label, value in (line.in_language(console.language) for line in told(one))
         )
-    handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with new_file(output, private=True) as file:
         file.write(content + b"\n")
     return len(signed)
 

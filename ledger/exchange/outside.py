@@ -12,7 +12,7 @@ entry or the file. What was not looked at is said.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ledger.canonical import read_object
@@ -56,15 +56,13 @@ REGISTER_BYTES_MAX: Final = 512 * 1024 * 1024
 VKEY_BYTES_MAX: Final = 64 * 1024
 _REGISTER_NAMES: Final = frozenset({"origin", "size", "vkey", "vkeys", "statements"})
 _STATEMENT_NAMES: Final = frozenset({"position", "recorded_at", "type", "envelope", "items"})
-#: The path by which a checkpoint is called that the auditor brings along.
-SINCE: Final = "--since"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an auditor wants besides: the checkpoint he kept last time, what he thinks of witnesses, whether nothing may be withheld."""
+    """What an auditor wants besides: checkpoints he kept, by the name under which he brings them; what he thinks of witnesses; whether nothing may be withheld."""
 
-    since: bytes | None = None
+    since: Mapping[str, bytes] = field(default_factory=dict)
     #: Raises a `Refusal` where a checkpoint is not cosigned by as many as he wants; else says by whom it is.
     cosigned: Callable[[bytes], Sequence[str]] | None = None
     statements: bool = True
@@ -171,14 +169,14 @@ class _Audit:
         #: Checkpoints of before by their size: what they are called, and the note.
         self._before: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
 
-    def expect_checkpoints(self, since: bytes | None) -> None:
-        """The roots of earlier sizes that were signed: those that lie there, the one that the auditor kept, and the newest itself."""
+    def expect_checkpoints(self, since: Mapping[str, bytes]) -> None:
+        """The roots of earlier sizes that were signed: those that lie there, those that the auditor kept, and the newest itself."""
         self._before[self._head.size].append(("checkpoint", self._report.note))
         for name in self._place.names("checkpoints"):
             path = f"checkpoints/{name}"
             self._expect(path, _read(self._place, path, NOTE_BYTES_MAX), name=name)
-        if since is not None:
-            self._report.since = self._expect(SINCE, since)
+        if since:
+            self._report.since = max(self._expect(name, note) for name, note in since.items())
 
     def _expect(self, path: str, note: bytes, *, name: str | None = None) -> int:
         with wrong_in(path):

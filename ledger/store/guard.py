@@ -11,7 +11,9 @@ A commit ends, then the guard moves on, then senders are answered. So the guard 
 the two leaves a guard that is behind: the database continues it and an honest start goes through. What somebody could have read in that moment
 was not acknowledged to anybody.
 
-The file has two slots, written in turn, in place and synced: one sync a commit, and a torn write leaves the slot before it.
+The file has two slots, written in turn, in place and synced: one sync a commit, and a torn write leaves the slot before it. What was being written when
+it was torn had been committed, so the database then holds more than the slot that is whole. A damaged slot beside a database that holds no more is no torn
+write: what stood there may have been larger, and nothing is signed.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import fcntl
 import hashlib
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -110,6 +113,17 @@ def has_guard(connection: Connection, log_id: str) -> bool:
     return bool(_GUARDED.rows(connection, log_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What a guard says was signed last, and in which of its slots that stands."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    slot: int
+    #: The other slot holds something that is no checkpoint: a torn write, or what stood there was lost.
+    beside_damaged: bool = False
+
+
 class Guard:
     """The guard of one log in a folder of its own."""
 
@@ -120,11 +134,11 @@ class Guard:
             name = hashlib.sha256(origin.encode()).hexdigest()
         self.path = folder / name
 
-    def last(self) -> tuple[Checkpoint, bytes] | None:
-        """The checkpoint that was signed last, and its note; None where there is no guard yet."""
+    def last(self) -> Guarded | None:
+        """What was signed last, as far as the file says; None where there is no guard yet."""
         try:
             with self._locked() as handle:
-                return self._read(handle)[0]
+                return self._read(handle)
         except FileNotFoundError:
             return None
         except OSError as wrong:
@@ -151,14 +165,14 @@ class Guard:
         came = _checkpoint_in(note)
         try:
             with self._locked() as handle:
-                (last, before), slot = self._read(handle)
-                if last.size > came.size:
+                last = self._read(handle)
+                if last.checkpoint.size > came.size:
                     return False
-                if last.size == came.size:
-                    if last.root != came.root:
-                        raise self._differs(last, TwoRoots(before, note, came.root, ()), came)
+                if last.checkpoint.size == came.size:
+                    if last.checkpoint.root != came.root:
+                        raise self._differs(last.checkpoint, TwoRoots(last.note, note, came.root, ()), came)
                     return True
-                os.pwrite(handle, _slot(note), _SLOTS[1 - slot])
+                os.pwrite(handle, _slot(note), _SLOTS[1 - last.slot])
                 os.fdatasync(handle)
         except FileNotFoundError as gone:
             raise self._missing() from gone
@@ -177,13 +191,16 @@ class Guard:
         if last is None and has_guard(connection, self.origin):
             raise self._missing()
         if last is not None:
-            self._check_continues(tiles, head, f"the guard {self.path}", *last, ours=note)
+            if last.beside_damaged and last.checkpoint.size >= head.size:
+                raise self._unreadable()
+            who = f"the guard {self.path}"
+            self._check_continues(tiles, head, who, last.checkpoint, last.note, ours=note)
         for one in seen:
             self._check_seen(tiles, head, one, ours=note)
         if last is None:
             self.begin(note)
             new_guard(connection, self.origin, at_ms=at_ms)
-        elif last[0].size < head.size:
+        elif last.checkpoint.size < head.size:
             self.advance(note)
 
     def _check_seen(self, tiles: StoredTiles, head: HeadRow, one: Seen, *, ours: bytes) -> None:
@@ -241,22 +258,29 @@ class Guard:
         finally:
             os.close(handle)
 
-    def _read(self, handle: int) -> tuple[tuple[Checkpoint, bytes], int]:
-        """The larger of the two slots that are whole, and which of them it is."""
-        found = []
+    def _read(self, handle: int) -> Guarded:
+        """The larger of the two slots that are whole."""
+        raw = os.pread(handle, len(_SLOTS) * SLOT_BYTES + 1, 0)
+        if len(raw) != len(_SLOTS) * SLOT_BYTES:
+            raise self._unreadable()
+        found, damaged = list[Guarded](), False
         for slot, start in enumerate(_SLOTS):
-            note = _note_in(os.pread(handle, SLOT_BYTES, start))
-            if note is not None:
-                checkpoint = _checkpoint_in(note)
-                if checkpoint.origin == self.origin:
-                    found.append((checkpoint.size, slot, checkpoint, note))
+            written = raw[start : start + SLOT_BYTES]
+            note = _note_in(written)
+            if note is None:
+                damaged |= any(written)
+                continue
+            checkpoint = _checkpoint_in(note)
+            if checkpoint.origin == self.origin:
+                found.append(Guarded(checkpoint, note, slot))
         if not found:
-            message = (
-                f"the guard {self.path} cannot be read: remove nothing, and make it again with suyuan recover"
-            )
-            raise GuardUnreadable(message)
-        _, slot, checkpoint, note = max(found, key=lambda one: one[0])
-        return (checkpoint, note), slot
+            raise self._unreadable()
+        return replace(max(found, key=lambda one: one.checkpoint.size), beside_damaged=damaged)
+
+    def _unreadable(self) -> GuardUnreadable:
+        return GuardUnreadable(
+            f"the guard {self.path} cannot be read: remove nothing, and make it again with suyuan recover"
+        )
 
     def _missing(self) -> GuardMissing:
         return GuardMissing(

@@ -394,7 +394,7 @@ def test_what_is_withheld_is_counted_and_said(short: MemoryLog) -> None:
 
 def test_a_log_that_grew_goes_on_from_the_checkpoint_of_last_time(long: MemoryLog) -> None:
     for kept in (1, 255, 256, 257, 599, 600):
-        assert check(copy_of(long), long, Asked(since=long.checkpoint(kept))).since == kept
+        assert check(copy_of(long), long, Asked(since={"last": long.checkpoint(kept)})).since == kept
 
 
 def test_a_rewritten_history_does_not() -> None:
@@ -404,21 +404,21 @@ def test_a_rewritten_history_does_not() -> None:
     other = story(8)
     farm = other.enrol("enterprise")
     other.says(farm, leek(farm.party))
-    wrong = found(copy_of(other), other, Asked(since=kept))
-    assert wrong.path == outside.SINCE
+    wrong = found(copy_of(other), other, Asked(since={"last": kept}))
+    assert wrong.path == "last"
     check(copy_of(other), other)
 
 
 def test_a_log_that_was_rolled_back_does_not() -> None:
     log = story()
     kept = log.checkpoint()
-    wrong = found(copy_of(story(8)), log, Asked(since=kept))
-    assert (wrong.path, wrong.expected) == ("checkpoint", f"9 or more, which {outside.SINCE} signed before")
+    wrong = found(copy_of(story(8)), log, Asked(since={"last": kept}))
+    assert (wrong.path, wrong.expected) == ("checkpoint", "9 or more, which last signed before")
 
 
 def test_a_checkpoint_of_another_log_is_none_of_last_time(short: MemoryLog) -> None:
     other = MemoryLog(origin="log.example/fedcba9876543210")
-    assert found(copy_of(short), short, Asked(since=other.checkpoint())).path.startswith(outside.SINCE)
+    assert found(copy_of(short), short, Asked(since={"last": other.checkpoint()})).path.startswith("last")
 
 
 def test_a_policy_that_is_missed_is_said_of_the_checkpoint(short: MemoryLog) -> None:

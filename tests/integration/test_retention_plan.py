@@ -275,8 +275,10 @@ def test_the_command_reports_plans_and_applies(data: Path, capsys: pytest.Captur
     assert (status, "entry 4: 1 items of 1 records erased" in said) == (0, True)
     status, _, complaint = call(capsys, "retention", "apply", "--plan", str(plan))
     assert (status, "no longer holds" in complaint) == (2, True)
-    call(capsys, "retention", "apply", "--dry-run", "-o", str(plan))
-    status, said, _ = call(capsys, "retention", "apply", "--plan", str(plan))
+    assert call(capsys, "retention", "apply", "--dry-run", "-o", str(plan))[0] == 2
+    later = data / "later.json"
+    call(capsys, "retention", "apply", "--dry-run", "-o", str(later))
+    status, said, _ = call(capsys, "retention", "apply", "--plan", str(later))
     assert (status, said) == (0, "no personal data is past its time\n")
 
 

@@ -41,13 +41,13 @@ class Served:
     @property
     def resident_bytes(self) -> int:
         """The memory of the server: of the process that was started, and of the one that it has serve."""
-        return sum(_resident(pid) for pid in [self.process.pid, *_children(self.process.pid)])
+        return sum(_resident(pid) for pid in [self.process.pid, *children(self.process.pid)])
 
     @property
     def cpu_seconds(self) -> float:
         """Time of a processor that the server has taken, that of its children which have ended with it."""
         ticks = 0
-        for pid in [self.process.pid, *_children(self.process.pid)]:
+        for pid in [self.process.pid, *children(self.process.pid)]:
             # After the name, which may hold blanks: the 14th to 17th field are the times, its own and its children's.
             fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
             ticks += sum(int(one) for one in fields[11:15])
@@ -126,11 +126,12 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"the server did not start:\n{log.read_text('utf-8', 'replace')[-2_000:]}")
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that this one started, and theirs."""
     found = list[int]()
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, task.read_text("ascii").split()):
-            found += [child, *_children(child)]
+            found += [child, *children(child)]
     return found
 
 

@@ -9,10 +9,12 @@ import pytest
 
 from api.cli import COMMANDS, main
 from api.commands.console import language_from_environment
+from api.commands.opening import opened, settings_of
 from api.demo.clock import DemoClock
 from ledger.keys import Vault
 from ledger.log.note import NoteSigner
 from ledger.service import Ledger
+from tests.support.server import enrol_party
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +151,56 @@ def test_a_ledger_is_founded_once_and_its_key_audits_it(
     status, answer, complaint = call(capsys, *found)
     assert (status, answer) == (MISUSED, "")
     assert "不会覆盖" in complaint
+
+
+@pytest.mark.parametrize(
+    ("host", "registrar", "field"),
+    [
+        *(
+            (host, "登记处（演示）", "host")
+            for host in ("", "a/b", "http://a.b", "..", "-", "a-.b", "A.B", "é.test")
+        ),
+        *((host, "登记处（演示）", "host") for host in ("localhost:8000", "a b", "a+b", "a\nb", "a" * 44)),
+        *(("zs.example", name, "registrar_name") for name in ("", "一" * 101, "甲\n乙")),
+    ],
+)
+def test_a_name_that_no_log_can_have_is_refused_and_leaves_the_folder_free(
+    data: Path, capsys: pytest.CaptureFixture[str], host: str, registrar: str, field: str
+) -> None:
+    status, answer, complaint = call(capsys, "--lang", "en", "init", "--host", host, "--registrar", registrar)
+    assert (status, answer) == (MISUSED, "")
+    assert complaint.startswith(f"{field}: ")
+    assert not (data / "suyuan.db").exists()
+    longest = "a" * 43
+    assert call(capsys, "init", "--host", longest, "--registrar", "某登记处（演示）")[0] == GOOD
+
+
+def test_a_file_that_is_there_is_never_written_over(
+    data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    call(capsys, "init", "--host", "zs.example", "--registrar", "某登记处（演示）")
+    with opened(settings_of()) as ledger, ledger.book() as book:
+        genesis = str(next(iter(book.records([0]).values())).header.id)
+    key = tmp_path / "some.pem"
+    key.write_text("a private key", encoding="utf-8")
+    nowhere = tmp_path / "nowhere" / "file"
+    for words in (
+        ("disclose", genesis),
+        ("retention", "apply", "--dry-run"),
+        ("log-key", "stolen", "--yes"),
+    ):
+        status, _, complaint = call(capsys, *words, "-o", str(key))
+        assert (status, "不会覆盖" in complaint) == (MISUSED, True), words
+        assert key.read_text(encoding="utf-8") == "a private key"
+        assert call(capsys, *words, "-o", str(nowhere))[0] == MISUSED
+        assert not nowhere.parent.exists()
+    # What would have frozen the log for ever was not begun.
+    with opened(settings_of()) as ledger:
+        enrol_party(ledger, "还能登记的主体（演示）")
+    # A file for work that failed is not left behind.
+    gone = tmp_path / "gone.json"
+    assert call(capsys, "disclose", genesis, "--item", "no_such_item", "-o", str(gone))[0] == MISUSED
+    assert not gone.exists()
 
 
 def test_a_real_ledger_runs_on_the_machines_clock(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
