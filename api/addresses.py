@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
 if TYPE_CHECKING:
@@ -82,8 +83,11 @@ class ByAddress:
         self._addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Below another application's path, or with a line's end, which `$` overlooks, the framework judges alone.
-        plain = scope["type"] == "http" and not scope.get("root_path") and "\n" not in scope["path"]
+        if "\n" in scope.get("path", ""):
+            # A line's end behind a path is overlooked by the framework's `$`: no address of ours has one.
+            raise HTTPException(404)
+        # Below another application's path the framework judges alone.
+        plain = scope["type"] == "http" and not scope.get("root_path")
         meant = self._addresses.meant(scope) if plain else None
         if meant is None:
             await self._router(scope, receive, send)

@@ -159,8 +159,8 @@ NOT_CHECKED: Final = (
         en="whether records are true: a signature says who claimed it, not that it is so",
     ),
     Words(
-        zh="附件文件、封存的私钥（sealed_keys）、是否已冻结（freezes）、有无防分叉标记（guards）、签名设备的编号（signing_passkeys）、账户和 API 密钥（persons、sessions、api_keys 等）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
-        en="evidence files, sealed private keys (sealed_keys), whether the log is frozen (freezes), whether it has a fork guard (guards), which device holds which signing key (signing_passkeys), accounts and API keys (persons, sessions, api_keys and their kin), copies handed out (exports), what erasures still "
+        zh="附件文件、见证人的副署和时间戳（cosignatures、timestamps）、封存的私钥（sealed_keys）、是否已冻结（freezes）、有无防分叉标记（guards）、签名设备的编号（signing_passkeys）、账户和 API 密钥（persons、sessions、api_keys 等）、交出的副本（exports）、删除后待清除的内容（removals）、视图所依的规则版本（rules）",
+        en="evidence files, what witnesses and time stamping authorities signed (cosignatures, timestamps), sealed private keys (sealed_keys), whether the log is frozen (freezes), whether it has a fork guard (guards), which device holds which signing key (signing_passkeys), accounts and API keys (persons, sessions, api_keys and their kin), copies handed out (exports), what erasures still "
         "have to remove (removals), by which rules the views were made (rules)",
     ),
 )

@@ -410,12 +410,15 @@ def _at(field: str, name: str, parse: Callable[[str], _Value], text: str) -> _Va
 
 
 def _check_count(items: Sequence[Json], *, field: str) -> None:
-    if not 1 <= len(items) <= ITEMS_MAX:
-        raise TooLarge(
-            field=field,
-            came=len(items),
-            expected=Words(zh=f"1 至 {ITEMS_MAX} 项", en=f"1 to {ITEMS_MAX} items"),
-        )
+    check_count(items, ITEMS_MAX, Words(zh=f"1 至 {ITEMS_MAX} 项", en=f"1 to {ITEMS_MAX} items"), field=field)
+
+
+def check_count(listed: Sequence[object], most: int, expected: Words, *, field: str) -> None:
+    """Raise unless a list holds something, and no more than it may: `Malformed`, `TooLarge`."""
+    if not listed:
+        raise Malformed(field=field, came="[]", expected=expected)
+    if len(listed) > most:
+        raise TooLarge(field=field, came=len(listed), expected=expected)
 
 
 def _commitments(value: Json, *, field: str) -> tuple[bytes, ...]:

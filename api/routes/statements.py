@@ -22,9 +22,9 @@ from api.facts import heading
 from api.parameters import LIST_LIMIT, Limit, MaybeText
 from api.problems import Refusals
 from api.schemas import json_body
-from ledger.errors import Malformed, Refusal, TooLarge, UnknownName, Words
+from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import PartyId, StatementId
-from ledger.statement import Statement
+from ledger.statement import Statement, check_count
 from ledger.store.book import Stored
 from ledger.views.book import Book, Record, party_key
 
@@ -183,9 +183,8 @@ def _read_many(body: Json) -> list[Statement]:
     if not isinstance(bodies, Sequence) or isinstance(bodies, str):
         expected = Words(zh="一条已签名的记录，或其数组", en="a signed statement, or an array of them")
         raise Malformed(field=MANY, came=bodies, expected=expected)
-    if not 1 <= len(bodies) <= STATEMENTS_MAX:
-        expected = Words(zh=f"1 至 {STATEMENTS_MAX} 条", en=f"1 to {STATEMENTS_MAX}")
-        raise TooLarge(field=MANY, came=len(bodies), expected=expected)
+    most = Words(zh=f"1 至 {STATEMENTS_MAX} 条", en=f"1 to {STATEMENTS_MAX}")
+    check_count(bodies, STATEMENTS_MAX, most, field=MANY)
     statements, wrong = list[Statement](), list[Refusal]()
     for number, one in enumerate(bodies):
         try:

@@ -105,6 +105,20 @@ def test_a_statement_sent_again_gets_the_same_place(ledger: Ledger) -> None:
     assert ledger.size() == size
 
 
+def test_the_same_id_as_the_correction_of_another_record_is_a_conflict(ledger: Ledger) -> None:
+    party, taken_back = trader(ledger), Correction(correction_reason="did_not_occur")
+    first, second = (ledger.stored(placed.seq).header.id for placed in ledger.say(party, sale(1), sale(2)))
+    one = ledger.draft(party, taken_back, corrects=first)
+    at = one.header.occurred_at
+    ledger.record([one])
+    with pytest.raises(Conflict):
+        ledger.say(party, taken_back, corrects=second, statement_id=one.header.id)
+    # Whoever sends a form again after a lost answer says another time: the first one stands.
+    earlier = Instant(at.ms - 1, at.offset_minutes)
+    (placed,) = ledger.say(party, taken_back, corrects=first, statement_id=one.header.id, occurred_at=earlier)
+    assert (placed.again, ledger.stored(placed.seq).header.occurred_at) == (True, at)
+
+
 def test_the_same_id_for_something_else_is_a_conflict(ledger: Ledger) -> None:
     party = trader(ledger)
     statement_id = StatementId.new(ledger.clock(), bytes(10))

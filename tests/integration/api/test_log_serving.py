@@ -87,6 +87,9 @@ OTHERWISE = (
     "tile/entries/000.p/0",
     "tile/8/0/000",
     "tile/",
+    "checkpoint%0A",
+    "tile/0/000%0A",
+    "tile/entries/000.p/1%0A",
 )
 
 

@@ -117,6 +117,13 @@ def test_what_no_address_takes_is_refused_by_the_framework() -> None:
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
 
 
+def test_a_line_end_belongs_to_no_address() -> None:
+    with client_of(small("/people", "/people/{one}")) as client:
+        assert client.get("/people/one").status_code == 200
+        for path in ("/people%0A", "/people/one%0A", "/people/%0A", "/people/one%0Atwo"):
+            assert client.get(path).status_code == 404, path
+
+
 def test_an_application_below_anothers_path_is_found() -> None:
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     outer.mount("/inner", small("/people/{one}"))

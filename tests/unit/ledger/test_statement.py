@@ -104,7 +104,7 @@ def test_a_statement_with_too_many_items_is_refused_before_they_are_read() -> No
     body = SIGNED.as_json()
     with pytest.raises(TooLarge, match="1 to 1000 items"):
         Statement.from_json({**body, "items": ["x"] * (ITEMS_MAX + 1)})
-    with pytest.raises(TooLarge):
+    with pytest.raises(Malformed, match=r"came '\[\]', expected 1 to 1000 items"):
         Statement.from_json({**body, "items": []})
 
 
