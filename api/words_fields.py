@@ -113,6 +113,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "figure_second_total": ("第二次金额", "second total"),
     "figure_sent": ("发方数量", "sent"),
     "figure_sold_at": ("售出时间", "sold"),
+    "figure_went_on_at": ("流转时间", "went on"),
     "figure_state": ("状态", "state"),
     "figure_suppliers": ("供货者数", "suppliers"),
     "figure_unit": ("单位", "unit"),

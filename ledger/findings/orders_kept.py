@@ -1,7 +1,8 @@
-"""Goods sold or shipped while a hold, a takedown or a recall of them stood, and recalled goods whose account does not close.
+"""Goods that were sold, shipped, processed or used while a hold, a takedown or a recall of them stood.
 
 An order binds from the moment the log shows it, on the goods it names and on what was made of them. It never forbids what it asks for:
-goods that go back to their supplier, to whoever called them back, to an authority, or to be destroyed.
+goods that go back to their supplier, to whoever called them back, to an authority, to another house of the same trader, to be destroyed, or
+into waste.
 """
 
 from __future__ import annotations
@@ -9,14 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import Refusal, Words
-from ledger.findings.reading import Facts, first_batch, found, moment, profile_of, spelt, totals
+from ledger.findings.reading import (
+    Facts,
+    first_batch,
+    found,
+    headquarters_of,
+    moment,
+    profile_of,
+    spelt,
+    totals,
+    traders,
+)
 from ledger.trace.orders import standing_orders
 from ledger.views.book import about, about_many, goods_sheet_key, holding_key, of_type
 from ledger.views.sheets import goods_sheet
-from ledger.vocabulary.goods import Transformation
+from ledger.vocabulary.goods import Transformation, Use
 from ledger.vocabulary.measures import Destruction
 from ledger.vocabulary.oversight import Hold, Recall
-from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,20 +43,18 @@ FAMILY_MAX = 2_000
 
 
 def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
-    """Goods sold or shipped after an order on them, or on what they were made of, had been published and before it was lifted."""
-    said = record.said
-    if not isinstance(said, (Shipment, Sale)):
-        return
-    for goods in dict.fromkeys(line.goods for line in said.lines):
-        lines = [line for line in said.lines if line.goods == goods]
+    """Goods that went on after an order on them, or on what they were made of, had been published and before it was lifted."""
+    went, what = _went_on(record)
+    for goods in dict.fromkeys(line.goods for line in went):
+        lines = [line for line in went if line.goods == goods]
         profile = profile_of(book, goods)
         order = _binding(record, goods, lines, book) if profile.finds("shipped_under_order") else None
-        if order is None or (isinstance(said, Shipment) and _asked_for(record, said, order, lines, book)):
+        if order is None or _asked_for(record, order, lines, book):
             continue
-        since, at = moment(order.record.at_ms), moment(record.occurred_ms)
+        since, at = moment(order.shown_ms), moment(record.occurred_ms)
         zh, en = _how(order)
-        # What was made of the goods may hold little of them, or none.
-        grade: Grade = "amber" if order.inherited else "red"
+        # What was made of the goods may hold little of them, or none; what was processed or used is in nobody else's hands yet.
+        grade: Grade = "amber" if order.inherited or isinstance(record.said, (Transformation, Use)) else "red"
         ((unit, amount), *_) = totals(line.quantity for line in lines).items()
         yield found(
             "shipped_under_order",
@@ -55,12 +64,12 @@ def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
             rests_on=[order.record, record],
             facts=Facts(
                 Words(
-                    zh=f"{since} 起该货物{zh}，{at} 仍有销售或发货记录。",
-                    en=f"These goods were {en} from {since}; a sale or shipment is recorded at {at}.",
+                    zh=f"{since} 起该货物{zh}，{at} 仍有{what.zh}记录。",
+                    en=f"These goods were {en} from {since}; {what.en} is recorded at {at}.",
                 ),
                 {
                     "ordered_at": since,
-                    "sold_at": at,
+                    "went_on_at": at,
                     "quantity": spelt(amount),
                     "unit": unit.name,
                     **({"made_from": str(order.goods)} if order.inherited else {}),
@@ -68,6 +77,20 @@ def under_order(subject: str, record: Record, book: Book) -> Iterator[Finding]:
                 profile.laws.recall,
             ),
         )
+
+
+def _went_on(record: Record) -> tuple[Sequence[Line], Words]:
+    """Which goods a record moves on, and how; none for what only clears them away."""
+    said = record.said
+    if isinstance(said, (Shipment, Sale)):
+        return said.lines, Words(zh="销售或发货", en="a sale or shipment")
+    if isinstance(said, Return) and said.to != record.actor:
+        return said.lines, Words(zh="退货", en="a return")
+    if isinstance(said, Transformation) and any(line.role != "waste" for line in said.outputs):
+        return said.inputs, Words(zh="加工投料", en="processing")
+    if isinstance(said, Use):
+        return said.lines, Words(zh="使用", en="use")
+    return (), Words(zh="", en="")
 
 
 def ordered_family(book: Book, goods: Iterable[GoodsId]) -> bool:
@@ -111,12 +134,14 @@ def _other_packs(lines: Sequence[Line], order: Order) -> bool:
     return not set(said.codes) & {code for line in lines for code in line.codes or ()}
 
 
-def _asked_for(record: Record, said: Shipment, order: Order, lines: Sequence[Line], book: Book) -> bool:
-    """Whether the shipment is what the order asks for: back to where the goods came from, to officials, or to be destroyed."""
-    goods, party = lines[0].goods, record.actor
+def _asked_for(record: Record, order: Order, lines: Sequence[Line], book: Book) -> bool:
+    """Whether it is what the order asks for: back to where the goods came from, to officials, put away in another house, or to be destroyed."""
+    said, goods, party = record.said, lines[0].goods, record.actor
+    if not isinstance(said, (Shipment, Return)):
+        return False
     first = first_batch(book, goods)
     maker = first[1].maker if first is not None else None
-    if said.to in {maker, order.record.actor} and said.to != party:
+    if said.to in {maker, order.record.actor} or _one_house(said.to, party, book):
         return True
     if book.register.role_of(said.to) == "authority":
         return True
@@ -131,6 +156,14 @@ def _asked_for(record: Record, said: Shipment, order: Order, lines: Sequence[Lin
             if all(gone.get(unit, 0) >= amount for unit, amount in sent.items()):
                 return True
     return False
+
+
+def _one_house(one: PartyId, other: PartyId, book: Book) -> bool:
+    """Whether two are one trader, a shop and its headquarters, or shops of one headquarters: a store to put goods away in."""
+    if one == other or len(set(traders(book, [one, other]).values())) == 1:
+        return True
+    mine, theirs = {one, *headquarters_of(book, one)}, {other, *headquarters_of(book, other)}
+    return bool(mine & theirs)
 
 
 def supplies(record: Record, *, giver: PartyId, taker: PartyId) -> bool:

@@ -86,7 +86,7 @@ def touched_through(record: Record, book: Book) -> Touched:
     if isinstance(said, SupplierCheck):
         shops = shops_of(book, record.actor)
         touched.subjects |= {holding_key(shop, line.goods) for shop in shops for line in said.lines}
-    touched.subjects |= _deniers(record, book)
+    touched.subjects |= _deniers(record, book) | _of_kin(record, book)
     return touched
 
 
@@ -232,11 +232,32 @@ def _of_voucher(said: Voucher, book: Book) -> Iterator[Record]:
         waiting = {one.header.id for one in records if one.header.corrects in waiting} - seen
 
 
+def _delivered(record: Record, said: Return, book: Book) -> Iterator[Record]:
+    """The deliveries of which something went back."""
+    keys = [holding_key(record.actor, goods) for goods in dict.fromkeys(line.goods for line in said.lines)]
+    for records in about_many(book, keys).values():
+        yield from (one for one in records if isinstance(one.said, (Shipment, Receipt, SupplierCheck)))
+
+
 def _vouchers_for(record: Record, book: Book) -> Iterator[Record]:
-    """The vouchers that name a delivery, or what it puts right."""
+    """The vouchers that name a delivery, or what it puts right; of a return, the deliveries of which something went back."""
+    if isinstance(record.said, Return):
+        yield from _delivered(record, record.said, book)
     keys = [statement_key(one) for one in sorted(versions(record, book), key=str)]
     for records in about_many(book, keys).values():
         yield from (one for one, _ in of_type(records, Voucher))
+
+
+def _of_kin(record: Record, book: Book) -> set[str]:
+    """The same goods under the other names of the parties whose stock a record changes."""
+    touched: set[str] = set()
+    for key in keys_of(record):
+        if not key.startswith("holding/"):
+            continue
+        holder, _, goods = key.removeprefix("holding/").partition("/")
+        party = PartyId.parse(holder)
+        touched |= {f"holding/{one}/{goods}" for one in kin(book, party) if one != party}
+    return touched
 
 
 def _deniers(record: Record, book: Book) -> set[str]:

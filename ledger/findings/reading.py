@@ -112,9 +112,11 @@ def successions(book: Book, party: PartyId) -> Sequence[tuple[Record, Succession
     return party_sheet(book, party).successions
 
 
-def kin(
-    book: Book, party: PartyId, *, by: Collection[str] = ("renamed", "merged", "split", "taken_over")
-) -> set[PartyId]:
+#: All ways in which one party goes on as another.
+SUCCEEDS: Final = ("renamed", "merged", "split", "taken_over")
+
+
+def kin(book: Book, party: PartyId, *, by: Collection[str] = SUCCEEDS) -> set[PartyId]:
     """The party itself and everyone it was or became in one of these ways."""
     known, waiting = {party}, [party]
     # Most parties never changed.
@@ -154,13 +156,15 @@ def credit_code(text: str | None) -> CreditCode | None:
         return None
 
 
-def traders(book: Book, parties: Iterable[PartyId]) -> dict[PartyId, str]:
+def traders(
+    book: Book, parties: Iterable[PartyId], *, by: Collection[str] = ("renamed",)
+) -> dict[PartyId, str]:
     """One name for each trader: parties that several people declared are the same where they share a good credit code, and a party that
-    was renamed is the same under both names.
+    went on as another in one of these ways is the same under both names.
     """
     names: dict[PartyId, str] = {}
     for party in set(parties):
-        itself = sorted(same_party(book, party))
+        itself = sorted(kin(book, party, by=by))
         codes = sorted(
             str(code)
             for one in itself

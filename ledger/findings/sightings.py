@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ledger.errors import Refusal
-from ledger.findings.reading import first_batch
+from ledger.findings.reading import first_batch, kin
 from ledger.identifiers import BatchCode, DigitalLink, Dimension
 from ledger.trace.nesting import nest_of
 from ledger.views.book import about, holding_key
@@ -275,13 +275,21 @@ def _path(
     ways = [*seen, *(one for way in nest.carried if (one := sighting(way.record, way.named)) is not None)]
     if nest.stays and not start:
         start.add(nest.stays[0].packed.actor)
-    hands = reached(start, ways)
+    hands = _with_kin(start, ways, book)
     strangers = [one for one in seen if (one.is_disposal or one.ends_life) and one.party not in hands]
     sent = {one.party for one in strangers if _was_sent(one, code, book)}
-    hands = reached(start | sent, ways)
+    hands = _with_kin(start | sent, ways, book)
     outside = [one for one in seen if one.is_disposal and one.party not in hands]
     passed_on = {one.said.to for one in outside if isinstance(one.said, Shipment)}
     return Path(frozenset(hands), frozenset(sent), frozenset(passed_on - hands))
+
+
+def _with_kin(start: set[PartyId], ways: Sequence[Sighting], book: Book) -> set[PartyId]:
+    """The hands a pack may have passed through, each under all its names: what a party had, whoever it became has."""
+    hands = reached(start, ways)
+    while more := {other for one in hands for other in kin(book, one)} - hands:
+        hands = reached(hands | more, ways)
+    return hands
 
 
 def _was_sent(one: Sighting, code: str, book: Book) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ledger.errors import Words
 from ledger.findings.declared import contradicted_sources
@@ -16,6 +16,7 @@ from ledger.findings.reading import (
     first_batch,
     found,
     headquarters_of,
+    kin,
     kinds_of_party,
     moment,
     profile_of,
@@ -26,7 +27,7 @@ from ledger.trace import balance
 from ledger.trace.edges import Holding
 from ledger.trace.enough import surely_enough
 from ledger.trace.shelf import Shelf
-from ledger.views.book import about, about_many, corrected_by, holding_key
+from ledger.views.book import about, about_many, holding_key, versions_before
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 
 #: Versions of one check that are looked back through.
-CORRECTIONS_MAX: Final = 50
 
 
 def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> Iterator[Finding]:
@@ -63,14 +63,18 @@ def judge_holding(subject: str, party: PartyId, goods: GoodsId, book: Book) -> I
 def _oversold(
     subject: str, party: PartyId, goods: GoodsId, book: Book, profile: Profile
 ) -> Iterator[Finding]:
-    """More went out than ever was in, opening stock and returns counted, beyond what scales and water explain."""
+    """More went out than ever was in, opening stock and returns counted, beyond what scales and water explain.
+
+    What came in under the name that a party had before, or for one that it took over, is its own (民法典 67).
+    """
     figures = balance(book, party, goods)
     came_in, expected = figures.came_in, figures.expected
     if came_in is None or expected is None:
         return  # Units that do not add up, or a party that keeps no account here.
     # `expected` may be written in a finer unit than `came_in` (grams beside kilograms).
     base_in, base_left = _in_base(came_in), _in_base(expected)
-    if base_left >= 0 or -base_left <= base_in * profile.loss_tolerance:
+    short = base_left + base_in * profile.loss_tolerance
+    if base_left >= 0 or short >= 0 or short + _carried_over(book, party, goods, came_in.unit.base) >= 0:
         return
     unit = came_in.unit.base
     numbers = {
@@ -80,9 +84,7 @@ def _oversold(
         "unit": unit.name,
     }
     rests_on = book.records({seq for seqs in figures.seqs.values() for seq in seqs})
-    grade, by_others = _as_told(
-        book, Holding(party, goods), came_in.unit.base, base_left + base_in * profile.loss_tolerance
-    )
+    grade, by_others = _as_told(book, Holding(party, goods), came_in.unit.base, short)
     yield found(
         "oversold",
         grade,
@@ -98,6 +100,15 @@ def _oversold(
             numbers,
             profile.laws.record,
         ),
+    )
+
+
+def _carried_over(book: Book, party: PartyId, goods: GoodsId, unit: Unit) -> Decimal:
+    """What should be left of these goods under the other names of this house."""
+    left = (balance(book, one, goods).expected for one in sorted(kin(book, party) - {party}))
+    return sum(
+        (_in_base(one) for one in left if one is not None and one.unit.base is unit and one.amount > 0),
+        Decimal(0),
     )
 
 
@@ -156,13 +167,8 @@ def _days_late(said: SupplierCheck, told_ms: int) -> int:
 
 def _first_told_ms(book: Book, record: Record, said: SupplierCheck, goods: GoodsId) -> int:
     """When the log first took what a check says, amounts apart: one that was put right later was not made later."""
-    at_ms, before = record.at_ms, record
-    for _ in range(CORRECTIONS_MAX):
-        corrected = corrected_by(before)
-        seq = None if corrected is None else book.position(*corrected)
-        if seq is None:
-            break
-        before = book.records([seq])[seq]
+    at_ms = record.at_ms
+    for before in versions_before(book, record):
         told = before.said
         if not isinstance(told, SupplierCheck) or told.supplier != said.supplier:
             break
@@ -278,7 +284,7 @@ def _missing_check(
             if profile.receipt_is_check:
                 return
             came = came or (record if said.conclusion != "refuse" else None)
-        elif isinstance(said, Shipment) and said.to == party and record.actor != party:
+        elif isinstance(said, Shipment) and said.to == party and record.actor not in kin(book, party):
             came = came or record
         elif isinstance(said, (Sale, Shipment)) and record.actor == party and _has(record, goods):
             went = went or record

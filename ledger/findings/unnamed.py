@@ -23,7 +23,7 @@ from ledger.views.book import (
     site_key,
     statement_key,
 )
-from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Transformation
+from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Transformation, Use
 from ledger.vocabulary.measures import Destruction
 from ledger.vocabulary.oversight import Hold, Recall, RecallAnswer
 from ledger.vocabulary.parties import Product, Site
@@ -54,7 +54,7 @@ def codes_touched(record: Record, book: Book) -> set[str]:
 
 
 def orders_touched(record: Record, book: Book) -> set[str]:
-    """The sales and shipments that an order binds, or that stop being forbidden."""
+    """What an order forbids of that which was done with its goods, or forbids no more."""
     said = record.said
     if isinstance(said, (Hold, Recall)):
         touched = _gone(family(book, said.goods, "forward"), book)
@@ -166,13 +166,13 @@ def _answers(recall: Record, book: Book) -> set[str]:
 
 
 def _gone(goods: Iterable[GoodsId], book: Book) -> set[str]:
-    """The sales and shipments of these goods."""
+    """Whatever moved these goods on, or used them."""
     near = about_many(book, [goods_key(one) for one in goods])
     return {
         statement_key(one.header.id)
         for records in near.values()
         for one in records
-        if isinstance(one.said, (Shipment, Sale))
+        if isinstance(one.said, (Shipment, Sale, Return, Transformation, Use))
     }
 
 
@@ -182,7 +182,7 @@ def _gone_from(holdings: Iterable[_Holding], book: Book) -> set[str]:
         statement_key(one.header.id)
         for records in near.values()
         for one in records
-        if isinstance(one.said, Shipment)
+        if isinstance(one.said, (Shipment, Return))
     }
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal, Words
 from ledger.findings.reading import (
+    SUCCEEDS,
     Facts,
     found,
     headquarters_of,
@@ -27,9 +28,9 @@ from ledger.findings.reading import (
 )
 from ledger.identifiers import EInvoiceNumber, InvoiceQr, StatementId, VatInvoiceNumber
 from ledger.trace.balance import packs_of
-from ledger.views.book import about, about_many, statement_key
+from ledger.views.book import about, about_many, holding_key, of_type, statement_key
 from ledger.vocabulary.documents import Voucher
-from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
+from ledger.vocabulary.trade import Receipt, Return, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -154,11 +155,11 @@ def deliveries_of(book: Book, voucher: Voucher) -> list[Record]:
 
 
 def _houses(book: Book, parties: set[PartyId]) -> dict[PartyId, str]:
-    """One name for each house: a headquarters files for its shops."""
+    """One name for each house: a headquarters files for its shops, and a company for the one that it took over (民法典 67)."""
     if len(parties) <= 2:  # noqa: PLR2004  (one pair: nobody to compare it with)
         return {one: str(one) for one in parties}
     above = {one: min(headquarters_of(book, one), default=one) for one in parties}
-    names = traders(book, set(above.values()))
+    names = traders(book, set(above.values()), by=SUCCEEDS)
     return {one: names[house] for one, house in above.items()}
 
 
@@ -279,7 +280,10 @@ def _two_amounts(subject: str, group: Sequence[Reliance], book: Book) -> Iterato
 
 
 def _overused(subject: str, group: Sequence[Reliance], book: Book) -> Iterator[Finding]:
-    """What rests on the voucher beside what it lists. The two sides of one delivery both rest on it, so each side is summed alone."""
+    """What rests on the voucher beside what it lists. The two sides of one delivery both rest on it, so each side is summed alone.
+
+    What went back no longer rests on it: goods are exchanged under the same paper.
+    """
     listed = max(
         (one for one in group if one.voucher is not None and _listed(one.voucher)),
         key=lambda one: sum(totals(_listed(one.voucher)).values()) if one.voucher is not None else 0,
@@ -291,16 +295,69 @@ def _overused(subject: str, group: Sequence[Reliance], book: Book) -> Iterator[F
         uses = sorted(
             (one for one in group if isinstance(one.record.said, kind)), key=lambda one: one.record.seq
         )
+        uses = _without_shops(uses, book)
         by_goods = _by_goods(listed.voucher, uses)
         lines = [
             (line.goods, line.quantity) for line in listed.voucher.lines or () if line.quantity is not None
         ]
         allowed = _sums(lines, book, by_goods=by_goods)
         carried = [(line.goods, line.quantity) for one in uses for line in lines_of(one.record.said)]
+        if not by_goods and _units(carried) != _units(lines):
+            continue  # Boxes on the paper and kilograms in the records, and nothing says which line is which.
         used = _sums(carried, book, by_goods=by_goods)
+        back = _returned(uses, book)
+        for key, amount in _sums(back, book, by_goods=by_goods).items():
+            if key in used:
+                used[key] -= amount
         over = next((key for key in used if _exceeds(key, used, allowed, book, uses)), None)
         if over is not None:
             yield _too_much(subject, listed, uses, (allowed[over], used[over]), over[1], book)
+
+
+def _without_shops(uses: Sequence[Reliance], book: Book) -> list[Reliance]:
+    """The uses without a shop's own look at what its headquarters checked for it: one delivery (食品安全法 53(3))."""
+    return [one for one in uses if not any(_looked_for(other, one, book) for other in uses)]
+
+
+def _looked_for(above: Reliance, one: Reliance, book: Book) -> bool:
+    said, shop = above.record.said, one.record.actor
+    if not isinstance(said, SupplierCheck) or above.record.actor == shop:
+        return False
+    its_own = shop in (said.for_shops or ()) or above.record.actor in headquarters_of(book, shop)
+    lots = {line.goods for line in lines_of(one.record.said)}
+    return its_own and not lots.isdisjoint(line.goods for line in said.lines)
+
+
+def _returned(uses: Sequence[Reliance], book: Book) -> list[tuple[GoodsId | None, Quantity]]:
+    """What whoever received these goods sent back to whoever sent them."""
+    ways = {
+        (taker, giver, line.goods)
+        for one in uses
+        for giver, taker in [_hands(one.record)]
+        for line in lines_of(one.record.said)
+    }
+    known = about_many(book, [holding_key(taker, goods) for taker, _, goods in sorted(ways)])
+    return [
+        (goods, line.quantity)
+        for taker, giver, goods in sorted(ways)
+        for record, back in of_type(known.get(holding_key(taker, goods), ()), Return)
+        if record.actor == taker and back.to == giver
+        for line in back.lines
+        if line.goods == goods
+    ]
+
+
+def _hands(record: Record) -> tuple[PartyId, PartyId]:
+    """Giver and taker of one delivery."""
+    said = record.said
+    if isinstance(said, Shipment):
+        return record.actor, said.to
+    assert isinstance(said, (SupplierCheck, Receipt)), "nothing else rests on a voucher's lines"
+    return said.supplier, record.actor
+
+
+def _units(amounts: Iterable[tuple[GoodsId | None, Quantity]]) -> set[Unit]:
+    return {quantity.unit.base for _, quantity in amounts}
 
 
 def _exceeds(
@@ -353,9 +410,12 @@ def _listed(voucher: Voucher | None) -> list[Quantity]:
 
 
 def _by_goods(voucher: Voucher, uses: Sequence[Reliance]) -> bool:
-    """Whether lines can be compared goods by goods; otherwise only the sums of each unit are."""
+    """Whether lines can be compared goods by goods; otherwise only the sums of each unit are.
+
+    A delivery may rest on two papers, and a record names one: a lot that this one does not list is on the other.
+    """
     named = {line.goods for line in voucher.lines or ()}
-    return None not in named and all(
+    return None not in named and any(
         line.goods in named for one in uses for line in lines_of(one.record.said)
     )
 
@@ -363,10 +423,10 @@ def _by_goods(voucher: Voucher, uses: Sequence[Reliance]) -> bool:
 def _sums(
     amounts: Iterable[tuple[GoodsId | None, Quantity]], book: Book, *, by_goods: bool
 ) -> dict[tuple[GoodsId | None, Unit], Decimal]:
-    """The sums of each unit, for each lot or for all; cases are opened where somebody declared what one holds."""
+    """The sums of each unit, for each lot or for all; a lot's cases are opened where somebody declared what one holds."""
     groups: dict[GoodsId | None, list[Quantity]] = defaultdict(list)
     for goods, quantity in amounts:
-        opened = packs_of(book, goods).opened(quantity) if goods is not None else None
+        opened = packs_of(book, goods).opened(quantity) if goods is not None and by_goods else None
         groups[goods if by_goods else None].append(opened or quantity)
     return {(goods, unit): amount for goods, some in groups.items() for unit, amount in totals(some).items()}
 

@@ -186,7 +186,7 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = PAPERS | {
         ),
     ),
     "shipped_under_order": KindTexts(
-        label=Words(zh="控制或召回期间仍有销售记录", en="sold or shipped while a hold or recall stood"),
+        label=Words(zh="控制或召回期间货物仍在流转", en="moved on, or used, while a hold or recall stood"),
         causes=(
             Words(zh="通知还没有看到", en="the notice had not been seen yet"),
             Words(zh="发生时间填错", en="the time was typed wrongly"),
@@ -194,11 +194,11 @@ TEXTS: Final[dict[FindingKind, KindTexts]] = PAPERS | {
                 zh="按要求运往销毁或检验，类型选错",
                 en="it was on its way to destruction or testing and entered as a sale",
             ),
-            Words(zh="仍在销售", en="sales went on"),
+            Words(zh="仍在销售、加工或使用", en="sales, processing or use went on"),
         ),
         answer=Words(
-            zh="请立即停止销售；说明货物去向，如为退货或销毁请更正类型。",
-            en="Stop selling at once; say where the goods went, and put the type right if it was a return or destruction.",
+            zh="请立即停止销售、加工和使用；说明货物去向，如为退货或销毁请更正类型。",
+            en="Stop selling, processing and using them at once; say where the goods went, and put the type right if it was a return or destruction.",
         ),
     ),
     "safety_interval_short": KindTexts(

@@ -4,8 +4,9 @@ Every figure names the entries it rests on. Only quantities that add up exactly 
 what a case of these goods holds. Where they do not add up, the answer is None and the page says that the units differ. A negative
 `expected` means: more went out than ever was in.
 
-A sample is one sample though officials and holder both tell of it, and so is a destruction. What was seized left the holder's stock
-with the seizure: that it is destroyed later takes nothing from the holder again, and what came back makes the seizure smaller.
+A sample is one sample though officials and holder both tell of it, and so is a seizure (行政强制法 24: the list is drawn up in two
+copies) and a destruction. What was seized left the holder's stock with the seizure: that it is destroyed later takes nothing from the
+holder again, and what came back makes the seizure smaller.
 
 Yield and tolerance belong to the category profiles; whether a difference is a finding is not decided here.
 """
@@ -51,6 +52,8 @@ _REASONS: Mapping[AdjustmentReason, In | Out] = {
     "destroyed": "destroyed",
 }
 
+#: What officials write down as well as the holder.
+_BY_TWO_HANDS = frozenset({"sampled", "seized", "destroyed"})
 #: A destruction is written up by two hands, and not always on one day.
 SAME_DESTRUCTION_DAYS = 3
 
@@ -143,8 +146,32 @@ class _Figure:
 
 
 _Account = dict[str, _Figure]
-#: One word about a sample or a destruction: the record, the number of its paper, the amount.
-_Told = tuple["Record", str | None, Quantity]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One hand's word that goods were sampled, seized, given back or destroyed."""
+
+    record: Record
+    document: str | None
+    amount: Quantity
+    #: Whether it is the holder's own word, and not an official's about the holder.
+    own: bool
+    back: bool = False
+    #: How many days apart another hand may tell of the same.
+    days: int = 0
+
+    def is_of_other_hand(self, other: _Told) -> bool:
+        """Whether one is the holder's word and the other an official's, or they are records of two kinds: one hand tells of a thing once."""
+        return self.own != other.own or type(self.record.said) is not type(other.record.said)
+
+    def is_same(self, other: _Told) -> bool:
+        """Whether both tell of one event: by its document, or by amount and day."""
+        if self.back != other.back:
+            return False
+        apart = abs((_day(self.record) - _day(other.record)).days)
+        near = apart <= max(self.days, other.days) and self.amount == other.amount
+        return near or (self.document is not None and self.document == other.document)
 
 
 def balance(book: Book, party: PartyId, goods: GoodsId) -> Balance:
@@ -225,19 +252,18 @@ def _moved(shelf: Shelf, holding: Holding, figures: _Account) -> None:
 
 def _adjusted(records: Sequence[Record], holding: Holding, figures: _Account) -> None:
     """What the holder, or an authority for it, wrote down without trade, and what was sold to those who use it."""
-    told: dict[str, list[_Told]] = defaultdict(list)
+    told: dict[In | Out, list[_Told]] = defaultdict(list)
     for record, adjusted in of_type(records, Adjustment):
         if (adjusted.held_by or record.actor) != holding.party:
             continue
-        name = _REASONS[adjusted.reason]
+        back, own = adjusted.reason == "seizure_returned", record.actor == holding.party
         for amount in by_goods(adjusted.lines).get(holding.goods, ()):
-            back = adjusted.reason == "seizure_returned"
-            counted = Quantity(amount.amount.copy_negate(), amount.unit) if back else amount
-            figures[name].add(counted, record.seq)
-            told[name].append((record, adjusted.document, amount))
+            told[_REASONS[adjusted.reason]].append(_Told(record, adjusted.document, amount, own, back))
     _sold(records, holding, figures)
-    for what, one, days in _by_officials(records, holding):
-        _once(figures[what], one, told[what], days=days)
+    for what, one in _by_officials(records, holding):
+        told[what].append(one)
+    for name, words in told.items():
+        _counted(figures[name], words, by_two_hands=name in _BY_TWO_HANDS)
 
 
 def _sold(records: Sequence[Record], holding: Holding, figures: _Account) -> None:
@@ -257,15 +283,18 @@ def _sold(records: Sequence[Record], holding: Holding, figures: _Account) -> Non
                     figures["sold"].add(Quantity(amount.amount.copy_negate(), amount.unit), record.seq)
 
 
-def _by_officials(records: Sequence[Record], holding: Holding) -> Iterator[tuple[str, _Told, int]]:
-    """Samples and destructions as records of their own, and how many days apart an adjustment may tell of the same."""
+def _by_officials(records: Sequence[Record], holding: Holding) -> Iterator[tuple[Out, _Told]]:
+    """Samples and destructions as records of their own."""
     for record, sample in of_type(records, Sample):
         if sample.taken_from == holding.party and sample.goods == holding.goods:
-            yield "sampled", (record, sample.sample_number, sample.quantity), 0
+            own = record.actor == holding.party
+            yield "sampled", _Told(record, sample.sample_number, sample.quantity, own)
     for record, destroyed in of_type(records, Destruction):
         if leaves_stock(destroyed) and (destroyed.held_by or record.actor) == holding.party:
+            own = record.actor == holding.party
             for amount in by_goods(destroyed.lines).get(holding.goods, ()):
-                yield "destroyed", (record, destroyed.document, amount), SAME_DESTRUCTION_DAYS
+                told = _Told(record, destroyed.document, amount, own, days=SAME_DESTRUCTION_DAYS)
+                yield "destroyed", told
 
 
 def leaves_stock(destroyed: Destruction) -> bool:
@@ -273,18 +302,23 @@ def leaves_stock(destroyed: Destruction) -> bool:
     return destroyed.stage == "done" and destroyed.stock != "seized"
 
 
-def _once(figure: _Figure, one: _Told, told: list[_Told], *, days: int) -> None:
-    """Count what a record tells unless an adjustment tells of the same: by its document, or by amount and day. One tells of one."""
-    record, document, amount = one
-    day = _day(record)
-    for other in told:
-        adjusted, named, quantity = other
-        near = abs((_day(adjusted) - day).days) <= days
-        if (named is not None and named == document) or (near and quantity == amount):
-            told.remove(other)
-            figure.add(none_of(amount.unit), record.seq)
-            return
-    figure.add(amount, record.seq)
+def _counted(figure: _Figure, told: Sequence[_Told], *, by_two_hands: bool) -> None:
+    """Count each event once, however many hands tell of it."""
+    events: list[list[_Told]] = []
+    for one in told:
+        known = next((event for event in events if by_two_hands and _tells_of(one, event)), None)
+        amount = one.amount
+        if known is not None:
+            known.append(one)
+            figure.add(none_of(amount.unit), one.record.seq)
+            continue
+        events.append([one])
+        counted = Quantity(amount.amount.copy_negate(), amount.unit) if one.back else amount
+        figure.add(counted, one.record.seq)
+
+
+def _tells_of(one: _Told, event: Sequence[_Told]) -> bool:
+    return all(map(one.is_of_other_hand, event)) and any(map(one.is_same, event))
 
 
 def _day(record: Record) -> dt.date:

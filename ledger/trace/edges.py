@@ -94,10 +94,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One record's word about goods between two parties: that they were sent, sent back, received, or looked over."""
+    """One record's word about goods between two parties: that they were sent, sent back, received, looked over, or not taken."""
 
     record: Record
-    says: Literal["sent", "returned", "received", "checked"]
+    says: Literal["sent", "returned", "received", "checked", "refused"]
     source: Holding
     target: Holding
     quantity: Quantity
@@ -155,6 +155,17 @@ def moves_of(record: Record) -> Iterator[Claim | Turning]:
             return
 
 
+def refusals_of(record: Record) -> Iterator[Claim]:
+    """What a receiver did not take (拒收): it moves nothing, and ends an offer of as much that nobody answered."""
+    said = record.said
+    if (
+        record.superseded_by is None
+        and isinstance(said, (Receipt, SupplierCheck))
+        and said.conclusion == "refuse"
+    ):
+        yield from _claims(record, "refused", source=said.supplier, target=record.actor, lines=said.lines)
+
+
 def stock_of(record: Record) -> Iterator[Holding]:  # noqa: C901  (one case for each type, none of them deep)
     """Whoever made, counted, lost, sold or sent goods has or had them; where to they went is for `moves_of` to say."""
     if record.superseded_by is not None:
@@ -192,7 +203,7 @@ def by_goods(lines: Iterable[Line]) -> dict[GoodsId, list[Quantity]]:
 
 def _claims(
     record: Record,
-    says: Literal["sent", "returned", "received", "checked"],
+    says: Literal["sent", "returned", "received", "checked", "refused"],
     *,
     source: PartyId,
     target: PartyId,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import TooLarge, Words
 from ledger.trace.shelf import about_goods
-from ledger.views.book import of_type
+from ledger.views.book import of_type, versions_before
 from ledger.views.sheets import goods_sheet
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.measures import Takedown
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ledger.identifiers import GoodsId, PartyId
     from ledger.views.book import Book, Record
+    from ledger.vocabulary.said import Said
 
 #: Kinds of goods one answer follows back through processing. Beyond them nobody can say that nothing stands.
 ANCESTORS_MAX = 10_000
@@ -40,6 +41,8 @@ class Order:
     goods: GoodsId
     at: PartyId | None
     inherited: bool
+    #: When the log first showed it: from then on it could be obeyed.
+    shown_ms: int
 
     @property
     def words(self) -> Words:
@@ -128,7 +131,12 @@ def _makings(goods: GoodsId, records: Sequence[Record], party: PartyId | None) -
 def _standing_on(
     book: Book, goods: GoodsId, records: Sequence[Record], *, asked: GoodsId, shown_before_ms: int | None
 ) -> Iterator[Order]:
-    records = [record for record in records if shown_before_ms is None or record.at_ms < shown_before_ms]
+    shown = {one.seq: _shown_ms(book, one, goods) for one in records if isinstance(one.said, (Hold, Recall))}
+    records = [
+        one
+        for one in records
+        if one.seq in shown and (shown_before_ms is None or shown[one.seq] < shown_before_ms)
+    ]
     holds = [(record, said) for record, said in of_type(records, Hold) if goods in said.goods]
     releases = [(record, said) for record, said in holds if said.action == "release"]
     for record, said in holds:
@@ -136,14 +144,36 @@ def _standing_on(
             type(release) is type(said) and release.at in {None, said.at} and _lifts(book, one, record)
             for one, release in releases
         ):
-            yield Order(kind="hold", record=record, goods=goods, at=said.at, inherited=goods != asked)
+            yield Order("hold", record, goods, said.at, inherited=goods != asked, shown_ms=shown[record.seq])
     recalls = [(record, recall) for record, recall in of_type(records, Recall) if goods in recall.goods]
     ends = [(record, recall) for record, recall in recalls if recall.action == "end"]
     for record, recall in recalls:
         if recall.action == "recall" and not any(
             _names(end, record) and _lifts(book, one, record) for one, end in ends
         ):
-            yield Order(kind="recall", record=record, goods=goods, at=None, inherited=goods != asked)
+            yield Order("recall", record, goods, None, inherited=goods != asked, shown_ms=shown[record.seq])
+
+
+def _shown_ms(book: Book, record: Record, goods: GoodsId) -> int:
+    """When the log first showed what a record says of these goods: an order whose reason was put right later bound from the first."""
+    shown, said = record.at_ms, record.said
+    for before in versions_before(book, record):
+        told = before.said
+        if type(told) is not type(said) or not isinstance(told, (Hold, Recall)):
+            break
+        if _means(told, goods) != _means(said, goods):
+            break
+        shown = before.at_ms
+    return shown
+
+
+def _means(said: Said | None, goods: GoodsId) -> tuple[object, ...]:
+    """Whom and what an order binds, as far as these goods go."""
+    if isinstance(said, Hold):
+        return said.action, said.at, goods in said.goods
+    if isinstance(said, Recall):
+        return said.action, said.codes, goods in said.goods
+    return ()
 
 
 def _names(end: Recall, recall: Record) -> bool:

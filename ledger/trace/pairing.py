@@ -3,7 +3,8 @@
 The rule in one sentence: nothing is counted twice. A receipt that names a shipment answers it. What arrived without naming
 one (a receipt typed by hand, a supplier check) first explains shipments that nobody answered, and only what then is left over
 is goods that no sender recorded. A supplier check describes a delivery that a receipt may describe too, so checks count only
-beyond what receipts already say.
+beyond what receipts already say; a headquarters' check of what its shop looked over as well, only beyond the shop's own. What was
+refused answers as much that nobody answered, and of what was accepted in part the rest did not move.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ledger.trace.amounts import added, exact, written
 from ledger.trace.edges import Edge
-from ledger.vocabulary.trade import Shipment
+from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +37,12 @@ class _Arrival:
     def unit(self) -> Unit:
         return self.claim.quantity.unit.base
 
+    @property
+    def in_part(self) -> bool:
+        """Whether the receiver says that it took only so much of what came."""
+        said = self.claim.record.said
+        return isinstance(said, (Receipt, SupplierCheck)) and said.conclusion == "accept_part"
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -45,8 +52,13 @@ class Answers:
     replaced: tuple[Record, ...]
 
 
-def pair(claims: Sequence[Claim], answers_to: Callable[[Record], Answers]) -> tuple[Edge, ...]:
-    """All edges from one holding to another, from every claim about the two; `answers_to` gives a sending's receipts."""
+def pair(
+    claims: Sequence[Claim], answers_to: Callable[[Record], Answers], refused: Sequence[Claim] = ()
+) -> tuple[Edge, ...]:
+    """All edges from one holding to another, from every claim about the two; `answers_to` gives a sending's receipts.
+
+    `refused`: what the receiver did not take, in answer to a shipment or without naming one.
+    """
     edges: list[Edge] = []
     linked: set[int] = set()
     unanswered: list[Claim] = []
@@ -64,9 +76,10 @@ def pair(claims: Sequence[Claim], answers_to: Callable[[Record], Answers]) -> tu
         else:
             unanswered.extend(sent)
     unlinked = [_Arrival(one, exact(one.quantity)) for one in received if one.record.seq not in linked]
-    checks = _beyond([one for one in claims if one.says == "checked"], received)
+    checks = _checked([one for one in claims if one.says == "checked"], received)
+    refusals = _not_taken(refused)
     # Nothing, and less than nothing, did not arrive.
-    edges.extend(_settled(unanswered, [one for one in (*unlinked, *checks) if one.left > 0]))
+    edges.extend(_settled(unanswered, _something([*unlinked, *checks]), _something(refusals)))
     return tuple(sorted(edges, key=lambda one: one.order))
 
 
@@ -125,18 +138,47 @@ def _beyond(checks: Sequence[Claim], receipts: Sequence[Claim]) -> list[_Arrival
     return beyond
 
 
-def _settled(unanswered: Sequence[Claim], arrivals: Sequence[_Arrival]) -> list[Edge]:
-    """Sendings without an answer beside arrivals that name none."""
+def _checked(checks: Sequence[Claim], receipts: Sequence[Claim]) -> list[_Arrival]:
+    """What supplier checks say beyond receipts, and those of a headquarters beyond the receiver's own."""
+    own = [one for one in checks if one.record.actor == one.target.party]
+    of_house = [one for one in checks if one.record.actor != one.target.party]
+    return [*_beyond(own, receipts), *_beyond(of_house, [*receipts, *own])]
+
+
+def _not_taken(refused: Sequence[Claim]) -> list[_Arrival]:
+    """Refusals that answer no shipment by name: of receipts, and of checks beyond what receipts refuse already."""
+    receipts = [(one, said) for one in refused if isinstance(said := one.record.said, Receipt)]
+    checks = [one for one in refused if not isinstance(one.record.said, Receipt)]
+    # One that names a shipment answers that one, or binds nobody: the sender has put the shipment right since.
+    unlinked = [_Arrival(one, exact(one.quantity)) for one, said in receipts if said.shipment is None]
+    return [*unlinked, *_beyond(checks, [one for one, _ in receipts])]
+
+
+def _something(arrivals: Iterable[_Arrival]) -> list[_Arrival]:
+    return sorted((one for one in arrivals if one.left > 0), key=lambda one: one.claim.record.order)
+
+
+def _settled(
+    unanswered: Sequence[Claim], arrivals: Sequence[_Arrival], refusals: Sequence[_Arrival]
+) -> list[Edge]:
+    """Sendings without an answer beside arrivals and refusals that name none."""
     waiting: dict[Unit, deque[_Arrival]] = defaultdict(deque)
     amounts: dict[Unit, Fraction] = defaultdict(Fraction)
-    for arrival in sorted(arrivals, key=lambda one: one.claim.record.order):
+    for arrival in arrivals:
         waiting[arrival.unit].append(arrival)
         amounts[arrival.unit] += arrival.left
     edges: list[Edge] = []
     still_open: list[Claim] = []
     for sent in unanswered:
         unit, wanted = sent.quantity.unit.base, exact(sent.quantity)
-        if 0 < wanted <= amounts[unit]:
+        arrived = 0 < wanted <= amounts[unit]
+        refusal = next((one for one in refusals if one.unit is unit and 0 < wanted <= one.left), None)
+        # Whatever the receiver said first was said of what was sent first.
+        if refusal is not None and not (arrived and _before(waiting[unit][0], refusal)):
+            refusal.left -= wanted
+            seqs = [sent.record.seq, refusal.claim.record.seq]
+            edges.append(_edge(sent, "refused", sent=sent.quantity, seqs=seqs))
+        elif arrived:
             amounts[unit] -= wanted
             seqs = [sent.record.seq, *_take(waiting[unit], wanted)]
             edges.append(_edge(sent, "confirmed", sent=sent.quantity, received=sent.quantity, seqs=seqs))
@@ -144,6 +186,11 @@ def _settled(unanswered: Sequence[Claim], arrivals: Sequence[_Arrival]) -> list[
             still_open.append(sent)
     left_over = [arrival for queue in waiting.values() for arrival in queue]
     for sent in still_open:
+        part = next((one for one in left_over if one.in_part and _is_part(one, sent)), None)
+        if part is not None:
+            edges.append(_corrected_or_confirmed(sent, [part.claim]))
+            left_over.remove(part)
+            continue
         # A smaller or incomparable arrival most likely is part of what was sent: it proves the way and adds nothing.
         explained = left_over if exact(sent.quantity) > 0 else []
         edges.append(_unanswered(sent, [arrival.claim.record.seq for arrival in explained]))
@@ -152,6 +199,16 @@ def _settled(unanswered: Sequence[Claim], arrivals: Sequence[_Arrival]) -> list[
         quantity = written(arrival.left, arrival.claim.quantity.unit) or arrival.claim.quantity
         edges.append(_edge(arrival.claim, "one_sided", received=quantity, seqs=[arrival.claim.record.seq]))
     return edges
+
+
+def _before(one: _Arrival, other: _Arrival) -> bool:
+    return one.claim.record.order < other.claim.record.order
+
+
+def _is_part(arrival: _Arrival, sent: Claim) -> bool:
+    """Whether what was taken in part can be of this sending, all of it: nothing of it has explained another one."""
+    whole = arrival.left == exact(arrival.claim.quantity)
+    return whole and arrival.unit is sent.quantity.unit.base and arrival.left <= exact(sent.quantity)
 
 
 def _take(waiting: deque[_Arrival], wanted: Fraction) -> list[int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ledger.identifiers import Instant, LegalDate
-from ledger.trace.edges import Claim, Edge, Holding, Turning, by_goods, moves_of, stock_of
+from ledger.trace.edges import Claim, Edge, Holding, Turning, by_goods, moves_of, refusals_of, stock_of
 from ledger.trace.pairing import Answers, pair
 from ledger.views.book import goods_sheet_key, holding_key, party_sheet_key, site_key, statement_key
 from ledger.vocabulary.goods import Batch, Use
@@ -59,6 +59,7 @@ class Shelf:
     _by_id: dict[tuple[PartyId, StatementId], Record] = field(default_factory=dict)
     _receipts: dict[StatementId, list[Record]] = field(default_factory=lambda: defaultdict(list))
     _claims: dict[Holding, list[Claim]] = field(default_factory=lambda: defaultdict(list))
+    _refused: dict[tuple[Holding, Holding], list[Claim]] = field(default_factory=lambda: defaultdict(list))
     _turnings: dict[Holding, list[Turning]] = field(default_factory=lambda: defaultdict(list))
     _batches: dict[GoodsId, list[Record]] = field(default_factory=lambda: defaultdict(list))
     _uses_on: dict[SiteId, list[tuple[Record, Use]]] = field(default_factory=lambda: defaultdict(list))
@@ -117,6 +118,10 @@ class Shelf:
             return
         for move in self.moves(record):
             self._file_move(move)
+        for one in refusals_of(record):
+            self._refused[one.source, one.target].append(one)
+            self._edges.pop(one.source, None)
+            self._edges.pop(one.target, None)
         said = record.said
         if isinstance(said, (Batch, Use)) and said.site is not None:
             # A plot joins holdings that this record does not name.
@@ -246,7 +251,7 @@ class Shelf:
         edges: list[Edge] = []
         for way, claims in ways.items():
             if way not in self._between:
-                self._between[way] = pair(claims, self.answers_to)
+                self._between[way] = pair(claims, self.answers_to, self._refused.get(way, ()))
             edges.extend(self._between[way])
         for turning in self._turnings.get(holding, ()):
             edges.extend(_turned(turning, holding))

@@ -14,7 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from ledger.identifiers import GoodsId, PartyId, ProductId, Sha256Hex, SiteId, StatementId
 from ledger.identifiers.pesticide_code import registration_ending
@@ -245,6 +245,21 @@ def corrected_by(record: Record) -> tuple[StatementId, PartyId] | None:
         return None
     of = record.said.of if isinstance(record.said, Correction) else None
     return corrects, of or record.header.issuer
+
+
+#: How often one record may have been put right before its first versions are no longer looked for.
+CORRECTIONS_MAX: Final = 50
+
+
+def versions_before(book: Book, record: Record) -> Iterator[Record]:
+    """The versions that a record put right, the newest first."""
+    for _ in range(CORRECTIONS_MAX):
+        corrected = corrected_by(record)
+        seq = None if corrected is None else book.position(*corrected)
+        if seq is None:
+            return
+        record = book.records([seq])[seq]
+        yield record
 
 
 def goods_key(goods: GoodsId) -> str:

@@ -7,10 +7,11 @@ import pytest
 from ledger.identifiers import BatchCode, BatchNumber
 from ledger.vocabulary.goods import Adjustment, Batch, Codes, Transformation, Use
 from ledger.vocabulary.measures import Destruction
+from ledger.vocabulary.parties import Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
 from ledger.vocabulary.values import OutputLine, ReceivedLine
 from tests.support.books import BookWriter, pieces
-from tests.unit.findings.judged import batch, check, findings, goods, kinds, licence, line
+from tests.unit.findings.judged import batch, check, day, findings, goods, kinds, licence, line
 
 if TYPE_CHECKING:
     from ledger.identifiers import GoodsId, PartyId
@@ -91,6 +92,20 @@ def test_a_second_sale_by_another_party_is_red_and_concerns_the_one_outside_the_
         ("custody_conflict", "red", chain.stranger),
     ]
     assert findings(chain.books.book, "code_sold_twice")[0].seqs == (first.seq, chain.books.last.seq)
+
+
+def test_a_shop_that_goes_on_under_another_name_has_the_packs_it_had(chain: Chain) -> None:
+    chain.ships(chain.wholesaler, chain.shop, 1, at="10-04", codes=(CODE,))
+    got = ReceivedLine(goods=chain.drug, quantity=pieces(1), codes=(CODE,))
+    came = Receipt(supplier=chain.wholesaler, conclusion="accept", lines=(got,))
+    chain.books.says(chain.shop, came, at="2026-10-04T12:00:00+08:00")
+    chain.sells(chain.stranger, at="10-20")
+    assert ("custody_conflict", "red", chain.stranger) in chain.found()
+    said = Succession(
+        party=chain.shop, successor=chain.stranger, how="merged", effective_on=day("2026-10-10")
+    )
+    chain.books.says(chain.books.register.registrar, said, at="2026-10-10T12:00:00+08:00")
+    assert chain.found() == []
 
 
 def test_the_shop_that_sold_the_real_pack_does_not_answer_for_a_copy_that_was_sold_before(

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from ledger.vocabulary.correctable import Correction
-from ledger.vocabulary.goods import Batch, Transformation
+from ledger.vocabulary.goods import Batch, Transformation, Use
 from ledger.vocabulary.measures import Destruction, Takedown
 from ledger.vocabulary.oversight import Hold, Recall
-from ledger.vocabulary.trade import Receipt, Sale, Shipment
+from ledger.vocabulary.parties import Party
+from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment
 from ledger.vocabulary.values import OutputLine, ReceivedLine
 from tests.support.books import BookWriter, kg
 from tests.unit.findings.judged import batch, check, findings, goods, line
@@ -37,7 +38,9 @@ def _sale_at(
 
 
 def _orders(books: BookWriter) -> list[tuple[str, str]]:
-    return [(one.grade, one.figures["sold_at"][:10]) for one in findings(books.book, "shipped_under_order")]
+    return [
+        (one.grade, one.figures["went_on_at"][:10]) for one in findings(books.book, "shipped_under_order")
+    ]
 
 
 def test_a_recalled_batch_that_is_sold_or_shipped_is_red(books: BookWriter) -> None:
@@ -246,3 +249,85 @@ def test_recalled_goods_may_go_to_be_destroyed_as_far_as_they_are(
     gone = Destruction(stage=stage, stock="recalled", method="深埋", lines=(line(leek, kg(amount)),))
     books.says(stall, gone, at="2026-10-06T09:00:00+08:00")
     assert _orders(books) == expected
+
+
+@pytest.mark.parametrize("order", ["hold", "takedown", "recall"])
+def test_an_order_whose_reason_is_put_right_bound_from_the_first(books: BookWriter, order: str) -> None:
+    _, stall, office, leek = _ordered(books)
+
+    def made(why: str) -> Hold | Recall:
+        if order == "recall":
+            return Recall(action="recall", goods=(leek,), reason=why)
+        kind = Takedown if order == "takedown" else Hold
+        return kind(action="hold", goods=(leek,), reason=why)
+
+    books.says(office, made("超标"), at="2026-10-03T09:00:00+08:00")
+    first = books.last
+    _sale_at(books, stall, leek, "2026-10-05T09:00:00+08:00")
+    later = "2026-12-02T09:00:00+08:00"
+    books.says(office, made("毒死蜱超标"), at="2026-10-03T09:00:00+08:00", logged=later, corrects=first)
+    (one,) = findings(books.book, "shipped_under_order")
+    assert (one.grade, one.figures["ordered_at"][:10]) == ("red", "2026-10-03")
+
+
+def test_an_order_that_came_to_name_the_goods_by_a_correction_binds_from_then(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    books.says(office, Hold(action="hold", goods=(goods("other"),)), at="2026-10-03T09:00:00+08:00")
+    first = books.last
+    _sale_at(books, stall, leek, "2026-10-05T09:00:00+08:00")
+    hold = Hold(action="hold", goods=(leek,))
+    books.says(
+        office, hold, at="2026-10-03T09:00:00+08:00", logged="2026-10-06T09:00:00+08:00", corrects=first
+    )
+    assert _orders(books) == []
+    _sale_at(books, stall, leek, "2026-10-06T09:00:01+08:00")
+    assert _orders(books) == [("red", "2026-10-06")]
+
+
+def _turned(leek: GoodsId, *, role: Literal["main", "waste"] = "main") -> Transformation:
+    out = OutputLine(goods=goods("pickle"), quantity=kg(30), role=role)
+    return Transformation(process="腌制", inputs=(line(leek, kg(40)),), outputs=(out,))
+
+
+def test_goods_that_stand_still_are_not_processed_or_used(books: BookWriter) -> None:
+    _, stall, office, leek = _ordered(books)
+    used = Use(purpose="饲喂", lines=(line(leek, kg(1)),))
+    for said in (_turned(leek, role="waste"), _turned(leek), used):
+        books.says(stall, said, at="2026-10-04T09:00:00+08:00", logged="2026-12-01T09:00:00+08:00")
+    assert _orders(books) == []
+    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
+    # Into waste is what an order may ask for.
+    found = findings(books.book, "shipped_under_order")
+    assert [(one.grade, "加工投料" in one.words.zh, "使用" in one.words.zh) for one in found] == [
+        ("amber", True, False),
+        ("amber", False, True),
+    ]
+
+
+def test_a_return_goes_back_to_a_supplier_and_to_nobody_else(books: BookWriter) -> None:
+    farm, stall, office, leek = _ordered(books)
+    third = books.party("另一家（演示）")
+    for to in (farm, stall, third):
+        back = Return(to=to, lines=(line(leek, kg(5)),))
+        books.says(stall, back, at="2026-10-04T09:00:00+08:00", logged="2026-12-01T09:00:00+08:00")
+    books.says(office, Hold(action="hold", goods=(leek,), at=stall), at="2026-10-03T09:00:00+08:00")
+    (one,) = findings(books.book, "shipped_under_order")
+    assert (one.grade, "退货" in one.words.zh) == ("red", True)
+    assert books.last.seq - 1 in one.seqs, "it is the return to the third"
+
+
+@pytest.mark.parametrize("way", ["itself", "headquarters", "another shop"])
+def test_goods_are_put_away_in_another_house_of_the_same_trader(books: BookWriter, way: str) -> None:
+    _, stall, office, leek = _ordered(books)
+    head = books.party("总部（演示）")
+    for shop in (stall, other := books.party("分店（演示）")):
+        said = Party(party=shop, party_kind="company", name=f"分店 {shop}", headquarters=head)
+        books.says(books.register.registrar, said, at="2026-08-02T08:00:00+08:00")
+    books.says(office, Recall(action="recall", goods=(leek,), reason="超标"), at="2026-10-03T09:00:00+08:00")
+    to = {"itself": stall, "headquarters": head, "another shop": other}[way]
+    moved = Shipment(to=to, lines=(line(leek, kg(5)),), offer=False)
+    books.says(stall, moved, at="2026-10-04T09:00:00+08:00")
+    assert _orders(books) == []
+    moved = Shipment(to=books.party("别家（演示）"), lines=(line(leek, kg(5)),), offer=False)
+    books.says(stall, moved, at="2026-10-04T10:00:00+08:00")
+    assert _orders(books) == [("red", "2026-10-04")]

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from ledger.identifiers import Quantity
 from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Transformation
-from ledger.vocabulary.parties import Party
+from ledger.vocabulary.parties import Party, Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
 from ledger.vocabulary.values import OutputLine, ReceivedLine
 from tests.support.books import BookWriter, kg, pieces
@@ -464,3 +464,42 @@ def test_other_goods_put_into_an_old_check_are_as_late_as_the_correction(books: 
         corrects=first,
     )
     assert [one.kind for one in findings(books.book, "backdated_check")] == ["backdated_check"]
+
+
+# --- One trader under two names
+
+
+def _short(books: BookWriter) -> list[PartyId]:
+    return [one.party for one in findings(books.book, "oversold")]
+
+
+@pytest.mark.parametrize("how", ["renamed", "merged", "split", "taken_over"])
+def test_what_came_in_under_the_old_name_is_the_new_ones(
+    books: BookWriter, how: Literal["renamed", "merged", "split", "taken_over"]
+) -> None:
+    farm, old, new = books.party("合作社（演示）"), books.party("旧名（演示）"), books.party("新名（演示）")
+    leek = batch(books, farm, "leek", "packaged_food", kg(100))
+    books.says(old, check(farm, leek, "2026-10-02", kg(60)), at="2026-10-02T06:00:00+08:00")
+    books.says(new, Sale(lines=(line(leek, kg(60)),)), at="2026-10-04T06:00:00+08:00")
+    assert _short(books) == [new]
+    said = Succession(party=old, successor=new, how=how, effective_on=day("2026-10-03"))
+    books.says(books.register.registrar, said, at="2026-10-03T08:00:00+08:00")
+    assert _short(books) == []
+    # What the old name sold as well is not there twice; and what it lacks is found again.
+    books.says(old, Sale(lines=(line(leek, kg(1)),)), at="2026-10-02T09:00:00+08:00")
+    assert _short(books) == [new]
+    books.says(old, check(farm, leek, "2026-10-02", kg(1)), at="2026-10-02T08:00:00+08:00")
+    assert _short(books) == []
+
+
+def test_goods_handed_over_by_a_merger_need_no_check(books: BookWriter) -> None:
+    farm, old, new = books.party("合作社（演示）"), books.party("旧（演示）"), books.party("新（演示）")
+    leek = batch(books, farm, "leek", "packaged_food", kg(100))
+    books.says(old, check(farm, leek, "2026-10-02", kg(60)), at="2026-10-02T06:00:00+08:00")
+    handed = Shipment(to=new, offer=False, lines=(line(leek, kg(60)),))
+    books.says(old, handed, at="2026-10-03T06:00:00+08:00")
+    books.says(new, Sale(lines=(line(leek, kg(60)),)), at="2026-10-04T06:00:00+08:00")
+    assert [one.party for one in findings(books.book, "missing_check")] == [new]
+    said = Succession(party=old, successor=new, how="merged", effective_on=day("2026-10-03"))
+    books.says(books.register.registrar, said, at="2026-10-03T08:00:00+08:00")
+    assert findings(books.book, "missing_check") == []

@@ -9,7 +9,7 @@ from ledger.identifiers.voucher import crc16
 from ledger.vocabulary.documents import Voucher, VoucherLine
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party
-from ledger.vocabulary.trade import Shipment, VoucherKind, VoucherReference
+from ledger.vocabulary.trade import Return, Shipment, VoucherKind, VoucherReference
 from ledger.vocabulary.values import PackFactor
 from tests.support.books import BookWriter, kg, pieces
 from tests.unit.findings.judged import batch, check, day, findings, goods, kinds, line
@@ -304,6 +304,70 @@ def test_lines_that_name_goods_are_compared_goods_by_goods(books: BookWriter) ->
     )
 
     assert kinds(books.book) == ["voucher_overused"]
+
+
+def test_goods_exchanged_under_the_same_paper_rest_on_it_once(books: BookWriter) -> None:
+    seller, buyer, other = _three(books)
+    leek = batch(books, seller, "leek", "farm_produce", kg(200))
+    books.says(buyer, _voucher(seller, buyer, amounts=((leek, kg(100)),)), at="2026-10-02T04:00:00+08:00")
+    for on, amount in (("2026-10-02", kg(100)), ("2026-10-04", kg(30))):
+        books.says(buyer, check(seller, leek, on, amount, voucher=NUMBER), at=f"{on}T05:00:00+08:00")
+    assert kinds(books.book) == ["voucher_overused"]
+    # What went to somebody else is no exchange.
+    for to, left in ((other, ["voucher_overused"]), (seller, [])):
+        books.says(buyer, Return(to=to, lines=(line(leek, kg(30)),)), at="2026-10-03T05:00:00+08:00")
+        assert [one for one in kinds(books.book) if one.startswith("voucher")] == left
+
+
+def test_a_lot_that_the_paper_does_not_list_is_on_another_paper(books: BookWriter) -> None:
+    seller, buyer, _ = _three(books)
+    leek, cabbage = (batch(books, seller, name, "farm_produce", kg(100)) for name in ("leek", "cabbage"))
+    books.says(buyer, _voucher(seller, buyer, amounts=((leek, kg(10)),)), at="2026-10-02T04:00:00+08:00")
+    both = check(seller, leek, "2026-10-02", kg(10), voucher=NUMBER).model_copy(
+        update={"lines": (line(leek, kg(10)), line(cabbage, kg(50)))}
+    )
+    books.says(buyer, both, at="2026-10-02T05:00:00+08:00")
+    assert kinds(books.book) == []
+
+
+def test_lines_without_goods_are_compared_in_the_units_of_the_paper_and_in_no_others(
+    books: BookWriter,
+) -> None:
+    seller, buyer, _ = _three(books)
+    apples = Batch(
+        goods=goods("apples"),
+        maker=seller,
+        name="苹果",
+        category="farm_produce",
+        quantity=Quantity.parse("50 XCS"),
+        packs=(PackFactor(unit="XCS", holds=kg(10)),),
+    )
+    books.says(seller, apples, at="2026-10-01T08:00:00+08:00")
+    slip = _voucher(seller, buyer, amounts=((None, Quantity.parse("10 XCS")), (None, kg(5))))
+    books.says(buyer, slip, at="2026-10-02T04:00:00+08:00")
+    coriander = batch(books, seller, "coriander", "farm_produce", kg(50))
+    taken = check(seller, coriander, "2026-10-02", kg(5), voucher=NUMBER).model_copy(
+        update={"lines": (line(apples.goods, Quantity.parse("10 XCS")), line(coriander, kg(5)))}
+    )
+    books.says(buyer, taken, at="2026-10-02T05:00:00+08:00")
+    assert [one for one in kinds(books.book) if one.startswith("voucher")] == []
+    more = check(seller, coriander, "2026-10-02", kg(9), voucher=NUMBER).model_copy(
+        update={"lines": (line(apples.goods, Quantity.parse("10 XCS")), line(coriander, kg(9)))}
+    )
+    books.says(buyer, more, at="2026-10-02T06:00:00+08:00")
+    assert [one for one in kinds(books.book) if one.startswith("voucher")] == ["voucher_overused"]
+
+
+def test_a_shops_own_look_at_what_its_headquarters_checked_rests_on_the_paper_once(
+    books: BookWriter,
+) -> None:
+    seller, head, shop = _three(books)
+    leek = batch(books, seller, "leek", "farm_produce", kg(200))
+    books.says(head, _voucher(seller, head, amounts=((leek, kg(100)),)), at="2026-10-02T04:00:00+08:00")
+    own = check(seller, leek, "2026-10-02", kg(100), voucher=NUMBER)
+    books.says(head, own.model_copy(update={"for_shops": (shop,)}), at="2026-10-02T05:00:00+08:00")
+    books.says(shop, own, at="2026-10-02T06:00:00+08:00")
+    assert [one for one in kinds(books.book) if one == "voucher_overused"] == []
 
 
 def test_a_refused_delivery_rests_on_no_voucher(books: BookWriter) -> None:

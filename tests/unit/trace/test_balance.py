@@ -390,6 +390,37 @@ def test_a_destruction_that_two_hands_wrote_down_within_three_days_is_one(day: i
     assert balance(story.book, trader, CABBAGE).expected == kg(left)
 
 
+def test_what_official_and_holder_both_write_down_leaves_the_stock_once() -> None:
+    reasons: tuple[AdjustmentReason, ...] = ("seizure", "sample", "destroyed")
+    for reason in reasons:
+        story = Story()
+        trader, office = _trader(story), story.books.party("市场监管局（演示）", kind="authority")
+        for by, held_by in ((office, trader), (trader, None)):
+            story.adjusts(by, reason, CABBAGE, kg(60), at=november(5), held_by=held_by)
+        assert balance(story.book, trader, CABBAGE).expected == kg(40), reason
+        # A second one of the same day and amount is another one, and each hand may tell of it.
+        story.adjusts(office, reason, CABBAGE, kg(60), at=november(5), held_by=trader)
+        assert balance(story.book, trader, CABBAGE).expected == kg(-20), reason
+        story.adjusts(trader, reason, CABBAGE, kg(60), at=november(5))
+        assert balance(story.book, trader, CABBAGE).expected == kg(-20), reason
+
+
+def test_a_destruction_that_official_and_holder_record_is_one() -> None:
+    story = Story()
+    trader, office = _trader(story), story.books.party("市场监管局（演示）", kind="authority")
+    _destroys(story, office, kg(20), stock="recalled", held_by=trader)
+    _destroys(story, trader, kg(20))
+    assert balance(story.book, trader, CABBAGE).expected == kg(80)
+
+
+def test_losses_of_one_amount_and_day_are_two_losses() -> None:
+    story = Story()
+    trader, office = _trader(story), story.books.party("市场监管局（演示）", kind="authority")
+    story.adjusts(trader, "loss", CABBAGE, kg(5), at=november(5))
+    story.adjusts(office, "loss", CABBAGE, kg(5), at=november(5), held_by=trader)
+    assert balance(story.book, trader, CABBAGE).expected == kg(90)
+
+
 @pytest.mark.parametrize(("reason", "left"), [("own_use", "97"), ("seizure_returned", "103")])
 def test_what_was_eaten_is_used_and_what_came_back_from_seizure_is_there(
     reason: AdjustmentReason, left: str

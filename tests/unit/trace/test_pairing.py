@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from ledger.identifiers import Quantity
 from ledger.trace import balance, trace
 from ledger.vocabulary.correctable import Correction
-from ledger.vocabulary.trade import Receipt, Shipment
+from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 from ledger.vocabulary.values import Line, ReceivedLine
 from tests.support.books import kg
-from tests.unit.trace.stories import Story, boxes, goods, november
+from tests.unit.trace.stories import Story, boxes, day, goods, november
 
 if TYPE_CHECKING:
     from ledger.identifiers import PartyId
@@ -348,3 +348,78 @@ def test_absurd_amounts_give_an_answer_and_no_error() -> None:
     story.ships(wholesaler, stall, CABBAGE, Quantity.parse("0.000001 MGM"), at=november(3))
     assert [one.state for one in _edges(story)] == ["confirmed", "unanswered"]
     assert balance(story.book, wholesaler, CABBAGE).expected is None
+
+
+# --- Refusals that name no shipment
+
+
+def test_a_delivery_that_a_check_or_a_plain_receipt_refuses_did_not_move() -> None:
+    for by_check in (True, False):
+        story, wholesaler, stall = _two()
+        story.ships(wholesaler, stall, CABBAGE, kg(60), at=november(2))
+        if by_check:
+            story.checks(stall, wholesaler, CABBAGE, kg(60), at=november(2, "09:00"), conclusion="refuse")
+        else:
+            at = november(2, "09:00")
+            story.receives(stall, wholesaler, CABBAGE, kg(60), at=at, conclusion="refuse")
+        assert _shown(story) == [("refused", kg(60), None)]
+        assert balance(story.book, wholesaler, CABBAGE).expected == kg(800)
+        assert balance(story.book, stall, CABBAGE).received is None
+
+
+def test_one_refusal_ends_one_offer_and_of_its_own_amount_alone() -> None:
+    story, wholesaler, stall = _two()
+    for clock in ("08:00", "10:00", "12:00"):
+        story.ships(wholesaler, stall, CABBAGE, kg(60), at=november(2, clock))
+    # The check and the receipt tell of one refusal.
+    story.receives(stall, wholesaler, CABBAGE, kg(60), at=november(2, "09:00"), conclusion="refuse")
+    story.checks(stall, wholesaler, CABBAGE, kg(60), at=november(2, "09:05"), conclusion="refuse")
+    story.receives(stall, wholesaler, CABBAGE, kg(60), at=november(2, "11:00"))
+    assert [state for state, _, _ in _shown(story)] == ["refused", "confirmed", "unanswered"]
+    # Whoever refused less than came may have taken the rest: nothing is known of that.
+    story, wholesaler, stall = _two()
+    story.ships(wholesaler, stall, CABBAGE, kg(60), at=november(2))
+    story.checks(stall, wholesaler, CABBAGE, kg(20), at=november(2, "09:00"), conclusion="refuse")
+    assert _shown(story) == [("unanswered", kg(60), None)]
+
+
+def test_a_refusal_alone_moves_nothing_and_a_strangers_refuses_nothing() -> None:
+    story, wholesaler, stall = _two()
+    story.checks(stall, wholesaler, CABBAGE, kg(60), at=november(2), conclusion="refuse")
+    assert _shown(story) == []
+    story.ships(wholesaler, stall, CABBAGE, kg(50), at=november(3))
+    stranger = story.books.party("路人（演示）")
+    story.checks(stranger, wholesaler, CABBAGE, kg(50), at=november(3, "09:00"), conclusion="refuse")
+    # The stall's own refusal was of more, and before it: which of the two came is for the two to say.
+    assert _shown(story) == [("refused", kg(50), None)]
+
+
+def test_of_what_was_taken_in_part_the_rest_did_not_move() -> None:
+    story, wholesaler, stall = _two()
+    story.ships(wholesaler, stall, CABBAGE, kg(100), at=november(2))
+    story.checks(stall, wholesaler, CABBAGE, kg(70), at=november(2, "09:00"), conclusion="accept_part")
+    assert _shown(story) == [("corrected", kg(100), kg(70))]
+    assert balance(story.book, wholesaler, CABBAGE).expected == kg(730)
+    # A plain check of less says nothing of the rest.
+    story, wholesaler, stall = _two()
+    story.ships(wholesaler, stall, CABBAGE, kg(100), at=november(2))
+    story.checks(stall, wholesaler, CABBAGE, kg(70), at=november(2, "09:00"), conclusion="accept")
+    assert _shown(story) == [("unanswered", kg(100), None)]
+
+
+def test_a_headquarters_and_its_shop_look_over_one_delivery() -> None:
+    story, wholesaler, stall = _two()
+    head = story.books.party("总部（演示）")
+    of_house = SupplierCheck(
+        supplier=wholesaler,
+        received_on=day("2026-11-02"),
+        conclusion="accept",
+        for_shops=(stall,),
+        lines=(Line(goods=CABBAGE, quantity=kg(100)),),
+    )
+    story.books.says(head, of_house, at=november(2, "09:00"))
+    assert balance(story.book, stall, CABBAGE).received == kg(100)
+    story.checks(stall, wholesaler, CABBAGE, kg(80), at=november(2, "10:00"), conclusion="accept")
+    assert balance(story.book, stall, CABBAGE).received == kg(100)
+    story.checks(stall, wholesaler, CABBAGE, kg(40), at=november(2, "11:00"), conclusion="accept")
+    assert balance(story.book, stall, CABBAGE).received == kg(120)
