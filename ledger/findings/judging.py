@@ -15,6 +15,7 @@ from ledger.findings.accounts import judge_account, seizure_accounts
 from ledger.findings.answers import with_all_answers, with_answers
 from ledger.findings.claims import approvals, claims
 from ledger.findings.codes import judge_code
+from ledger.findings.dates import before_they_were_made, past_their_day
 from ledger.findings.disputes import disputed_signature
 from ledger.findings.duties import buyers_licence, own_licence, shared_licence
 from ledger.findings.fields import missing_fields
@@ -252,6 +253,8 @@ _OF_PAPERS: Final[tuple[Callable[[str, Record, Book], Iterator[Finding]], ...]] 
     banned_inputs,
     banned_in_test,
     sold_after_failed_test,
+    past_their_day,
+    before_they_were_made,
     unnumbered,
     disputed_signature,
 )

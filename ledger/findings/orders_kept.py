@@ -141,7 +141,7 @@ def _asked_for(record: Record, order: Order, lines: Sequence[Line], book: Book) 
         return False
     first = first_batch(book, goods)
     maker = first[1].maker if first is not None else None
-    if said.to in {maker, order.record.actor} or _one_house(said.to, party, book):
+    if said.to in {maker, order.record.actor} or within_one_house(said.to, party, book):
         return True
     if book.register.role_of(said.to) == "authority":
         return True
@@ -158,7 +158,7 @@ def _asked_for(record: Record, order: Order, lines: Sequence[Line], book: Book) 
     return False
 
 
-def _one_house(one: PartyId, other: PartyId, book: Book) -> bool:
+def within_one_house(one: PartyId, other: PartyId, book: Book) -> bool:
     """Whether two are one trader, a shop and its headquarters, or shops of one headquarters: a store to put goods away in."""
     if one == other or len(set(traders(book, [one, other]).values())) == 1:
         return True

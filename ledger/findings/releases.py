@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
 from ledger.findings.reading import Facts, day_of, first_batch, found, kinds_of_party, moment
-from ledger.views.book import goods_sheet_key, of_type, said_about
+from ledger.views.book import goods_sheet_key, of_type, said_about, versions_before
 from ledger.vocabulary.documents import Commitment
 from ledger.vocabulary.goods import Adjustment, Release, Transformation
 from ledger.vocabulary.trade import Sale, Shipment
@@ -40,7 +40,9 @@ def unreleased(
         return
     decisions = [one for one in said_about(book, goods_sheet_key(goods), Release) if one[1].goods == goods]
     for shipment in out:
-        before = [one for one in decisions if _in_time(one[0], shipment, profile)]
+        before = [
+            one for one in decisions if _in_time(one[0], shipment, profile, told_ms=_told_ms(book, one))
+        ]
         last = max(before, key=lambda one: one[0].order, default=None)
         if last is not None and last[1].result == "released":
             continue
@@ -146,10 +148,22 @@ def _older(records: Sequence[Record], party: PartyId, goods: GoodsId) -> bool:
     )
 
 
-def _in_time(release: Record, shipment: Record, profile: Profile) -> bool:
+def _told_ms(book: Book, decision: tuple[Record, Release]) -> int:
+    """When the log first took a decision about these goods: one that was put right later was not made later."""
+    record, said = decision
+    told_ms = record.at_ms
+    for before in versions_before(book, record):
+        told = before.said
+        if not isinstance(told, Release) or (told.goods, told.result) != (said.goods, said.result):
+            break
+        told_ms = before.at_ms
+    return told_ms
+
+
+def _in_time(release: Record, shipment: Record, profile: Profile, *, told_ms: int) -> bool:
     """Whether a decision counts for a shipment: claimed no later, or that day, and not written up long after the day it claims."""
-    if release.at_ms <= shipment.at_ms and release.occurred_ms <= shipment.occurred_ms:
+    if told_ms <= shipment.at_ms and release.occurred_ms <= shipment.occurred_ms:
         return True
     if release.occurred_ms > shipment.occurred_ms and day_of(release) != day_of(shipment):
         return False
-    return release.at_ms - release.occurred_ms <= profile.backdating_days * _DAY_MS
+    return told_ms - release.occurred_ms <= profile.backdating_days * _DAY_MS

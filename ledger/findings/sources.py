@@ -190,6 +190,8 @@ def short_interval(subject: str, record: Record, book: Book) -> Iterator[Finding
         days = (batch.produced_on.date - used_on.date).days
         if not 0 <= days < said.wait_days or (batch.planted_on is not None and used_on < batch.planted_on):
             continue
+        if days == 0 and _after_harvest(use, said, record):
+            continue
         yield found(
             "safety_interval_short",
             "red",
@@ -206,6 +208,13 @@ def short_interval(subject: str, record: Record, book: Book) -> Iterator[Finding
                 profile.laws.interval,
             ),
         )
+
+
+def _after_harvest(use: Record, said: Use, harvest: Record) -> bool:
+    """Whether a use of the day of the harvest, and of that day alone, came after it by the hours that both records give: leek grows again."""
+    day = day_of(harvest)
+    on_one_day = day_of(use) == day and said.started_on in {None, day}
+    return on_one_day and use.occurred_ms > harvest.occurred_ms
 
 
 def _licence_contradictions(

@@ -224,4 +224,36 @@ PAPERS: Final[dict[FindingKind, KindTexts]] = {
             en="Stop selling and say where the goods went; add the report of a retest if there is one.",
         ),
     ),
+    "sold_after_expiry": KindTexts(
+        label=Words(zh="超过保质期（有效期）仍有销售记录", en="sold or shipped after the last day"),
+        causes=(
+            Words(zh="批次的保质期填错", en="the last day of the batch was typed wrongly"),
+            Words(
+                zh="销售日期填错，或补记时没有写明",
+                en="the day of the sale was typed wrongly, or left out when it was written up",
+            ),
+            Words(
+                zh="实为退回或送往销毁，类型选错",
+                en="the goods went back or to destruction and were entered as a sale",
+            ),
+            Words(zh="过期货物仍在销售", en="goods past their day went on being sold"),
+        ),
+        answer=Words(
+            zh="请先停止销售，核对包装上的日期；填错的请更正，过期的请下架并记录销毁或退货。",
+            en="Stop selling and compare the day on the pack. Put a wrong entry right; take goods past their day off the shelf and record that they were destroyed or went back.",
+        ),
+    ),
+    "traded_before_made": KindTexts(
+        label=Words(zh="生产日期晚于交易日期", en="traded before the day they were made"),
+        causes=(
+            Words(zh="生产、采收或屠宰日期填错", en="the day on which they were made was typed wrongly"),
+            Words(zh="进货或销售日期填错", en="the day of the delivery or sale was typed wrongly"),
+            Words(zh="选错了批次", en="another batch was chosen by mistake"),
+            Words(zh="提前打印的生产日期", en="a production date printed ahead"),
+        ),
+        answer=Words(
+            zh="请核对包装和凭证上的日期，由填错的一方更正。",
+            en="Compare the days on the pack and on the paper; whoever slipped puts the record right.",
+        ),
+    ),
 }

@@ -63,6 +63,8 @@ FindingKind = Literal[
     "claim_not_covered",
     "release_missing",
     "sold_after_failed_test",
+    "sold_after_expiry",
+    "traded_before_made",
     "commitment_missing",
     "banned_substance",
     "voucher_reused",
@@ -259,6 +261,8 @@ class Laws(_Data):
     interval: _Text | None = None
     trace: _Text | None = None
     code: _Text | None = None
+    #: That goods past their last day are not sold.
+    expiry: _Text | None = None
 
 
 class Profile(_Data):

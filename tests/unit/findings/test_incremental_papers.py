@@ -167,6 +167,7 @@ class PaperTeller(Teller):
             category=self.chance.choice([self.category] * 4 + ["farm_produce", "pesticide"]),
             product=self.perhaps(PRODUCT),
             produced_on=self.perhaps(self.some_day()),
+            expires_on=self.perhaps(self.some_day()),
             approval_number=self.perhaps(self.number()),
             approval_holder=self.chance.choice([None, None, "甲（演示）"]),
             specification=self.perhaps("1 kg"),

@@ -166,3 +166,29 @@ def test_washing_selling_at_the_counter_and_waste_need_none(books: BookWriter) -
     third = BookWriter()
     _ships(third, trader, shop, _mixed(third, trader, "分装", role="waste"))
     assert findings(third.book, "commitment_missing") == []
+
+
+@pytest.mark.usefixtures("tonic")
+def test_a_release_that_is_put_right_later_was_made_when_it_was_first_told(books: BookWriter) -> None:
+    maker, shop, lot = _lot(books)
+    books.says(maker, _released(lot), at="2026-10-04T09:00:00+08:00")
+    first = books.last
+    _ships(books, maker, shop, lot)
+    right = _released(lot).model_copy(update={"correction_reason": "incorrect_data", "basis": "own_test"})
+    books.says(
+        maker, right, at="2026-10-04T09:00:00+08:00", logged="2026-10-25T09:00:00+08:00", corrects=first
+    )
+    assert findings(books.book, "release_missing") == []
+
+
+@pytest.mark.usefixtures("tonic")
+def test_a_refusal_that_is_turned_into_a_release_later_came_too_late(books: BookWriter) -> None:
+    maker, shop, lot = _lot(books)
+    books.says(maker, _released(lot, "rejected"), at="2026-10-04T09:00:00+08:00")
+    first = books.last
+    _ships(books, maker, shop, lot)
+    right = _released(lot).model_copy(update={"correction_reason": "incorrect_data"})
+    books.says(
+        maker, right, at="2026-10-04T09:00:00+08:00", logged="2026-10-25T09:00:00+08:00", corrects=first
+    )
+    assert [one.grade for one in findings(books.book, "release_missing")] == ["amber"]

@@ -278,6 +278,39 @@ def test_a_harvest_needs_the_days_of_the_label_after_a_use(
     assert [one.kind for one in findings(books.book) if one.kind != "oversold"] == expected
 
 
+@pytest.mark.parametrize(
+    ("clock", "began", "expected"),
+    [
+        ("14:59", None, []),
+        ("15:01", None, ["red"]),
+        ("14:59", "2026-11-02", []),
+        ("14:59", "2026-11-01", ["red"]),
+    ],
+)
+def test_a_use_after_the_harvest_of_the_same_day_touched_none_of_it(
+    books: BookWriter, clock: str, began: str | None, expected: list[str]
+) -> None:
+    farm, site, leek = books.party("合作社（演示）"), books.site_id(), goods("leek")
+    use = Use(
+        purpose="韭菜",
+        site=site,
+        wait_days=10,
+        started_on=day(began) if began else None,
+        lines=(line(goods("spray"), kg(1)),),
+    )
+    books.says(farm, use, at="2026-11-02T15:00:00+08:00")
+    said = Batch(
+        goods=leek,
+        maker=farm,
+        name="韭菜",
+        category="farm_produce",
+        produced_on=day("2026-11-02"),
+        site=site,
+    )
+    books.says(farm, said, at=f"2026-11-02T{clock}:00+08:00")
+    assert [one.grade for one in findings(books.book, "safety_interval_short")] == expected
+
+
 def test_a_short_interval_is_red_and_rests_on_the_use_and_the_harvest(books: BookWriter) -> None:
     farm, _ = _sprayed(books, "2026-11-11")
 
