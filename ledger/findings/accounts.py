@@ -194,7 +194,7 @@ def _sum(amounts: Sequence[Quantity], figures: Balance, book: Book) -> Quantity 
     had = figures.came_in
     if had is None or all(one.unit.base is had.unit.base for one in amounts):
         return added(amounts) if amounts else figures.nothing
-    packs = packs_of(book, figures.holding.goods)
+    packs = packs_of(book, figures.holding.goods, for_=figures.holding.party)
     return added(packs.opened(one) for one in amounts)
 
 

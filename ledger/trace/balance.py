@@ -181,13 +181,15 @@ def balance(book: Book, party: PartyId, goods: GoodsId) -> Balance:
     return balance_of(shelf, holding)
 
 
-def packs_of(book: Book, goods: GoodsId) -> Packs:
+def packs_of(book: Book, goods: GoodsId, *, for_: PartyId | None = None) -> Packs:
     """What one pack of these goods holds, as declared with the batch, or else with its product.
 
     The maker's own word counts before anybody else's, and the first before the later: a stranger who declares another factor changes
-    nobody's books.
+    nobody's books. In the account of the maker itself (`for_`) only its own word counts: a buyer does not say what left the maker.
     """
     batches = [one for one in said_about(book, goods_sheet_key(goods), Batch) if one[1].goods == goods]
+    if any(batch.maker == for_ for _, batch in batches):
+        batches = [one for one in batches if one[0].actor == one[1].maker == for_]
     batches.sort(key=lambda one: (one[0].actor != one[1].maker, one[0].seq))
     for _, batch in batches:
         if batch.packs:
@@ -212,7 +214,7 @@ def balance_of(shelf: Shelf, holding: Holding) -> Balance:
     _adjusted(records, holding, figures)
     accounts = _accounts(records, holding)
     if len(_units([figures, *accounts.values()])) > 1:
-        packs = packs_of(shelf.book, holding.goods)
+        packs = packs_of(shelf.book, holding.goods, for_=holding.party)
         figures = {name: figure.opened(packs) for name, figure in figures.items()}
         accounts = {
             recall: {name: told.opened(packs) for name, told in account.items()}

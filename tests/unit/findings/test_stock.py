@@ -8,7 +8,7 @@ from ledger.identifiers import Quantity
 from ledger.vocabulary.goods import Adjustment, AdjustmentReason, Batch, Transformation
 from ledger.vocabulary.parties import Party, Succession
 from ledger.vocabulary.trade import Receipt, Return, Sale, Shipment, SupplierCheck
-from ledger.vocabulary.values import OutputLine, ReceivedLine
+from ledger.vocabulary.values import OutputLine, PackFactor, ReceivedLine
 from tests.support.books import BookWriter, kg, pieces
 from tests.unit.findings.judged import batch, check, day, findings, goods, kinds, licence, line
 
@@ -503,3 +503,23 @@ def test_goods_handed_over_by_a_merger_need_no_check(books: BookWriter) -> None:
     said = Succession(party=old, successor=new, how="merged", effective_on=day("2026-10-03"))
     books.says(books.register.registrar, said, at="2026-10-03T08:00:00+08:00")
     assert findings(books.book, "missing_check") == []
+
+
+def test_a_buyers_word_about_a_pack_is_none_about_what_left_the_maker(books: BookWriter) -> None:
+    farm, shop = books.party("合作社（演示）"), books.party("菜摊（演示）")
+    cabbage = batch(books, farm, "cabbage", "farm_produce", kg(100))
+    boxes = Quantity.parse("10 XBX")
+    books.says(farm, Shipment(to=shop, lines=(line(cabbage, boxes),)), at="2026-10-02T06:00:00+08:00")
+    assert kinds(books.book, party=farm) == ["unit_mismatch"]
+    said = Batch(
+        goods=cabbage,
+        maker=farm,
+        name="白菜",
+        category="farm_produce",
+        packs=(PackFactor(unit="XBX", holds=kg(20)),),
+    )
+    books.says(shop, said, at="2026-10-02T07:00:00+08:00")
+    assert kinds(books.book, party=farm) == ["unit_mismatch"]
+    # The maker's own word opens its packs.
+    books.says(farm, said, at="2026-10-02T08:00:00+08:00")
+    assert kinds(books.book, party=farm) == ["oversold"]
