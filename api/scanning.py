@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, SeedLabel
 from ledger.identifiers.printed import folded, joined, spelt
 from ledger.trace import code_state
 from ledger.trace.coded import aliased, recorded_spellings
+from ledger.trace.linked import batches_of
 from ledger.views.book import about, code_key, spelt_key
 from scanner.codes import Scanned, address_host, read_code
 from scanner.element_string import ElementString
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     #: Whether the one who asks may know that goods are recorded here: `api.audience.Reading.knows`.
     Knows = Callable[[GoodsId], bool]
+
+#: Batches of a product among which a serial number is looked for that came without one.
+BATCHES_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,8 @@ def named_by(reading: Scanned, base_url: str, book: Book, knows: Knows) -> Named
 
 def named_by_link(link: DigitalLink, base_url: str, book: Book, knows: Knows) -> Named:
     """The pack if its serial was recorded, else its batch: a serial nobody issued still leads to the goods it claims to be."""
-    # Makers record the code as they print it: at our address, or at GS1's.
-    spellings = (str(link), link.at(base_url))
-    pack = None if link.serial is None else _pack(spellings, book, knows)
+    spellings = at_both(link, base_url)
+    pack = None if link.serial is None else _pack_of(link, base_url, book, knows)
     if pack is not None and pack.known:
         return pack
     batch = named_by_batch(GoodsId.of_link(link.batch_link()), knows)
@@ -131,6 +135,29 @@ def _pack(spellings: tuple[str, ...], book: Book, knows: Knows) -> Named:
         if about(book, code_key(code)) and (state := code_state(book, code)).goods is not None:
             return Named(goods=state.goods, code=code, known=True, state=state)
     return _by_alias(spellings, book, knows) or Named(code=next(iter(spellings), None))
+
+
+def _pack_of(link: DigitalLink, base_url: str, book: Book, knows: Knows) -> Named:
+    """A pack by its GTIN and serial number, which name it whether or not its batch stands between them (General Specifications, AI 21)."""
+    pack = _pack(at_both(link, base_url), book, knows)
+    if pack.known:
+        return pack
+    if link.batch is not None:
+        without = _pack(at_both(DigitalLink(link.gtin, serial=link.serial), base_url), book, knows)
+        # The serial of another batch's pack is not this one's.
+        return without if without.goods == GoodsId.of_link(link.batch_link()) else pack
+    lots = (said.goods.digital_link for _, said in islice(batches_of(book, link.gtin), BATCHES_MAX))
+    within = [
+        code
+        for batch in dict.fromkeys(lot.batch for lot in lots if lot is not None)
+        for code in at_both(DigitalLink(link.gtin, batch, link.serial), base_url)
+    ]
+    return found if within and (found := _pack(tuple(within), book, knows)).known else pack
+
+
+def at_both(link: DigitalLink, base_url: str) -> tuple[str, str]:
+    """Makers record the code as they print it: at our address, or at GS1's."""
+    return str(link), link.at(base_url)
 
 
 def _by_alias(spellings: tuple[str, ...], book: Book, knows: Knows) -> Named | None:

@@ -12,11 +12,13 @@ The gate takes values and a time and returns values; it knows no table and no fr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ledger.errors import Blocked, Malformed, NotAllowed, Refusal, UnknownName, Words
-from ledger.identifiers import Instant, PartyId
+from ledger.identifiers import DigitalLink, Instant, PartyId
+from ledger.identifiers.gs1.links import GS1Link
 from ledger.register import REGISTER_TYPES, Role, issuers_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.affirming import Affirmation
@@ -354,6 +356,51 @@ def _check_sense(header: Header, said: Said, known: Known) -> None:
         raise MadeFromItself(
             field="within", came=said.within, expected=Words(zh="另一个场所", en="another site")
         )
+    if isinstance(said, (Codes, Packing)):
+        _check_codes(said)
+    elif isinstance(said, Batch):
+        _check_one_number(said)
+
+
+#: A link to a GTIN or an SSCC: what is wrong in it was typed or printed wrongly.
+_TO_A_KEY: Final = re.compile(r"https?://[^/?#]+/(?:01/[0-9]{14}|00/[0-9]{18})(?:[/?#].*)?", re.ASCII)
+
+
+def _check_codes(said: Codes | Packing) -> None:
+    """Codes that are GS1 links can be read again, and those of a pack name the goods they are issued for."""
+    issued = isinstance(said, Codes) and said.action == "issue" and said.code_kind == "digital_link"
+    named = said.goods.digital_link if isinstance(said, Codes) else None
+    codes = {f"codes[{place}]": code for place, code in enumerate(said.codes)}
+    if isinstance(said, Packing):
+        codes["parent_code"] = said.parent_code
+    for field, code in codes.items():
+        if issued:
+            _check_pack(DigitalLink.parse(code, field=field), named, code, field=field)
+        elif _TO_A_KEY.fullmatch(code) is not None:
+            GS1Link.parse(code, field=field)
+
+
+def _check_pack(link: DigitalLink, goods: DigitalLink | None, code: str, *, field: str) -> None:
+    if link.serial is None:
+        expected = Words(zh="带序列号（21）的数字链接", en="a Digital Link with a serial number (21)")
+        raise Malformed(field=field, came=code, expected=expected)
+    if goods is not None and (link.gtin != goods.gtin or link.batch not in {None, goods.batch}):
+        expected = Words(zh=f"{goods} 的单件", en=f"a pack of {goods}")
+        raise Malformed(field=field, came=code, expected=expected)
+
+
+def _check_one_number(batch: Batch) -> None:
+    """A batch has one number (AI 10): the one in its identifier."""
+    link = batch.goods.digital_link
+    if (
+        link is not None
+        and batch.batch_number is not None
+        and link.batch not in {None, str(batch.batch_number)}
+    ):
+        expected = Words(
+            zh=f"{link.batch}（与货物标识一致）", en=f"{link.batch}, as in the goods' identifier"
+        )
+        raise Malformed(field="batch_number", came=batch.batch_number, expected=expected)
 
 
 def _check_profile(said: Said) -> None:

@@ -27,6 +27,7 @@ from api.resolver.asked import of_address, raw_path
 from api.resolver.at_once import OPEN
 from api.resolver.levels import product_name
 from api.resolver.terms import VERIFICATION, link_type_of
+from api.scanning import BATCHES_MAX, at_both
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import DigitalLink, GoodsId, Gtin, Instant
 from ledger.trace import code_state, standing_orders, what_it_was
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-#: Batches of a product among which a serial number is looked for that does not belong to the batch it was asked with.
-BATCHES_MAX: Final = 200
 _NO_MATCH: Final = "No_match_GTIN_Serial"
 #: Recorded, but void: nothing that the standard has a word for.
 _NO_REASON: Final = "No_reason_provided"
@@ -168,7 +167,9 @@ def _code(book: Book, link: DigitalLink, base_url: str) -> tuple[CodeState | Non
     """The code of a GTIN and serial number, and whether it belongs to the batch of the link."""
     batch = GoodsId.of_link(link.batch_link())
     own = [
-        one for named in (link, DigitalLink(link.gtin, serial=link.serial)) for one in _spelt(named, base_url)
+        one
+        for named in (link, DigitalLink(link.gtin, serial=link.serial))
+        for one in at_both(named, base_url)
     ]
     for state in _recorded(book, own):
         if state.goods == batch:
@@ -177,7 +178,7 @@ def _code(book: Book, link: DigitalLink, base_url: str) -> tuple[CodeState | Non
         spelt
         for number, (_, said) in enumerate(batches_of(book, link.gtin))
         if number < BATCHES_MAX and (other := said.goods.digital_link) is not None
-        for spelt in _spelt(DigitalLink(link.gtin, other.batch, link.serial), base_url)
+        for spelt in at_both(DigitalLink(link.gtin, other.batch, link.serial), base_url)
     )
     return next(_recorded(book, [*own, *others]), None), False
 
@@ -192,11 +193,6 @@ def _recorded(book: Book, codes: list[str]) -> Iterator[CodeState]:
             issuer, goods = state.issued_by, state.goods
             if issuer is not None and goods is not None and answers_for(book, goods, issuer):
                 yield state
-
-
-def _spelt(link: DigitalLink, base_url: str) -> tuple[str, str]:
-    """Makers record the code as they print it: at our address, or at GS1's."""
-    return str(link), link.at(base_url)
 
 
 def _asked(path: str) -> DigitalLink:
