@@ -104,7 +104,7 @@ class Drafting:
         meta = checked(Meta, {name: body[name] for name in Meta.model_fields if name in body}, wrong)
         fields = {name: value for name, value in body.items() if name not in Meta.model_fields}
         if kind is Batch and GTIN in fields:
-            _take_gtin(fields, wrong)
+            _take_gtin(fields)
         if kind is Batch:
             # Who says nothing else made it himself.
             fields.setdefault("maker", str((meta and meta.on_behalf_of) or self.author))
@@ -161,18 +161,15 @@ def read_model(model: type[_Model], body: Json) -> _Model:
     return value
 
 
-def _take_gtin(fields: dict[str, Json], wrong: list[Refusal]) -> None:
-    """GTIN and a batch number that fits make the goods' Digital Link; a number that does not fit leaves it to the batch code."""
-    came, number = fields.pop(GTIN), fields.get("batch_number")
-    if not isinstance(came, str) or "goods" in fields:
-        expected = Words(zh="文字；goods 和 gtin 只填一个", en="text; either goods or gtin, not both")
-        wrong.append(Malformed(field=GTIN, came=came, expected=expected))
+def _take_gtin(fields: dict[str, Json]) -> None:
+    """GTIN and a batch number that fits make the goods' Digital Link; otherwise the goods get a batch code, and the GTIN stands beside it."""
+    came, number = fields[GTIN], fields.get("batch_number")
+    if not (isinstance(came, str) and isinstance(number, str)) or "goods" in fields:
         return
     try:
-        gtin = Gtin.parse(came)
-        # A batch number that is none is found by the record's own reading.
-        if isinstance(number, str) and (printed := BatchNumber.parse(number)).fits_digital_link:
-            fields["goods"] = str(GoodsId.of_link(DigitalLink(gtin, batch=str(printed))))
-    except Refusal as refusal:
-        if refusal.field == GTIN:
-            wrong.append(refusal)
+        gtin, printed = Gtin.parse(came), BatchNumber.parse(number)
+    except Refusal:
+        return  # The record's own reading says what is wrong.
+    if printed.fits_digital_link:
+        fields["goods"] = str(GoodsId.of_link(DigitalLink(gtin, batch=str(printed))))
+        del fields[GTIN]

@@ -125,7 +125,7 @@ def _leave_out(schema: Schema, kind: type[Said]) -> None:
         properties[GTIN] = {
             "type": "string",
             "examples": ["09520001000027"],
-            "description": "代替 goods：与批号组成 GS1 数字链接 · instead of goods: makes the Digital Link with the batch number",
+            "description": "不填 goods 时与批号组成 GS1 数字链接 · without goods: makes the Digital Link with the batch number, where that fits one",
         }
 
 

@@ -390,7 +390,7 @@ def _check_pack(link: DigitalLink, goods: DigitalLink | None, code: str, *, fiel
 
 
 def _check_one_number(batch: Batch) -> None:
-    """A batch has one number (AI 10): the one in its identifier."""
+    """A batch has one GTIN and one number (AI 10): those in its identifier."""
     link = batch.goods.digital_link
     if (
         link is not None
@@ -401,6 +401,9 @@ def _check_one_number(batch: Batch) -> None:
             zh=f"{link.batch}（与货物标识一致）", en=f"{link.batch}, as in the goods' identifier"
         )
         raise Malformed(field="batch_number", came=batch.batch_number, expected=expected)
+    if link is not None and batch.gtin not in {None, link.gtin}:
+        expected = Words(zh=f"{link.gtin}（与货物标识一致）", en=f"{link.gtin}, as in the goods' identifier")
+        raise Malformed(field="gtin", came=batch.gtin, expected=expected)
 
 
 def _check_profile(said: Said) -> None:

@@ -258,6 +258,8 @@ def _batch_body(clerk: Clerk, row: Row, goods: GoodsId, maker: PartyId) -> dict[
     }
     if category is not None:
         body["category"] = category
+    if goods.digital_link is None and "gtin" in row.values and all(one.field != "gtin" for one in row.wrong):
+        body["gtin"] = row.values["gtin"]
     if "active_ingredients" in row.values:
         body["active_ingredients"] = list(listed(row.values["active_ingredients"]))
     return body

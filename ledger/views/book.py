@@ -484,6 +484,8 @@ def _called(batch: Batch) -> Iterator[str]:
         yield lot_key(str(batch.batch_number))
     if code is not None:
         yield lot_key(str(code))
+    if batch.gtin is not None:
+        yield gtin_key(str(batch.gtin))
     if link is not None:
         yield gtin_key(str(link.gtin))
         if link.batch is not None:

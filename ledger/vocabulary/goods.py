@@ -22,6 +22,7 @@ from ledger.vocabulary.values import (
     Details,
     Digest,
     GoodsRef,
+    GtinText,
     Line,
     Name,
     Note,
@@ -77,6 +78,8 @@ class Batch(Correctable):
     category: Annotated[Name, In("batch", "public", "类别", "category")]
     product: Annotated[ProductRef | None, In("batch", "public", "产品编号", "product id")] = None
     batch_number: Annotated[BatchNumberText | None, In("batch", "public", "批号", "batch number")] = None
+    #: Where `goods` is no Digital Link: the pack has a GTIN, and a batch number that no link can hold, or none.
+    gtin: Annotated[GtinText | None, In("batch", "public", "GTIN", "GTIN")] = None
     lot_basis: Annotated[
         Literal["printed", "supplier_product_date"], In("batch", "public", "批次依据", "lot basis")
     ] = "printed"

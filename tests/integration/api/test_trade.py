@@ -67,10 +67,27 @@ def test_a_batch_number_in_chinese_gets_a_batch_code(client: Client, co_op: Enro
     assert answer.json()["goods"].startswith("urn:suyuan:batch:")
 
 
-def test_a_gtin_beside_goods_is_one_name_too_many(client: Client, co_op: Enrolled) -> None:
-    body = leek(co_op, gtin="9520001000010", goods="https://id.gs1.org/01/09520001000010/10/A")
-    answer = client.post("/api/v1/batches", json=body, key=co_op.key)
+def test_a_gtin_beside_goods_is_the_one_in_their_link(client: Client, co_op: Enrolled) -> None:
+    link = "https://id.gs1.org/01/09520001000010/10/A"
+    answer = client.post("/api/v1/batches", json=leek(co_op, gtin="9520001000027", goods=link), key=co_op.key)
     assert (answer.status_code, answer.json()["field"]) == (422, "gtin")
+    same = client.post("/api/v1/batches", json=leek(co_op, gtin="9520001000010", goods=link), key=co_op.key)
+    assert same.status_code == 201
+
+
+@pytest.mark.parametrize("number", ["甲班 3 号", "L" * 21, None])
+def test_a_gtin_that_makes_no_link_stays_with_the_batch_and_its_product_is_found(
+    client: Client, co_op: Enrolled, number: str | None
+) -> None:
+    gtin = "09520999000023"
+    assert client.get(f"/01/{gtin}").status_code == 404
+    body = leek(co_op, gtin=gtin, **({} if number is None else {"batch_number": number}))
+    made = client.post("/api/v1/batches", json=body, key=co_op.key)
+    assert (made.status_code, made.json()["goods"].startswith("urn:suyuan:batch:")) == (201, True)
+    page = client.get(f"/p/01/{gtin}")
+    assert (page.status_code, str(body["name"]) in page.text) == (200, True)
+    wrong = client.post("/api/v1/batches", json={**body, "gtin": "09520999000024"}, key=co_op.key)
+    assert (wrong.status_code, [one["field"] for one in wrong.json()["errors"]]) == (422, ["gtin"])
 
 
 @pytest.mark.parametrize(
