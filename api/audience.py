@@ -27,7 +27,7 @@ from api.competence import Competence
 from api.deps import Viewer
 from ledger.findings import may_read as may_read_finding
 from ledger.identifiers import GoodsId
-from ledger.trace import trace
+from ledger.trace import standing_orders, trace
 from ledger.trace.edges import Holding
 from ledger.views.book import STOCK_TYPES, about, goods_key, goods_sheet_key, keys_of
 from ledger.views.grants import grants_to
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ledger.identifiers import PartyId
     from ledger.service import Ledger
     from ledger.statement import Audience, Item, OpenedItem
-    from ledger.trace import PartyView
+    from ledger.trace import Order, PartyView
     from ledger.trace.edges import Edge
     from ledger.trace.tracing import Trace
     from ledger.views.book import Book, Record
@@ -162,15 +162,11 @@ class Reading:
             self.viewer.shown.others[f"holding/{holding.goods} {holding.party}"] = str(holding.party)
 
     def may_read(self, record: Record, audience: Audience, goods: GoodsId | None = None) -> bool:
-        """Whether this viewer may read the record's items for that audience; with `goods`, the lines about them."""
-        if audience == "public":
-            return True
-        party = self.viewer.party
-        if self.viewer.is_official:
-            return self._reads_officially(record)
-        if party is None:
-            return False
-        return self._reads_as(party, record, audience, goods) or self._was_granted(record, audience, goods)
+        """Whether this viewer may read the record's items for that audience; with `goods`, the lines about them. Whoever asks shows them."""
+        may = self._is_open(record, audience, goods)
+        if may and audience != "public":
+            self.shows([record.seq])
+        return may
 
     def may_read_item(self, record: Record, item: Item) -> bool:
         """Whether this viewer may read one item of a record."""
@@ -185,18 +181,18 @@ class Reading:
         )
 
     def opens(self, record: Record) -> bool:
-        """Whether any part of a record is open to this viewer. Of all others he is told nothing, not even that they are there."""
+        """Whether any part of a record is open to this viewer, who is not shown it by that. Of all others he is told nothing, not even that they are there."""
         said = record.said
         if said is None:
             return False
         there = {place.audience for name, place in said.places().items() if getattr(said, name) is not None}
-        return any(self.may_read(record, audience) for audience in there)
+        return any(self._is_open(record, audience) for audience in there)
 
     def opens_all(self, record: Record) -> bool:
         """Whether every part that such a record may have is open to this viewer, also those that this one leaves out."""
         said = record.said
         return said is not None and all(
-            self.may_read(record, place.audience) for place in said.places().values()
+            self._is_open(record, place.audience) for place in said.places().values()
         )
 
     def may_read_heading(self, record: Record, opened: Iterable[OpenedItem | None]) -> bool:
@@ -291,17 +287,26 @@ class Reading:
         """Whether this is an official whose certificate names what he may look into."""
         return self.viewer.is_official and not self.sees_everything
 
-    def bound_by(self) -> PartyId | None:
-        """Whose orders are told: one at one party binds that party only; an authority is told of all."""
-        return None if self.sees_everything else self.viewer.party
+    def orders_on(self, goods: GoodsId) -> tuple[Order, ...]:
+        """The orders that are told: a party is told of those that bind it, an official of those at one party only where he may read them."""
+        if not self.viewer.is_official:
+            return standing_orders(self.book, goods, party=self.viewer.party)
+        orders = standing_orders(self.book, goods)
+        return tuple(one for one in orders if one.at is None or self._lies_within(one.record))
 
-    def _reads_officially(self, record: Record) -> bool:
-        """As an official: what lies within his scope, and what his own agency wrote."""
-        own = self.viewer.party in {record.header.issuer, record.actor}
-        if not own and not self._competence.covers(record):
+    def _lies_within(self, record: Record) -> bool:
+        """Of an official: whether a record lies within his scope, or his own agency wrote it."""
+        return self.viewer.party in {record.header.issuer, record.actor} or self._competence.covers(record)
+
+    def _is_open(self, record: Record, audience: Audience, goods: GoodsId | None = None) -> bool:
+        if audience == "public":
+            return True
+        party = self.viewer.party
+        if self.viewer.is_official:
+            return self._lies_within(record)
+        if party is None:
             return False
-        self.shows([record.seq])
-        return True
+        return self._reads_as(party, record, audience, goods) or self._was_granted(record, audience, goods)
 
     def _official_sight(self, found: Trace) -> Sight | None:
         """Of a trace, an official whose scope has bounds sees the steps that touch it."""

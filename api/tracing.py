@@ -21,7 +21,6 @@ from api.facts import (
 from api.withheld import FROM_A_RECALL, from_trace, withheld_facts
 from ledger.errors import NotAllowed, Words
 from ledger.findings import judge_many, subjects_of
-from ledger.trace import standing_orders
 
 if TYPE_CHECKING:
     from api.audience import Reading, Sight
@@ -66,7 +65,7 @@ _FIGURES: Final = (
 
 def trace_facts(found: Trace, reading: Reading) -> Facts:
     """The trace as this reader may see it; `NotAllowed` for a party that is not on the chain."""
-    book, sight = reading.book, _sight(found, reading)
+    sight = _sight(found, reading)
     nodes = [node for node in found.nodes if sight is None or node.holding in sight.holdings]
     back = [edge for edge in found.back if sight is None or edge in sight.edges]
     forward = [edge for edge in found.forward if sight is None or edge in sight.edges]
@@ -88,7 +87,7 @@ def trace_facts(found: Trace, reading: Reading) -> Facts:
         "nodes": [_node(one, reading) for one in nodes],
         "back": [_edge(one, reading) for one in back],
         "forward": [_edge(one, reading) for one in forward],
-        "orders": [order_facts(one) for one in standing_orders(book, found.goods, party=reading.bound_by())],
+        "orders": [order_facts(one) for one in reading.orders_on(found.goods)],
         "findings": [finding_facts(one) for one in findings],
         "withheld": withheld_facts(from_trace(reading, [*back, *forward])),
     }

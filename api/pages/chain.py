@@ -13,7 +13,7 @@ from api.pages.drawing import Opening, gathered
 from api.pages.rendering import quantity
 from api.words import MARKS, say
 from ledger.errors import NotAllowed, Words
-from ledger.trace import Holding, standing_orders
+from ledger.trace import Holding
 from ledger.trace.amounts import added
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Shown:
     @classmethod
     def of(cls, found: Trace, names: Names) -> Self:
         """Cut to what the reader may see; `NotAllowed` for a party that never had these goods."""
-        reading, book = names.reading, names.book
-        sight = None
+        reading, sight = names.reading, None
         if not reading.sees_everything:
             sight = reading.sight(found)
             if sight is None:
@@ -69,9 +68,7 @@ class Shown:
         goods = dict.fromkeys(
             node.holding.goods for node in found.nodes if sight is None or node.holding in sight.holdings
         )
-        return cls(
-            found, names, sight, {one: standing_orders(book, one, party=reading.bound_by()) for one in goods}
-        )
+        return cls(found, names, sight, {one: reading.orders_on(one) for one in goods})
 
     @property
     def language(self) -> Language:

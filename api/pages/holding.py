@@ -267,7 +267,9 @@ def _scope_words(desk: Desk, scope: _Scope) -> dict[str, object]:
 def _show_release(desk: Desk, form: Form, *, status: int = 200) -> HTMLResponse:
     with desk.ledger.book() as book:
         order, said = _order(desk, book, form.value("order"))
-        names = Names(book, desk.viewer, desk.language, Reading.of(desk.ledger, book, desk.viewer))
+        reading = Reading.of(desk.ledger, book, desk.viewer)
+        reading.shows([order.seq])
+        names = Names(book, desk.viewer, desk.language, reading)
         title = cap(TYPES[order.header.type].TITLE.in_language(desk.language))
         return desk.page(
             "release_new.html",

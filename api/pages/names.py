@@ -22,7 +22,6 @@ from ledger.vocabulary.goods import Adjustment, Batch, Codes, Packing, Release, 
 from ledger.vocabulary.linking import Link
 from ledger.vocabulary.measures import Delisting, Destruction, ListEntry, OrderAnswer, Takedown
 from ledger.vocabulary.oversight import (
-    Complaint,
     Hold,
     Inspection,
     Recall,
@@ -235,7 +234,6 @@ _SUMMED: Final[dict[type[Said], Audience]] = {
     OrderAnswer: "chain",
     Scan: "officials",
     ScanBatch: "officials",
-    Complaint: "officials",
 }
 
 

@@ -360,7 +360,7 @@ def _records_of(book: SqlBook, known: Known, shown: Shown, asked: Address, form:
             seqs.update(seq for some in node.balance.seqs.values() for seq in some)
     apart = form != "records" and len(seqs) > ROWS_IN_PLACE
     if apart and reading.sees_everything:
-        # They are counted, not opened: nothing that is not shown is noted as read.
+        # All are open, and their number is at hand.
         count, rows = len(known.subjects(book, seqs)), []
     else:
         rows = [one for _, one in sorted(book.records(seqs).items()) if reading.opens(one)]

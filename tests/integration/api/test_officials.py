@@ -12,6 +12,7 @@ from ledger.accounts.officials import reminder
 from ledger.accounts.persons import Person, add_person, new_person_id
 from ledger.register import Credential
 from ledger.vocabulary.goods import Batch
+from ledger.vocabulary.oversight import Hold
 from ledger.vocabulary.parties import Party
 from ledger.vocabulary.registering import Credential as CredentialSaid
 from ledger.vocabulary.trade import Receipt, Shipment
@@ -156,6 +157,23 @@ def test_out_of_scope_a_trace_is_the_publics(
     assert client.get(path, key=there).json() == client.get(path).json()
     bounded = client.get(path, key=officer(ledger, authority, regions=("320613",))).json()
     assert bounded["forward"]
+
+
+def test_an_order_at_one_party_is_told_to_the_officers_of_its_region(
+    client: Client, ledger: Ledger, authority: Enrolled, stall: Enrolled, trade: list[int]
+) -> None:
+    hold = Hold.read({"action": "hold", "goods": [GOODS], "at": str(stall)})
+    (placed,) = ledger.say(stall.party, hold)
+
+    def told(region: str) -> tuple[list[int], bool]:
+        key = officer(ledger, authority, regions=(region,))
+        orders = client.get(f"/api/v1/trace?goods={GOODS}", key=key).json()["orders"]
+        page = client.get(f"/trace?goods={GOODS}", key=key, headers={"accept": "text/html"})
+        return [one["position"] for one in orders], f"/entries/{placed.seq}" in page.text
+
+    assert told("3206") == told("320613") == ([placed.seq], True)
+    # The co-op's officer sees the goods go to the stall, and not what was ordered there.
+    assert told("320682") == ([], False)
 
 
 def test_an_officer_acts_within_his_region_alone(

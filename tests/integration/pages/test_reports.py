@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from PIL import Image
 from api.app import create_app
 from api.pages.reports import number_of
 from api.settings import Settings
+from ledger.accounts.callers import Scope
 from ledger.erasing import Wanted, erase
 from ledger.identifiers import StatementId
 from ledger.identifiers.report_number import ReportNumber
@@ -18,7 +20,7 @@ from ledger.views.book import about
 from ledger.vocabulary.oversight import Complaint
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import LEEK
-from tests.support.server import BASE_URL, client_of
+from tests.support.server import BASE_URL, certify, client_of
 
 if TYPE_CHECKING:
     from ledger.service import Ledger
@@ -123,6 +125,27 @@ def test_a_report_is_followed_from_received_to_what_was_published(
     assert published.read.h1 == "监管部门已就这批货公开决定"
     assert "示例市场监管局（演示）公布召回：检出禁用农药" in published.text
     assert "不一定由这件举报引起" in published.text
+
+
+def test_a_report_is_read_where_its_words_are_and_not_in_a_list_of_records(
+    story: Story, public: Visitor, client: Client, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.pages.trace_page.ROWS_IN_PLACE", 5)
+    done = public.submit(form_of(public), "/p/report", {"text": "有异味"})
+    position, number = number_in(ledger).position, certify(ledger, story.authority.party)
+    goods = quote(str(LEEK), safe="")
+    for scope in (Scope(), Scope(regions=("32",))):
+        key = ledger.give_access_key(story.authority.party, label="t", certificate=number, scope=scope)
+        officer = Visitor(client, key=key)
+        counted = officer.open(f"/trace?goods={goods}")
+        listed = officer.open(f"/trace?goods={goods}&view=records")
+        assert f'"/entries/{position}"' not in counted.html
+        assert f'"/entries/{position}"' in listed.html
+        assert "有异味" not in counted.text + listed.text
+        assert public.open(done.path).read.h1 == "已收到，等待监管人员查阅"
+    assert f"entry/{position}" not in {one.what for one in ledger.accounts.reads.listed(limit=1_000)}
+    officer.open(f"/entries/{position}")
+    assert public.open(done.path).read.h1 == "监管人员已查阅"
 
 
 def test_what_was_published_before_the_report_is_no_answer_to_it(story: Story, public: Visitor) -> None:
