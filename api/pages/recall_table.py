@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 _TEXTS = ("col_party", "recall_credit_code", "col_goods", "recall_reach")
 _CONTACT = ("recall_person", "recall_phone", "recall_address")
 _AMOUNTS = ("holder_received", "holder_passed_on", "holder_expected")
-_ANSWERED = ("recall_recovered", "recall_sold", "recall_destroyed", "recall_lost", "recall_unaccounted")
+_ANSWERED = (
+    "recall_recovered",
+    "recall_sold",
+    "recall_destroyed",
+    "recall_lost",
+    "recall_taken",
+    "recall_unaccounted",
+)
 _WIDE, _NARROW = 28, 12
 #: Entries named in one cell; the page of the trace has all of them.
 ENTRIES_SHOWN = 40
@@ -75,7 +82,7 @@ def _rows(shown: Shown, scope: RecallScope | None, reader: PartyId) -> Iterator[
             unit.many.in_language(shown.language) if unit is not None else "",
             _latest(shown, seqs),
             *(_answered(answers.get(holding), unit, shown.language, sees=sees) if scope is not None else ()),
-            " ".join(f"#{seq}" for seq in seqs[:ENTRIES_SHOWN]),
+            _entries(seqs),
         ]
 
 
@@ -103,7 +110,14 @@ def _answered(
     words: Cell = say("recall_answered" if said else "recall_not_answered", language)
     if answer is None or not sees:
         return [words, *([None] * len(_ANSWERED))]
-    figures = (answer.recovered, answer.sold, answer.destroyed, answer.lost, answer.unaccounted)
+    figures = (
+        answer.recovered,
+        answer.sold,
+        answer.destroyed,
+        answer.lost,
+        answer.taken,
+        answer.unaccounted,
+    )
     return [words, *(_number(one, unit, language) for one in figures)]
 
 
@@ -112,6 +126,11 @@ def _number(amount: Quantity | None, unit: Unit | None, language: Language) -> C
     if amount is None:
         return None
     return amount.amount if amount.unit == unit else amount.display(language)
+
+
+def _entries(seqs: Sequence[int]) -> str:
+    more = ["…"] if len(seqs) > ENTRIES_SHOWN else []
+    return " ".join([f"#{seq}" for seq in seqs[:ENTRIES_SHOWN]] + more)
 
 
 def _latest(shown: Shown, seqs: Sequence[int]) -> int | None:

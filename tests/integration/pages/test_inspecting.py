@@ -163,6 +163,39 @@ def test_the_scope_of_a_recall_is_a_workbook_one_tap_from_the_trace(inspector: V
     assert by_name["示例菜场 3 号摊（演示）"][titles.index("召回反馈")] == "未反馈"
 
 
+def test_the_figures_of_each_row_account_for_what_came_in(story: Story, inspector: Visitor) -> None:
+    sample: dict[str, Json] = {
+        "taken_from": str(story.wholesaler.party),
+        "goods": str(LEEK),
+        "officers": [certify(story.ledger, story.authority.party)],
+        "sample_number": "CY-0",
+        "purpose": "supervision",
+        "quantity": {"amount": "2", "unit": "KGM"},
+    }
+    story.ledger.say(story.authority.party, Sample.read(sample))
+    titles, *table = rows(inspector.open(f"/trace/recall.xlsx?{GOODS}"))
+    names = ("转出", "已售出", "已销毁", "损耗", "抽样、扣押", "账面现存")
+    places = [titles.index(one) for one in names]
+    received = titles.index("收入")
+    for row in table:
+        assert row[received] == sum(float(str(row[place] or 0)) for place in places)
+    assert any(row[titles.index("抽样、扣押")] == 2 for row in table)
+
+
+def test_a_row_that_rests_on_many_entries_says_that_there_are_more(
+    inspector: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cells() -> list[list[str]]:
+        return [str(row[-1]).split() for row in rows(inspector.open(f"/trace/recall.xlsx?{GOODS}"))[1:]]
+
+    most = max(map(len, cells()))
+    monkeypatch.setattr("api.pages.recall_table.ENTRIES_SHOWN", most)
+    assert max(map(len, cells())) == most
+    monkeypatch.setattr("api.pages.recall_table.ENTRIES_SHOWN", most - 1)
+    (cut,) = [one for one in cells() if len(one) == most]
+    assert cut[-1] == "…"
+
+
 def test_the_scope_is_a_csv_as_well(inspector: Visitor) -> None:
     page = inspector.open(f"/trace/recall.csv?{GOODS}")
     assert page.html.count("\r\n") == STALLS + 4
