@@ -156,6 +156,7 @@ INSPECTING: Final[dict[str, tuple[str, str]]] = {
     "insp_hold_kind_hold": ("控制：暂停销售，等待处理", "Hold: not to be sold until somebody decides"),
     "insp_hold_kind_off_shelf": ("下架：撤下货架，等待处理", "Off the shelf, until somebody decides"),
     "insp_hold_kind_withdrawn": ("退市：不再销售", "Withdrawn from the market"),
+    "insp_hold_due_hint": ("只用于下架和退市", "For what is taken off sale only"),
     "insp_hold_at": ("范围", "Scope"),
     "insp_hold_everywhere": ("所有持有人", "Whoever has them"),
     "insp_hold_only": ("仅限：{name}", "Only at {name}"),

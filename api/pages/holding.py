@@ -151,6 +151,9 @@ def _drafts(desk: Desk, book: SqlBook, author: Caller, posted: Posted) -> list[D
         wrong.append(
             Malformed(field="kind", came=kind, expected=Words(zh="、".join(KINDS), en=", ".join(KINDS)))
         )
+    if kind == "hold" and (due_on := posted.text("due_on")):
+        expected = Words(zh="不填：控制没有整改期限", en="nothing: a hold has no date to be mended by")
+        wrong.append(Malformed(field="due_on", came=due_on, expected=expected))
     if not posted.text("reason"):
         wrong.append(Malformed(field="reason", came="", expected=Words(zh="原因", en="a reason")))
     if wrong or officers is None:

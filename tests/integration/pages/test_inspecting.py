@@ -463,11 +463,12 @@ def test_a_sample_is_recorded_from_the_same_pages(
 # Holds
 
 
-def hold(inspector: Visitor, officers: tuple[str, str], kind: str, goods: GoodsId) -> Page:
+def hold(inspector: Visitor, officers: tuple[str, str], kind: str, goods: GoodsId, due_on: str = "") -> Page:
     page = inspector.open(f"/inspect/hold?{urlencode({'goods': str(goods)})}")
     assert "这项措施涉及" in page.text
     changes = {
         "kind": kind,
+        "due_on": due_on,
         "reason": "标签可疑",
         "officer": officers[0],
         "officer_2": officers[1],
@@ -502,6 +503,20 @@ def test_a_takedown_is_a_measure_of_its_own(
     said = last(story)
     assert isinstance(said, Takedown)
     assert said.stage == "off_shelf"
+
+
+def test_a_date_to_be_done_by_is_recorded_of_a_takedown_and_refused_of_a_hold(
+    story: Story, inspector: Visitor, officers: tuple[str, str]
+) -> None:
+    hold(inspector, officers, "off_shelf", PESTICIDE, "2026-11-30")
+    said = last(story)
+    assert isinstance(said, Takedown)
+    assert str(said.due_on) == "2026-11-30"
+    size = story.ledger.size()
+    for due_on in ("2026-11-30", "abc"):
+        page = hold(inspector, officers, "hold", PESTICIDE, due_on)
+        assert (page.status, story.ledger.size()) == (422, size)
+        assert "控制没有整改期限" in page.text
 
 
 def test_a_hold_without_its_scope_having_been_seen_is_not_recorded(
