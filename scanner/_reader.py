@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import warnings
 from typing import TYPE_CHECKING
@@ -39,6 +40,15 @@ FORMATS = {
 SIDES_PX = (2000, 1280)
 #: A shelf may show many codes; a sheet made of nothing but codes is cut off here.
 READINGS_MAX = 64
+
+#: What a label in China does not say: half a Katakana, letters of Western Europe.
+_GUESSED = re.compile("[\x80-\xff\uff61-\uff9f]")
+_VOICED = re.compile("[\uff9e\uff9f]")
+_KATAKANA = re.compile(
+    "(?:[\x00-\x7f\uff61-\uff9d]|[\uff73\uff76-\uff84\uff8a-\uff8e]\uff9e|[\uff8a-\uff8e]\uff9f)+"
+)
+#: The upper half of greys; and how little of the lower half a drawing has that is bright.
+BRIGHT_MIN, DARK_SHARE_MAX = 128, 0.01
 
 EXIF_ORIENTATION = 0x0112
 #: EXIF 2.32 4.6.4: how to turn a picture upright, by its orientation tag.
@@ -127,8 +137,11 @@ def _grey(picture: Image.Image) -> Image.Image:
         picture = picture.convert("L")
     picture.thumbnail((SIDES_PX[0], SIDES_PX[0]), Image.Resampling.BOX)
     if picture.mode == "RGBA":
-        # A code saved without its paper: black on nothing.
-        paper = Image.new("RGBA", picture.size, "white")
+        # A code saved without its paper: black on nothing, or white where the screen is dark.
+        drawn = picture.getchannel("A").point(lambda value: 255 * (value >= BRIGHT_MIN))
+        greys = picture.convert("L").histogram(drawn)
+        is_bright = sum(greys[:BRIGHT_MIN]) < DARK_SHARE_MAX * sum(greys)
+        paper = Image.new("RGBA", picture.size, "black" if is_bright else "white")
         paper.alpha_composite(picture)
         picture = paper
     return picture.convert("L")
@@ -175,7 +188,9 @@ def reading(code: Barcode, scale: float) -> Answer:
     """One code as it goes into the answer, its corners in pixels of the picture that came."""
     # GS1 element strings are told from plain text by the symbology identifier (ISO/IEC 15424), which scanners
     # put in front.
-    text = code.symbology_identifier + code.text if code.content_type == ContentType.GS1 else code.text
+    text = (
+        code.symbology_identifier + code.text if code.content_type == ContentType.GS1 else _in_chinese(code)
+    )
     place = code.position
     corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
     return {
@@ -183,6 +198,29 @@ def reading(code: Barcode, scale: float) -> Answer:
         "format": FORMATS[code.format],
         "corners": [{"x": round(corner.x * scale), "y": round(corner.y * scale)} for corner in corners],
     }
+
+
+def _in_chinese(code: Barcode) -> str:
+    """The text of a code. Bytes that do not say in which letters they are (no ECI) are guessed to be Japanese or Latin; here they are GB 18030."""
+    data = bytes(code.bytes)
+    if not _GUESSED.search(code.text) or _is_japanese(code.text) or _decoded(data, "utf-8") is not None:
+        return code.text
+    chinese = _decoded(data, "gb18030")
+    beyond = [letter for letter in chinese or "" if not letter.isascii()]
+    usual = len("".join(beyond).encode("gb2312", "ignore")) // 2
+    return chinese if chinese is not None and 2 * usual > len(beyond) else code.text
+
+
+def _is_japanese(text: str) -> bool:
+    """Whether every mark of voice follows a letter that has one: bytes of Chinese come out so by the rarest chance."""
+    return _VOICED.search(text) is not None and _KATAKANA.fullmatch(text) is not None
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 if __name__ == "__main__":

@@ -69,6 +69,11 @@ _AROUND = " \t\r\n\ufeff\u3000\u00a0"
 # ISO/IEC 15424: three characters in front of the text, if the scanner is set to send them.
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 
+# ISO/IEC 21471: a Data Matrix of the long sizes that holds GS1 data says so in its own way.
+_LONG_DATAMATRIX, _DATAMATRIX = "]d8", "]d2"
+# No value of an element holds a space: those around an AI were printed for the eye.
+_AI_APART = re.compile(r"\s*(\([0-9]{2,4}\))\s*")
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 #: Schemes that need no slashes to be followed.
 _BARE_SCHEMES = {
@@ -89,6 +94,10 @@ _PLAIN = re.compile(
     r"(?P<scheme>(?i:https?))://(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>/(?:[A-Za-z0-9\-._~:/@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)?"
     r"(?:[?#](?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)?"
+)
+#: Where a browser goes by it, whatever follows.
+_BEGINNING = re.compile(
+    r"(?P<scheme>(?i:https?))://(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{0,5}))?(?=[/?#]|$)"
 )
 _WITHOUT_SCHEME = re.compile(r"(?i:www\.)?[^\s/\\@:,()]+\.[^\s/\\@:,().0-9]{2,}(?::[0-9]+)?/\S*")
 # Browsers take any number of slashes, either way round, after http: and https:.
@@ -153,6 +162,8 @@ def read_code(text: str, own_hosts: frozenset[str]) -> Scanned:
         expected = Words(zh=f"最多 {most} 个字符", en=f"at most {most} characters")
         raise TooLarge(field="code", came=text, expected=expected)
     plain = text.strip(_AROUND)
+    if plain.startswith(_LONG_DATAMATRIX):
+        plain = _DATAMATRIX + plain.removeprefix(_LONG_DATAMATRIX)
     if plain.startswith(GS1_SYMBOLOGIES) or SEPARATOR in plain:
         return _tried(text, "gs1_element_string", ElementString.parse, plain)
     plain = _SYMBOLOGY.sub("", plain, count=1) if _SYMBOLOGY.match(plain) else plain
@@ -192,6 +203,13 @@ def _read_address(raw: str, plain: str, own_hosts: frozenset[str]) -> Scanned:
     match = _PLAIN.fullmatch(address)
     host = _shown_host(address) if match is None else _authority(match)
     is_ours = match is not None and host in own_hosts
+    begins = _BEGINNING.match(address)
+    if match is None and begins is not None and _authority(begins) in own_hosts:
+        expected = Words(
+            zh="本站的网址，前后和中间没有别的字",
+            en="an address of ours with nothing else in it or beside it",
+        )
+        return Scanned("unknown_text", raw, refusal=Malformed(field="code", came=raw, expected=expected))
     if host in own_hosts and not is_ours:
         # javascript://our-host/…: nobody shall be shown our name for an address that is not ours.
         host = None
@@ -238,12 +256,14 @@ def _read_number(raw: str, plain: str) -> Scanned:
     if usual.startswith("01,"):
         return _tried(raw, "invoice_qr", InvoiceQr.parse, usual.replace(" ", ""))
     if usual.startswith("("):
-        return _tried(raw, "gs1_element_string", ElementString.parse, usual)
+        return _tried(raw, "gs1_element_string", ElementString.parse, _AI_APART.sub(r"\1", usual))
     # Codes are printed in groups, and typed that way.
     whole = joined(plain)
     scheme = _BY_DIGITS.get(len(whole)) if whole.isascii() and whole.isdigit() else None
     if scheme is not None:
-        return _tried(raw, scheme[0], scheme[1], whole)
+        found = _tried(raw, scheme[0], scheme[1], whole)
+        # Lines that are no code together may hold one each.
+        return found if found.value is not None or "\n" not in plain else _read_words(raw, plain)
     if len(whole) == BATCH_CODE_LETTERS:
         return _tried(raw, "batch_code", BatchCode.parse, whole)
     # Scanners that were told to send no symbology identifier: only a whole, right element string with a GTIN
@@ -272,7 +292,7 @@ def _tried(raw: str, kind: Kind, parse: Callable[[str], Identifier], text: str) 
 def _authority(match: re.Match[str]) -> str:
     """Host and port as they are compared: small letters, and no port that goes without saying."""
     host, port = match["host"].lower(), match["port"]
-    return host if port in {None, _DEFAULT_PORTS[match["scheme"].lower()]} else f"{host}:{port}"
+    return host if port in {None, "", _DEFAULT_PORTS[match["scheme"].lower()]} else f"{host}:{port}"
 
 
 def _shown_host(address: str) -> str | None:

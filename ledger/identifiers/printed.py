@@ -41,9 +41,10 @@ _DIGITS_MIN: Final = min(BY_DIGITS)
 _FULL_WIDTH: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
 # Dashes as keyboards and word processors make them.
 _BETWEEN: Final = re.compile("[ \t\u00a0\u2009\u202f\u2010-\u2015\u2212-]+")
+_LINES: Final = re.compile("[\r\n]+")
 _RUN: Final = re.compile("(?<![0-9])(?:[0-9]{15}|[0-9]{20}|[0-9]{24}|[0-9]{32})(?![0-9])")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
-_GROUPED: Final = re.compile(r"(?<![0-9])[0-9]+(?:[ -][0-9]+)+(?![0-9])")
+_GROUPED: Final = re.compile(r"(?<![0-9])[0-9]+(?:(?:[ -]|[ \t]*\r?\n[ \t]*)[0-9]+)+(?![0-9])")
 # A path that speaks of a GTIN is a Digital Link: its digits are GS1's.
 _GS1_PATH: Final = re.compile("/01/[0-9]{8,14}(?:/|$|[?#])")
 _SEED: Final = "单元识别代码"
@@ -57,8 +58,10 @@ def folded(text: str) -> str:
 
 
 def joined(text: str) -> str:
-    """What was typed in groups, without the spaces and dashes between them."""
-    return _BETWEEN.sub("", folded(text).strip())
+    """What was typed in groups, without the spaces and dashes between them; of digits alone, also without the ends of lines."""
+    whole = _BETWEEN.sub("", folded(text).strip())
+    digits = _LINES.sub("", whole)
+    return digits if digits.isascii() and digits.isdigit() else whole
 
 
 def printed_code(text: str) -> PrintedCode | None:
@@ -70,7 +73,9 @@ def printed_code(text: str) -> PrintedCode | None:
         return label.unit_code
     whole = joined(text)
     if whole.isascii() and whole.isdigit():
-        return _read(whole)
+        code = _read(whole)
+        # Lines that are no code together may hold one each.
+        return code if code is not None or "\n" not in text.strip() else _within(text)
     return _within(text)
 
 

@@ -79,6 +79,23 @@ def test_words_around_a_code_change_nothing(code: PrintedCode, before: str, afte
     assert printed_code(f"码{before}{code}{after}止") == code
 
 
+@given(national, st.data(), st.sampled_from(["\n", "\r\n", " \n "]))
+def test_a_code_on_two_lines_is_that_code_and_never_a_shorter_one(
+    code: PrintedCode, data: st.DataObject, end: str
+) -> None:
+    digits = str(code)
+    at = data.draw(st.integers(1, len(digits) - 1))
+    lines = f"{digits[:at]}{end}{digits[at:]}"
+    assert printed_code(lines) == code
+    assert printed_code(f"追溯码：{lines} 扫码查询") in {code, None}
+
+
+def test_lines_that_are_no_code_together_hold_one_each() -> None:
+    assert printed_code(f"{DRUG}\n{DRUG}") == DrugTraceCode(DRUG)
+    assert printed_code(f"{DRUG}\n1234") == DrugTraceCode(DRUG)
+    assert printed_code(f"{DRUG} 1234") is None
+
+
 @given(seed_labels)
 def test_a_seed_label_goes_there_and_back_with_any_line_end(label: SeedLabel) -> None:
     text = str(label)

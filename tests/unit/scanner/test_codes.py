@@ -121,6 +121,48 @@ def test_no_spelling_is_mended_in_an_address() -> None:
     assert not read_code(wide, OURS).is_ours
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://{OUR_HOST}/01/09520001000010/10/SG-1。",
+        f"https://{OUR_HOST}/01/09520001000010/10/SG-1 （韭菜）",
+        f"https://{OUR_HOST}/01/09520001000010?utm=中文",
+        f"https://{OUR_HOST}/01/0952000\n1000010",
+        f"https://{OUR_HOST}:/01/09520001000010",
+        f"{OUR_HOST}/01/09520001000010（韭菜）",
+    ],
+)
+def test_our_address_with_something_more_in_it_is_not_read_and_passes_for_nobodys(text: str) -> None:
+    scanned = read_code(text, frozenset({OUR_HOST}))
+    assert (scanned.kind, scanned.value, scanned.is_ours) == ("unknown_text", None, False)
+    assert (scanned.host, scanned.looks_like) == (None, None)
+    assert isinstance(scanned.refusal, Malformed)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_code_of_digits_may_stand_on_two_lines(end: str) -> None:
+    for code in (DRUG, PESTICIDE):
+        for at in (1, 11, 15, len(code) - 12):
+            scanned = read_code(f"{code[:at]}{end}{code[at:]}", frozenset({OUR_HOST}))
+            assert str(scanned.value) == code
+    assert str(read_code(f"{DRUG}{end}1234", frozenset({OUR_HOST})).value) == DRUG
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(01) 09520001000010 (10) SG-1",
+        "(01)09520001000010\n(10)SG-1",
+        "（01） 09520001000010 （10） SG-1",
+        "]d8010952000100001010SG-1",
+    ],
+)
+def test_an_element_string_is_read_as_packs_print_it_and_from_a_long_data_matrix(text: str) -> None:
+    scanned = read_code(text, frozenset({OUR_HOST}))
+    assert scanned.kind == "gs1_element_string"
+    assert str(scanned.value) == "(01)09520001000010(10)SG-1"
+
+
 def test_a_mistyped_gtin_says_which_digit_was_expected() -> None:
     scanned = read_code("9520001000011", OURS)
     assert scanned.kind == "unknown_text"

@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+import qrcode
 from PIL import Image, ImageOps
+from qrcode.util import QRData
 from zxingcpp import BarcodeFormat, create_barcode, write_barcode_to_image
 
 from ledger.errors import Refusal
@@ -174,6 +176,16 @@ VARIANTS: dict[str, tuple[str, Callable[[Image.Image], Image.Image]]] = {
     "two lenses": ("MPO", lambda plain: plain.convert("RGB")),
     "white on black": ("PNG", lambda plain: plain.point(lambda value: 255 - value)),
     "faint": ("PNG", lambda plain: plain.point(lambda value: 118 + value // 25)),
+    "white on nothing": (
+        "PNG",
+        lambda plain: Image.merge("LA", (Image.new("L", plain.size, 255), ImageOps.invert(plain))),
+    ),
+    "white on nothing, as a web picture": (
+        "WEBP",
+        lambda plain: Image.merge("LA", (Image.new("L", plain.size, 255), ImageOps.invert(plain))).convert(
+            "RGBA"
+        ),
+    ),
     "black on nothing": (
         "PNG",
         lambda plain: Image.merge("LA", (Image.new("L", plain.size), ImageOps.invert(plain))),
@@ -221,6 +233,40 @@ def test_a_kind_of_code_that_nobody_here_prints_spoils_no_picture() -> None:
     alone = io.BytesIO()
     ImageOps.expand(other, border=60, fill=255).save(alone, "PNG")
     assert texts(alone.getvalue()) == []
+
+
+def qr_of(data: bytes) -> bytes:
+    """A QR code of bytes that do not say in which letters they are."""
+    code, out = qrcode.QRCode(), io.BytesIO()
+    code.add_data(QRData(data, mode=4, check_data=False))
+    code.make_image().save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "苏椒5号\n江苏某种业有限公司（演示）\nABCD1234567890\nhttp://www.example.com/s?c=ABCD1234567890",
+        "品种名称：苏椒5号\n生产经营者：江苏某种业有限公司\n单元识别代码：ABCD1234567890\n追溯网址：http://www.example.com/s",
+        "苏",
+    ],
+)
+def test_chinese_letters_that_do_not_say_so_are_read_as_such(text: str) -> None:
+    assert texts(qr_of(text.encode("gb18030"))) == [text]
+    assert texts(qr_of(text.encode("utf-8"))) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Ångström", "latin-1"),
+        ("日本語テスト、こんにちは", "shift_jis"),
+        ("é 5 µg", "utf-8"),
+        ("*ﾃﾞｻﾞｲﾝQR*", "shift_jis"),
+    ],
+)
+def test_letters_of_others_stay_what_they_are(text: str, encoding: str) -> None:
+    assert texts(qr_of(text.encode(encoding))) == [text]
 
 
 WEBP_HEAD = b"RIFF\x00\x00\x00\x00WEBP"
