@@ -21,6 +21,7 @@ from api.facts import (
 from api.withheld import FROM_A_RECALL, from_trace, withheld_facts
 from ledger.errors import NotAllowed, Words
 from ledger.findings import judge_many, subjects_of
+from ledger.views.book import first_told_ms
 
 if TYPE_CHECKING:
     from api.audience import Reading, Sight
@@ -178,7 +179,7 @@ def _edge(edge: Edge, reading: Reading) -> Facts:
         "sent": amount(edge.sent),
         "received": amount(edge.received),
         "occurred_at": moment(edge.occurred_ms),
-        "recorded_at": moment(edge.recorded_ms),
+        "recorded_at": moment(first_told_ms(reading.book, edge.told_by)),
         "positions": list(edge.seqs),
         "may_contain": edge.may_contain,
         "share_percent": edge.share_percent,

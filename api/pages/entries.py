@@ -22,7 +22,7 @@ from api.parameters import OnPaper, PathNumber
 from api.words import MARKS, WORDS
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.identifiers import GoodsId, PartyId, Quantity
-from ledger.views.book import about, corrected_by, statement_key
+from ledger.views.book import about, corrected_by, first_told_ms, statement_key
 from ledger.vocabulary import said_type
 from ledger.vocabulary.profiles import all_profiles
 
@@ -88,7 +88,7 @@ def entry(
                 # Who enters for somebody else says as what: a market for its stall.
                 "role": desk.say(f"role_{role}") if behalf is not None and role is not None else None,
                 "occurred_ms": record.occurred_ms,
-                "lag": lag(record.at_ms - record.occurred_ms, desk.language),
+                "lag": lag(first_told_ms(book, position) - record.occurred_ms, desk.language),
                 "custody": record.custody,
                 "corrects_seq": _corrected(book, record),
                 "superseded_seq": _superseding(book, record),

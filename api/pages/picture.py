@@ -22,6 +22,7 @@ from api.pages.drawing_tall import tall
 from api.pages.rendering import lag
 from api.words import MARKS, say
 from ledger.errors import Malformed, Words
+from ledger.views.book import first_told_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -147,6 +148,7 @@ def steps_of(shown: Shown) -> list[Step]:
 
 def _step(shown: Shown, source: Holding, target: Holding, edge: Edge) -> Step:
     names, language = shown.names, shown.language
+    told_ms = first_told_ms(names.book, edge.told_by)
     return Step(
         source=source,
         target=target,
@@ -159,8 +161,8 @@ def _step(shown: Shown, source: Holding, target: Holding, edge: Edge) -> Step:
         state=say(f"pic_state_{edge.state}", language) if edge.state != "confirmed" else "",
         may_contain=edge.may_contain,
         occurred_ms=edge.occurred_ms,
-        recorded_ms=edge.recorded_ms,
-        lag=lag(edge.recorded_ms - edge.occurred_ms, language),
+        recorded_ms=told_ms,
+        lag=lag(told_ms - edge.occurred_ms, language),
         seqs=edge.seqs,
     )
 

@@ -51,7 +51,7 @@ from ledger.identifiers import GoodsId
 from ledger.store.findings import findings_about
 from ledger.trace import recall_scope
 from ledger.trace.coded import label_of
-from ledger.views.book import goods_key
+from ledger.views.book import first_told_ms, goods_key
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.profiles import profile_for
 
@@ -385,5 +385,5 @@ def _row(record: Record, shown: Shown) -> dict[str, object]:
         "summary": names.summary(record),
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,
-        "lag": lag(record.at_ms - record.occurred_ms, names.language),
+        "lag": lag(first_told_ms(names.book, record.seq) - record.occurred_ms, names.language),
     }

@@ -64,7 +64,8 @@ class Edge:
     received: Quantity | None
     state: EdgeState
     occurred_ms: int
-    recorded_ms: int
+    #: The entry that tells when it happened.
+    told_by: int
     seqs: tuple[int, ...]
     may_contain: bool = False
     share: Fraction | None = None

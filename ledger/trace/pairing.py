@@ -249,6 +249,6 @@ def _edge(
         received=received,
         state=state,
         occurred_ms=claim.record.occurred_ms,
-        recorded_ms=claim.record.at_ms,
+        told_by=claim.record.seq,
         seqs=tuple(sorted(set(seqs))),
     )

@@ -388,6 +388,6 @@ def _within(
         received=received,
         state="confirmed",
         occurred_ms=record.occurred_ms,
-        recorded_ms=record.at_ms,
+        told_by=record.seq,
         seqs=(record.seq,) if also is None else tuple(sorted({record.seq, also})),
     )

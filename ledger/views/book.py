@@ -262,6 +262,14 @@ def versions_before(book: Book, record: Record) -> Iterator[Record]:
         yield record
 
 
+def first_told_ms(book: Book, seq: int) -> int:
+    """When the log took the first version of what an entry says: what is put right later was not told late by that."""
+    record = book.records([seq])[seq]
+    for earlier in versions_before(book, record):
+        record = earlier
+    return record.at_ms
+
+
 def goods_key(goods: GoodsId) -> str:
     """Everything said about these goods."""
     return f"goods/{goods}"

@@ -508,13 +508,13 @@ def test_a_takedown_is_a_measure_of_its_own(
 def test_a_date_to_be_done_by_is_recorded_of_a_takedown_and_refused_of_a_hold(
     story: Story, inspector: Visitor, officers: tuple[str, str]
 ) -> None:
-    hold(inspector, officers, "off_shelf", PESTICIDE, "2026-11-30")
+    hold(inspector, officers, "off_shelf", LEEK, "2026-11-30")
     said = last(story)
     assert isinstance(said, Takedown)
     assert str(said.due_on) == "2026-11-30"
     size = story.ledger.size()
     for due_on in ("2026-11-30", "abc"):
-        page = hold(inspector, officers, "hold", PESTICIDE, due_on)
+        page = hold(inspector, officers, "hold", LEEK, due_on)
         assert (page.status, story.ledger.size()) == (422, size)
         assert "控制没有整改期限" in page.text
 

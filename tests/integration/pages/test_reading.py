@@ -515,3 +515,30 @@ def test_the_recall_of_an_officer_is_shown_with_the_offices_name(story: Story, p
     assert "示例市场监管局（演示）" in page.text
     # The officer's certificate number is the agency's business.
     assert OFFICER not in page.text
+
+
+def test_a_delivery_that_is_put_right_later_was_not_told_late(
+    story: Story, client: Client, ledger: Ledger, clock: Clock
+) -> None:
+    officer, goods = Visitor.of(client, story.authority), f"goods={quote(str(LEEK), safe='')}"
+    line: dict[str, Json] = {"goods": str(LEEK), "quantity": kilos(5)}
+    body: dict[str, Json] = {"to": str(story.shop.party), "lines": [line], "offer": False}
+    (sent,) = ledger.say(story.wholesaler.party, Shipment.read(body))
+    first = ledger.stored(sent.seq).header
+    clock.forward(23)
+    right: dict[str, Json] = {
+        **body,
+        "lines": [{**line, "quantity": kilos(6)}],
+        "corrects": str(first.id),
+        "correction_reason": "incorrect_data",
+        "occurred_at": str(first.occurred_at),
+    }
+    answer = client.post("/api/v1/shipments", json=right, key=story.wholesaler.key)
+    assert answer.status_code == 201, answer.text
+    for view in ("time", "records"):
+        told = officer.open(f"/trace?{goods}&view={view}").text
+        assert "晚记 23 小时" not in told
+    assert "晚记" not in officer.open(f"/entries/{sent.seq + 1}").text
+    edges = client.get(f"/api/v1/trace?{goods}", key=story.authority.key).json()["forward"]
+    (edge,) = [one for one in edges if one["to"]["party"] == str(story.shop.party)]
+    assert edge["recorded_at"] == edge["occurred_at"]

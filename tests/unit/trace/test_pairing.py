@@ -42,7 +42,7 @@ def test_a_confirmed_delivery_shows_both_amounts_and_both_entries() -> None:
     (edge,) = _edges(story)
     assert (edge.state, edge.sent, edge.received, edge.moved) == ("confirmed", kg(60), kg(60), kg(60))
     assert edge.seqs == (sent.seq, answer.seq)
-    assert (edge.occurred_ms, edge.recorded_ms) == (sent.occurred_ms, sent.at_ms)
+    assert (edge.occurred_ms, edge.told_by) == (sent.occurred_ms, sent.seq)
 
 
 def test_sixty_kilograms_and_sixty_thousand_grams_are_the_same_delivery() -> None:
