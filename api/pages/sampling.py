@@ -17,7 +17,10 @@ from api.pages.names import Names
 from api.pages.officers import candidates, check_competence, goods_of, officers_of, party_of
 from api.parameters import MaybeText
 from api.problems import Refusals
-from ledger.errors import Refusal
+from ledger.errors import Malformed, Refusal, Words
+from ledger.identifiers import Quantity, Unit
+from ledger.trace import Holding, balance, trace, what_it_was
+from ledger.trace.balance import packs_of
 from ledger.vocabulary.oversight import Sample
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.accounts.callers import Caller
     from ledger.canonical import Json
     from ledger.store.book import SqlBook
+    from ledger.trace.amounts import Packs
 
 #: What an authority takes samples for.
 PURPOSES: Final = ("supervision", "quick")
@@ -64,14 +68,15 @@ def sample_form(
     desk: AtDesk, author: Someone, party: MaybeText = None, goods: MaybeText = None
 ) -> HTMLResponse:
     """An empty form for this party or these goods."""
+    unit = _usual_unit(desk, goods or "")
     values = {
         "id": str(new_id(desk)),
         "officer": author.certificate or "",
         "party": party or "",
         "goods": goods or "",
         "purpose": PURPOSES[0],
-        "quantity_unit": "KGM",
-        "base_unit": "KGM",
+        "quantity_unit": unit.name,
+        "base_unit": unit.name,
     }
     return _show(desk, Form(values))
 
@@ -95,6 +100,8 @@ def _drafts(desk: Desk, book: SqlBook, author: Caller, posted: Posted) -> list[D
     goods = gather(wrong, lambda: goods_of(desk, reading, posted.text("goods")))
     quantity = gather(wrong, lambda: amount_of(posted, "quantity"))
     base = gather(wrong, lambda: amount_of(posted, "base")) if posted.text("base") else None
+    if not wrong and party is not None and goods is not None and quantity is not None:
+        gather(wrong, lambda: _check_amounts(reading, Holding(party, goods), quantity, base))
     if wrong or officers is None:
         raise Refusals(wrong)
     body: dict[str, Json] = {
@@ -109,6 +116,61 @@ def _drafts(desk: Desk, book: SqlBook, author: Caller, posted: Posted) -> list[D
     draft = Drafting(ledger=desk.ledger, author=author.party).draft(Sample, body)
     check_competence(book, author, draft.said)
     return [draft]
+
+
+def _usual_unit(desk: Desk, text: str) -> Unit:
+    """In what the goods are counted; kilograms where nobody said."""
+    with desk.ledger.book() as book:
+        try:
+            goods = goods_of(desk, Reading.of(desk.ledger, book, desk.viewer), text)
+        except Refusal:
+            return Unit.KGM
+        counted = [what_it_was(book, goods).quantity]
+        if counted == [None]:
+            counted = [one.balance.came_in for one in trace(book, goods).nodes if one.holding.goods == goods]
+    return next((one.unit for one in counted if one is not None), Unit.KGM)
+
+
+def _check_amounts(
+    reading: Reading, holding: Holding, taken: dict[str, str], drawn_from: dict[str, str] | None
+) -> None:
+    """Raise for a sample that cannot have been taken: of nothing, in a unit that does not compare, of more than it was drawn from.
+
+    What the books say is not what lies there: more than that is taken where the stock that was found is told.
+    """
+    packs = packs_of(reading.book, holding.goods)
+    quantity = Quantity.from_json(taken, field="quantity")
+    if quantity.is_zero:
+        raise Malformed(field="quantity", came=taken["amount"], expected=Words(zh="大于 0", en="more than 0"))
+    kept = (
+        balance(reading.book, holding.party, holding.goods).expected
+        if reading.may_see_figures(holding)
+        else None
+    )
+    known = kept or what_it_was(reading.book, holding.goods).quantity
+    base = None if drawn_from is None else Quantity.from_json(drawn_from, field="base")
+    for field, one, beside in (("quantity", quantity, known), ("base", base, quantity)):
+        if one is not None and beside is not None and not _compare(packs, one, beside):
+            expected = Words(
+                zh=f"与{beside.unit.many.zh}可以换算的单位，这批货物按它记录",
+                en=f"a unit that compares with {beside.unit.many.en}, in which these goods are recorded",
+            )
+            raise Malformed(field=field, came=one.display("zh"), expected=expected)
+    most = base or kept
+    if most is not None and _opened(packs, quantity) > _opened(packs, most):
+        expected = Words(
+            zh=f"不少于抽样数量（账面或填写的是 {most.display('zh')}）",
+            en=f"no less than the sample (recorded or typed: {most.display('en')})",
+        )
+        raise Malformed(field="base", came="" if base is None else base.display("zh"), expected=expected)
+
+
+def _compare(packs: Packs, one: Quantity, other: Quantity) -> bool:
+    return _opened(packs, one).unit.base is _opened(packs, other).unit.base
+
+
+def _opened(packs: Packs, quantity: Quantity) -> Quantity:
+    return packs.opened(quantity) or quantity
 
 
 def _show(desk: Desk, form: Form, *, status: int = 200) -> HTMLResponse:

@@ -460,6 +460,13 @@ def test_a_sample_is_recorded_from_the_same_pages(
     assert wrong.fields("/inspect/sample")["seal_number"] == "F-1"
 
 
+def test_the_form_for_a_sample_counts_in_what_the_goods_are_counted(inspector: Visitor) -> None:
+    page = inspector.open(f"/inspect/sample?{GOODS}")
+    assert page.fields("/inspect/sample")["quantity_unit"] == "KGM"
+    page = inspector.open(f"/inspect/sample?{urlencode({'goods': str(PESTICIDE)})}")
+    assert page.fields("/inspect/sample")["quantity_unit"] == "XBO"
+
+
 # Holds
 
 

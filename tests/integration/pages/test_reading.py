@@ -23,7 +23,7 @@ from ledger.vocabulary.trade import Shipment
 from scanner.labels import LabelText, label_png
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import LEEK, OFFICER, STALLS, kilos
-from tests.support.server import BASE_URL, enrol_party
+from tests.support.server import BASE_URL, certify, enrol_party
 
 if TYPE_CHECKING:
     from ledger.canonical import Json
@@ -542,3 +542,32 @@ def test_a_delivery_that_is_put_right_later_was_not_told_late(
     edges = client.get(f"/api/v1/trace?{goods}", key=story.authority.key).json()["forward"]
     (edge,) = [one for one in edges if one["to"]["party"] == str(story.shop.party)]
     assert edge["recorded_at"] == edge["occurred_at"]
+
+
+def test_a_sample_that_cannot_have_been_taken_is_asked_about(
+    story: Story, client: Client, ledger: Ledger
+) -> None:
+    inspector = Visitor.of(client, story.authority)
+    officers = [certify(ledger, story.authority.party) for _ in range(2)]
+    fields = {
+        "party": str(story.stall.party),
+        "sample_number": "CY-2",
+        "officer": officers[0],
+        "officer_2": officers[1],
+    }
+    size, address = ledger.size(), f"/inspect/sample?goods={quote(str(LEEK), safe='')}"
+    for amounts, field in (
+        ({"quantity": "0"}, "quantity"),
+        ({"quantity": "2", "quantity_unit": "XBO"}, "quantity"),
+        ({"quantity": "5", "base": "2"}, "base"),
+        ({"quantity": "5", "base": "2", "base_unit": "XBO"}, "base"),
+        ({"quantity": "5", "base": "4999", "base_unit": "GRM"}, "base"),
+        ({"quantity": "999999"}, "base"),
+    ):
+        page = inspector.submit(inspector.open(address), "/inspect/sample", fields | amounts)
+        assert (page.status, ledger.size()) == (422, size), amounts
+        assert f'id="{field}-why"' in page.html, amounts
+    # What lies there may be more than the books say; the base tells.
+    fields |= {"quantity": "70", "base": "5000000", "base_unit": "GRM"}
+    done = inspector.submit(inspector.open(address), "/inspect/sample", fields)
+    assert done.path.startswith("/entries/"), done.text
