@@ -20,6 +20,7 @@ from api.demo.people import PEOPLE
 from api.deps import DEMO_COOKIE, Anyone, TheLedger, TheSettings, Viewer
 from api.language import LANGUAGE_COOKIE, TAGS, language_of
 from api.pages.rendering import environment, moment
+from api.permissions import refusal_of
 from api.settings import Settings
 from api.words import MARKS, Marks, say
 from ledger.identifiers import GoodsId, PartyId
@@ -168,6 +169,7 @@ def answer(
             looks=_looks(request, language),
             back=_shown_at(request)._replace(scheme="", netloc="", fragment="").geturl(),
             is_official=viewer.is_official,
+            may_inspect=viewer.is_official and _may_inspect(request),
         )
     )
     made = HTMLResponse(html, status_code=status)
@@ -218,6 +220,12 @@ def _acting(request: Request) -> str:
     """As what somebody asks; empty for the public."""
     here: Circumstances | None = getattr(request.state, "here", None)
     return "" if here is None or here.caller is None else here.caller.acting
+
+
+def _may_inspect(request: Request) -> bool:
+    """Whether an official acts, and does not only look on: what leads to his forms is offered to him."""
+    here: Circumstances | None = getattr(request.state, "here", None)
+    return here is not None and refusal_of("inspect", here) is None
 
 
 def _is_person(request: Request) -> bool:

@@ -467,6 +467,27 @@ def test_the_form_for_a_sample_counts_in_what_the_goods_are_counted(inspector: V
     assert page.fields("/inspect/sample")["quantity_unit"] == "XBO"
 
 
+def test_whoever_only_oversees_is_offered_no_form(story: Story, client: Client, inspector: Visitor) -> None:
+    number = certify(story.ledger, story.authority.party)
+    key = story.ledger.give_access_key(
+        story.authority.party, label="t", acting="supervisor", certificate=number
+    )
+    overseer = Visitor(client, key=key)
+
+    def forms(visitor: Visitor, path: str) -> set[str]:
+        return {one.partition("?")[0] for one in visitor.open(path).read.links if "/inspect/" in one} & {
+            "/inspect/new",
+            "/inspect/sample",
+            "/inspect/hold",
+        }
+
+    for path in (TRACE, "/inspect", f"/inspect/parties/{story.stall.party}"):
+        assert forms(inspector, path)
+        assert not forms(overseer, path)
+        for form in forms(inspector, path):
+            assert overseer.open(form).status == 403
+
+
 # Holds
 
 
