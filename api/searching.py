@@ -19,6 +19,7 @@ from api.printed import candidates_of, goods_on_invoice, invoice_numbers
 from api.scanning import named_by, scanned
 from ledger.errors import Refusal
 from ledger.identifiers import DigitalLink, GoodsId, Gtin, StatementId
+from ledger.identifiers.printed import folded
 from ledger.store.endings import ENDING_LETTERS, keys_ending
 from ledger.trace import party_view
 from ledger.trace.parties import SEARCH_CHARACTERS_MAX, SEARCH_CHARACTERS_MIN, find_parties, with_phone
@@ -223,12 +224,14 @@ def _candidates(book: SqlBook, code: Scanned) -> Iterator[Hit]:
 def _parties(reading: Reading, text: str) -> Iterator[Hit]:
     if not SEARCH_CHARACTERS_MIN <= len(text) <= SEARCH_CHARACTERS_MAX:
         return
-    by_phone = with_phone(reading.book, text, lambda record: "phone" in reading.fields(record))
-    for party in by_phone:
-        yield Hit("party", "phone", text, party=party)
-    for party in find_parties(reading.book, text).parties:
-        by, shown = _by_which(party_view(reading.book, party), text)
-        yield Hit("party", by, shown, party=party)
+    # A number typed on a Chinese keyboard comes as wide as characters; in a name such brackets are right.
+    for spelling in dict.fromkeys((text, folded(text))):
+        by_phone = with_phone(reading.book, spelling, lambda record: "phone" in reading.fields(record))
+        for party in by_phone:
+            yield Hit("party", "phone", spelling, party=party)
+        for party in find_parties(reading.book, spelling).parties:
+            by, shown = _by_which(party_view(reading.book, party), spelling)
+            yield Hit("party", by, shown, party=party)
 
 
 def _by_which(view: PartyView, text: str) -> tuple[By, str]:

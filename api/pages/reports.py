@@ -24,8 +24,9 @@ from api.pages.names import Names
 from api.pages.rendering import moment, sentence
 from api.parameters import MaybeText
 from api.scans_noted import is_recorded, note, region_told
-from ledger.errors import Malformed, Refusal, Words
+from ledger.errors import Malformed, Refusal, TooLarge, Words
 from ledger.identifiers import GoodsId
+from ledger.identifiers.printed import folded
 from ledger.identifiers.report_number import MARK_BYTES, ReportNumber
 from ledger.views.book import goods_sheet_key, said_about
 from ledger.vocabulary.oversight import Complaint, Recall
@@ -44,16 +45,25 @@ _CODE_CHARACTERS: Final = range(8, 201)
 #: What was published is told in so many lines at most.
 PUBLISHED_SHOWN: Final = 5
 
+#: What the form takes; the place is recorded in front of the text.
+TEXT_CHARACTERS_MAX: Final = 800
+PLACE_CHARACTERS_MAX: Final = 100
+#: The shortest numbers that somebody answers: 12315.
+PHONE_DIGITS_MIN: Final = 5
+
 _FIELDS: Final = {
     "text": "text",
+    "goods": "goods",
     "evidence": "photo",
     "photo": "photo",
     "reporter_phone": "phone",
+    "phone": "phone",
     "place": "place",
 }
 _LABELS: Final = {
     "number": "report_number",
     "text": "report_text",
+    "goods": "col_goods",
     "place": "report_place",
     "photo": "report_photo",
     "phone": "report_phone",
@@ -114,6 +124,13 @@ def _complaint(desk: Desk, posted: Posted) -> Draft:
     text, place, code = posted.text("text"), posted.text("place"), posted.text("code")
     if not text:
         raise Malformed(field="text", came="", expected=Words(zh="发生了什么", en="what happened"))
+    for field, most in (("text", TEXT_CHARACTERS_MAX), ("place", PLACE_CHARACTERS_MAX)):
+        if len(came := posted.text(field)) > most:
+            expected = Words(zh=f"最多 {most} 个字", en=f"at most {most} characters")
+            raise TooLarge(field=field, came=came, expected=expected)
+    phone = folded(posted.text("phone"))
+    if phone and sum(map(str.isdigit, phone)) < PHONE_DIGITS_MIN:
+        raise Malformed(field="phone", came=phone, expected=Words(zh="电话号码", en="a telephone number"))
     photo = keep_photo(desk, posted, "photo")
     body: dict[str, Json] = {
         "id": str(form_id(posted)),
@@ -124,8 +141,8 @@ def _complaint(desk: Desk, posted: Posted) -> Draft:
         body["code"] = code
     if photo is not None:
         body["evidence"] = str(photo.digest)
-    if posted.text("phone"):
-        body["reporter_phone"] = posted.text("phone")
+    if phone:
+        body["reporter_phone"] = phone
     return Drafting(ledger=desk.ledger, author=desk.ledger.registrar).draft(Complaint, body)
 
 

@@ -19,6 +19,7 @@ from typing import ClassVar, Final, Self
 from ledger.identifiers import _crockford
 from ledger.identifiers._code import Code
 from ledger.identifiers.batch_code import check_letter
+from ledger.identifiers.printed import joined
 
 MARK_BYTES: Final = 5
 _MARK_LETTERS: Final = 8
@@ -60,8 +61,9 @@ class ReportNumber(Code):
 
     @classmethod
     def _spell(cls, text: str) -> str:
-        # As `BatchCode` reads what people type; a telephone's keyboard puts spaces in as well.
-        return text.strip().lower().translate(_FOLDED) if text.isascii() else text
+        # As `BatchCode` reads what people type; a telephone's keyboard puts spaces in as well, a Chinese one wide letters and dashes.
+        plain = joined(text)
+        return plain.lower().translate(_FOLDED) if plain.isascii() else text
 
     @classmethod
     def _check(cls, text: str) -> None:

@@ -69,5 +69,11 @@ def test_whoever_opens_items_asks_first() -> None:
     # the codes of a run, for the party that issued it.
     assert holding - beside <= {
         *("routes/log.py", "routes/registering.py", "commands/keys.py"),
-        *("pages/trace_page.py", "pages/disclosing.py", "pages/process_plan.py", "pages/sampling.py", "issuing.py"),
+        *(
+            "pages/trace_page.py",
+            "pages/disclosing.py",
+            "pages/process_plan.py",
+            "pages/sampling.py",
+            "issuing.py",
+        ),
     }

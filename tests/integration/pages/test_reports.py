@@ -86,6 +86,38 @@ def test_an_empty_report_is_asked_for_again_and_nothing_typed_is_lost(
     assert complaints(ledger) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "came", "said"),
+    [
+        ("text", "长" * 801, "最多 800 个字"),
+        ("place", "长" * 101, "最多 100 个字"),
+        ("phone", "abc<script>", "电话号码"),
+        ("phone", "1231", "电话号码"),
+        ("goods", "urn:x", "货物"),
+    ],
+)
+def test_what_does_not_fit_is_told_beside_its_own_field(
+    story: Story, public: Visitor, ledger: Ledger, field: str, came: str, said: str
+) -> None:
+    page = public.submit(form_of(public), "/p/report", {"text": "有异味", field: came})
+    assert page.status == 422
+    assert said in page.text
+    assert "goods：" not in page.text
+    assert f'id="{field}-why"' in page.html or field == "goods"
+    assert complaints(ledger) == []
+
+
+def test_the_longest_report_is_taken_with_the_longest_place(
+    story: Story, public: Visitor, ledger: Ledger
+) -> None:
+    sent = {"text": "长" * 800, "place": "地" * 100, "phone": "１２３１５"}
+    public.submit(form_of(public), "/p/report", sent)
+    ((_, _, complaint),) = complaints(ledger)
+    assert complaint.text.endswith(sent["text"])
+    assert sent["place"] in complaint.text
+    assert complaint.reporter_phone == "12315"
+
+
 def test_something_unknown_can_be_reported_too(story: Story, public: Visitor, ledger: Ledger) -> None:
     page = form_of(public, "/p?code=12345678901234567890")
     public.submit(page, "/p/report", {"text": "查不到"})
@@ -157,7 +189,8 @@ def test_what_was_published_before_the_report_is_no_answer_to_it(story: Story, p
 def test_a_number_is_typed_as_it_was_noted(story: Story, public: Visitor, ledger: Ledger) -> None:
     public.submit(form_of(public), "/p/report", {"text": "有异味"})
     number = number_in(ledger)
-    for typed in (number.printed.upper(), f" {number} ", number.printed.replace("-", " ")):
+    wide = number.printed.translate({ord(one): ord(one) + 0xFEE0 for one in number.printed})
+    for typed in (number.printed.upper(), f" {number} ", number.printed.replace("-", " "), wide):
         page = public.submit(public.open("/p/report"), "/p/report", {"number": typed})
         assert page.read.h1 == "已收到，等待监管人员查阅"
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.support.server import Client
 
 PHONE = "139-0000-0991"
+WIDE_PHONE = "１３９－００００－０９９１"
 TWIN = CODE[:5] + "9" + CODE[6:]
 TORN = BatchCode.new(b"torn-label")
 VOUCHER = "PZ-20261114-7"
@@ -172,7 +173,7 @@ def test_a_party_is_found_by_its_names_and_numbers(inspector: Visitor, text: str
     assert inspector.open(link).status == 200
 
 
-@pytest.mark.parametrize("text", [PHONE, "13900000991", "139 0000 0991", "+86 139 0000 0991"])
+@pytest.mark.parametrize("text", [PHONE, WIDE_PHONE, "13900000991", "139 0000 0991", "+86 139 0000 0991"])
 def test_a_phone_is_found_by_an_official_however_it_is_grouped_and_the_reading_is_noted(
     story: Story, inspector: Visitor, text: str
 ) -> None:
