@@ -7,6 +7,7 @@ Nothing is told by colour alone: every state has a word, a shape at the left of 
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -366,6 +367,10 @@ def _letter(c: str) -> float:
     return 0.66 if c.isupper() else 0.56
 
 
+#: A number that was cut, or stands without its whole unit.
+_NUMBER_AT_END = re.compile(r"[\s·]*[0-9][0-9.,]*(?: ?(?:[A-Za-z]{1,2}|[\u4e00-\u9fff]))?$")
+
+
 def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
     """The text in at most so many lines of that width, the last one cut with … if need be."""
     lines: list[str] = []
@@ -373,7 +378,9 @@ def wrapped(text: str, *, width: float, lines_max: int) -> list[str]:
     while rest:
         cut = _fits(rest, width)
         if len(lines) == lines_max - 1 and cut < len(rest):
-            lines.append(rest[: _fits(rest, width - 1, whole_words=False)].rstrip() + "…")
+            kept = rest[: _fits(rest, width - 1, whole_words=False)].rstrip()
+            # 250 of 2500, or of 250 公斤, would be told as it is not.
+            lines.append((_NUMBER_AT_END.sub("", kept) or kept) + "…")
             break
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()

@@ -72,6 +72,8 @@ RECORDS_SHOWN: Final = 300
 #: before anybody has read four hundred rows.
 ROWS_IN_PLACE: Final = 60
 ROWS_FIRST: Final = 12
+#: A printout names so many findings and counts the others.
+FINDINGS_PRINTED: Final = 5
 _RECALL_FIGURES: Final = ("first_hand", "recovered", "sold", "destroyed", "lost", "taken", "used")
 
 router = APIRouter(include_in_schema=False)
@@ -103,7 +105,7 @@ def trace_page(
         asked = replace(asked, goods=shown.found.goods, code=None, as_of=shown.found.size)
         content = _content(desk, book, known, shown, code=code, form=form)
         if on_paper is not None:
-            return desk.page_of("trace_print.html", content | _on_paper(desk, shown, asked))
+            return desk.page_of("trace_print.html", content | _on_paper(desk, book, known, shown, asked))
         content |= _records_of(book, known, shown, asked, form) | _form(shown, asked, form, groups_of(groups))
         answer = desk.page_of("trace.html", content)
         answer.background = _read(desk, book, code, region)
@@ -202,18 +204,31 @@ def _form(shown: Shown, asked: Address, form: View, groups: frozenset[str]) -> d
     }
 
 
-def _on_paper(desk: Desk, shown: Shown, asked: Address) -> dict[str, object]:
+def _on_paper(desk: Desk, book: SqlBook, known: Known, shown: Shown, asked: Address) -> dict[str, object]:
     """What only the printout shows: the chain line by line, how its records are signed, and the address as a code."""
     label = desk.say("chain_label", goods=shown.names.goods(shown.found.goods))
-    records = shown.names.book.records(shown.seqs()).values()
+    records = book.records(_behind(book, known, shown)).values()
     own = sum(one.custody == "own" for one in records)
     address = f"{desk.settings.base_url}{asked.at()}"
     return {
         "drawing_listed": on_lines(shown.chain(), label=label, arrow_words=desk.say("chain_from")),
         "signed": desk.say("print_signed", count=len(records), own=own, custodial=len(records) - own),
         "address": address,
+        "findings_printed": FINDINGS_PRINTED,
         "address_code": code_svg(address, label=address),
     }
+
+
+def _behind(book: SqlBook, known: Known, shown: Shown) -> set[int]:
+    """Every entry that the printout rests on: the steps, the accounts of its holders, what was answered to a recall, the findings that it names."""
+    seqs, scope = shown.seqs(), scope_of(book, shown)
+    for node in shown.nodes():
+        if shown.names.reading.may_see_figures(node.holding):
+            seqs.update(seq for some in node.balance.seqs.values() for seq in some)
+    if scope is not None and shown.names.reading.sees_everything:
+        seqs.update(seq for one in scope.holders for seq in one.answers)
+    findings, _ = _findings(book, known, shown)
+    return seqs.union(*(one.seqs for one in findings[:FINDINGS_PRINTED]))
 
 
 def _in_place(count: int) -> int:

@@ -185,6 +185,15 @@ def test_long_names_are_broken_and_cut(text: str, width: float, lines: int, expe
     assert wrapped(text, width=width, lines_max=lines) == expected
 
 
+@pytest.mark.parametrize("text", ["韭菜 · 2500 公斤", "韭菜 · 2,500.5 公斤", "leek · 2500 kg left"])
+def test_no_line_ends_within_a_number_or_before_its_unit(text: str) -> None:
+    whole = set(text)
+    for width in range(3, 14):
+        (line,) = wrapped(text, width=width, lines_max=1)
+        assert set(line) <= whole | {"…"}
+        assert line == text or not any(one.isdigit() for one in line) or "公斤" in line or "kg" in line
+
+
 KEYS = st.integers(min_value=0, max_value=11).map(str)
 
 

@@ -19,7 +19,7 @@ from ledger.identifiers import Instant, PartyId
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.oversight import Recall
 from ledger.vocabulary.parties import Party, Site
-from ledger.vocabulary.trade import Shipment
+from ledger.vocabulary.trade import Sale, Shipment
 from scanner.labels import LabelText, label_png
 from tests.integration.pages.browsing import Visitor
 from tests.integration.pages.story import LEEK, OFFICER, STALLS, kilos
@@ -571,3 +571,20 @@ def test_a_sample_that_cannot_have_been_taken_is_asked_about(
     fields |= {"quantity": "70", "base": "5000000", "base_unit": "GRM"}
     done = inspector.submit(inspector.open(address), "/inspect/sample", fields)
     assert done.path.startswith("/entries/"), done.text
+
+
+def test_the_printout_counts_every_record_that_its_figures_rest_on(
+    story: Story, client: Client, ledger: Ledger
+) -> None:
+    officer = Visitor.of(client, story.authority)
+
+    def counted() -> int:
+        page = officer.open(f"/trace?goods={quote(str(LEEK), safe='')}&print=1")
+        found = re.search("所依据的 ([0-9]+) 条记录", page.text)
+        assert found is not None
+        return int(found[1])
+
+    before = counted()
+    sold: dict[str, Json] = {"lines": [{"goods": str(LEEK), "quantity": kilos(1)}]}
+    ledger.say(story.stall.party, Sale.read(sold))
+    assert counted() == before + 1
