@@ -22,7 +22,7 @@ from api.parameters import PathNumber
 from api.problems import Refusals
 from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, UnknownName, Words
-from ledger.identifiers import Instant, Quantity, SiteId, Unit
+from ledger.identifiers import Instant, LegalDate, Quantity, SiteId, Unit
 from ledger.trace import standing_orders
 from ledger.views.book import goods_sheet_key, said_about, site_key
 from ledger.vocabulary.goods import Batch, Release
@@ -176,8 +176,25 @@ def units(language: Language) -> list[tuple[str, str]]:
     return [(name, Unit[name].many.in_language(language)) for name in (*_UNITS_FIRST, *rest)]
 
 
-def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, str]:
-    """A quantity as records take it. A comma between thousands and a wide digit are what people type."""
+def day_of(desk: Desk, posted: Posted, *, field: str) -> LegalDate:
+    """The day of a delivery or a harvest; today, where none was typed. Nothing rests on a telephone's clock: a day that has not come by the log's is refused, with today's named."""
+    now = Instant(desk.ledger.clock()).date_in_shanghai()
+    if not posted.text(field):
+        return now
+    day = LegalDate.parse(posted.text(field), field=field)
+    if day > now:
+        expected = Words(zh=f"不晚于今天（{now}）", en=f"a day not after today ({now})")
+        raise Malformed(field=field, came=posted.text(field), expected=expected)
+    return day
+
+
+def amount_of(
+    posted: Posted, name: str, unit: str | None = None, *, may_be_none: bool = False
+) -> dict[str, str]:
+    """A quantity as records take it. A comma between thousands and a wide digit are what people type.
+
+    Nothing moved is no record of a move; what arrived, or was won back, `may_be_none` of it.
+    """
     text = posted.text(name).translate(_WIDE)
     if _THOUSANDS.fullmatch(text):
         # Any other comma may have been meant for the point: 1,5 is not fifteen.
@@ -186,11 +203,14 @@ def amount_of(posted: Posted, name: str, unit: str | None = None) -> dict[str, s
         raise Malformed(field=name, came="", expected=Words(zh="数量", en="a quantity"))
     amount = {"amount": text, "unit": unit or posted.text(f"{name}_unit")}
     try:
-        return Quantity.from_json(amount, field=name).as_json()
+        quantity_ = Quantity.from_json(amount, field=name)
     except Refusal as wrong:
         # For a person; the exact rules of the number are for programs.
         expected = Words(zh="数字，如 12.5", en="a number, like 12.5")
         raise Malformed(field=name, came=text, expected=expected) from wrong
+    if quantity_.is_zero and not may_be_none:
+        raise Malformed(field=name, came=text, expected=Words(zh="大于 0 的数量", en="more than 0"))
+    return quantity_.as_json()
 
 
 _THOUSANDS: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -208,6 +228,8 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted) -> list[Draft]:
         **({"site": str(plot.site)} if plot is not None else {}),
         **posted.present("name", "category", "batch_number", "produced_on", "expires_on", "origin", "gtin"),
     }
+    if posted.text("produced_on"):
+        gather(wrong, lambda: day_of(desk, posted, field="produced_on"))
     batch = gather(wrong, lambda: drafting.draft(Batch, body))
     if wrong or batch is None:
         raise Refusals(wrong)

@@ -15,8 +15,8 @@ from api.asking import read_asked
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages.batches import FIELDS as BATCH_FIELDS
-from api.pages.batches import amount_of, categories, today, units
-from api.pages.deliveries import AT, PAPERS, VOUCHER_KINDS, check_body, day_of, recorded, voucher_body
+from api.pages.batches import amount_of, categories, day_of, today, units
+from api.pages.deliveries import AT, PAPERS, VOUCHER_KINDS, check_body, recorded, voucher_body
 from api.pages.deliveries import FIELDS as DELIVERY_FIELDS
 from api.pages.deliveries import LABELS as DELIVERY_LABELS
 from api.pages.desk import AtDesk, Desk
@@ -149,7 +149,7 @@ def _drafts(desk: Desk, party: PartyId, posted: Posted, behalf: PartyId | None) 
         **posted.present("name", "category", "origin"),
     }
     registered = gather(wrong, lambda: drafting.draft(Batch, batch))
-    day = gather(wrong, lambda: day_of(desk, posted))
+    day = gather(wrong, lambda: day_of(desk, posted, field="received_on"))
     photo = gather(wrong, lambda: keep_photo(desk, posted, "voucher_photo"))
     voucher = gather(wrong, lambda: voucher_body(posted, photo)) or {}
     if wrong or registered is None:

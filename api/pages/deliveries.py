@@ -16,7 +16,7 @@ from api.asking import read_asked
 from api.deps import Someone, needs
 from api.drafting import Draft, Drafting
 from api.pages import corrected
-from api.pages.batches import amount_of, today
+from api.pages.batches import amount_of, day_of, today
 from api.pages.corrected import Sent
 from api.pages.desk import AtDesk, Desk
 from api.pages.forms import Form, KeptPhoto, PostedForm, attempt, form_id, gather, keep_photo, new_id, record
@@ -27,7 +27,7 @@ from api.parameters import MaybeText
 from api.problems import Refusals
 from ledger.canonical import Json
 from ledger.errors import Malformed, Refusal, Words
-from ledger.identifiers import Instant, InvoiceQr, LegalDate
+from ledger.identifiers import InvoiceQr
 from ledger.trace import what_it_was
 from ledger.vocabulary.profiles import profile_for
 from ledger.vocabulary.trade import Receipt, SupplierCheck
@@ -176,18 +176,6 @@ def positions(done: str | None) -> list[int]:
     return [int(one) for one in _NUMBERS.findall(done or "")]
 
 
-def day_of(desk: Desk, posted: Posted, *, field: str = "received_on") -> LegalDate:
-    """The day a delivery came. Nothing rests on a telephone's clock: a day that has not come by the log's is refused, with today's named."""
-    now = Instant(desk.ledger.clock()).date_in_shanghai()
-    if not posted.text(field):
-        return now
-    day = LegalDate.parse(posted.text(field), field=field)
-    if day > now:
-        expected = Words(zh=f"不晚于今天（{now}）", en=f"a day not after today ({now})")
-        raise Malformed(field=field, came=posted.text(field), expected=expected)
-    return day
-
-
 def checked_papers(
     category: str | None, papers: str, *, photo: KeptPhoto | None, number: str
 ) -> list[dict[str, Json]]:
@@ -238,7 +226,7 @@ def check_body(
 def _drafts(desk: Desk, book: Book, party: PartyId, sent: Sent, posted: Posted) -> list[Draft]:
     said, wrong = sent.said, list[Refusal]()
     answered = gather(wrong, lambda: _answered(posted, said.lines))
-    day = gather(wrong, lambda: day_of(desk, posted))
+    day = gather(wrong, lambda: day_of(desk, posted, field="received_on"))
     papers = gather(wrong, lambda: _papers(posted, answered))
     photo = gather(wrong, lambda: keep_photo(desk, posted, "voucher_photo"))
     voucher = gather(wrong, lambda: voucher_body(posted, photo)) or {}
@@ -286,7 +274,7 @@ def _answered(posted: Posted, lines: Sequence[Line]) -> tuple[list[Json], str]:
             refused.append(one)
             continue
         if answer == "correct":
-            one["quantity"] = amount_of(posted, f"amount_{number}", str(line.quantity.unit))
+            one["quantity"] = amount_of(posted, f"amount_{number}", str(line.quantity.unit), may_be_none=True)
         elif answer != "confirm":
             choices = ", ".join(ANSWERS)
             raise Malformed(field=f"answer_{number}", came=answer, expected=Words(zh=choices, en=choices))

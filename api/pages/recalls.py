@@ -191,7 +191,7 @@ def _filled(posted: Posted, number: int) -> bool:
 
 
 def _figure(posted: Posted, name: str, number: int) -> dict[str, str]:
-    return amount_of(posted, f"{name}_{number}", posted.text(f"unit_{number}"))
+    return amount_of(posted, f"{name}_{number}", posted.text(f"unit_{number}"), may_be_none=True)
 
 
 def _returned(drafting: Drafting, posted: Posted, number: int) -> Draft:
@@ -217,7 +217,7 @@ def _order_answer(desk: Desk, party: PartyId, record_: Record, posted: Posted) -
         **posted.present("result", "goods", "done_on", "note"),
     }
     if posted.text("set_aside"):
-        amount = gather(wrong, lambda: amount_of(posted, "set_aside"))
+        amount = gather(wrong, lambda: amount_of(posted, "set_aside", may_be_none=True))
         if amount is not None:
             body["set_aside"] = dict(amount)
     if wrong:

@@ -134,14 +134,12 @@ def _usual_unit(desk: Desk, text: str) -> Unit:
 def _check_amounts(
     reading: Reading, holding: Holding, taken: dict[str, str], drawn_from: dict[str, str] | None
 ) -> None:
-    """Raise for a sample that cannot have been taken: of nothing, in a unit that does not compare, of more than it was drawn from.
+    """Raise for a sample that cannot have been taken: in a unit that does not compare, of more than it was drawn from.
 
     What the books say is not what lies there: more than that is taken where the stock that was found is told.
     """
     packs = packs_of(reading.book, holding.goods)
     quantity = Quantity.from_json(taken, field="quantity")
-    if quantity.is_zero:
-        raise Malformed(field="quantity", came=taken["amount"], expected=Words(zh="大于 0", en="more than 0"))
     kept = (
         balance(reading.book, holding.party, holding.goods).expected
         if reading.may_see_figures(holding)

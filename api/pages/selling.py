@@ -353,10 +353,6 @@ def _line(posted: Posted, number: int) -> _Line:
 
 def _amount(posted: Posted, name: str, unit: str) -> Quantity:
     amount = Quantity.from_json(amount_of(posted, name, unit), field=name)
-    if amount.amount <= 0:
-        raise Malformed(
-            field=name, came=posted.text(name), expected=Words(zh="大于 0 的数量", en="more than 0")
-        )
     if amount.amount > AMOUNT_MAX:
         expected = Words(zh=f"不超过 {AMOUNT_MAX:,}", en=f"at most {AMOUNT_MAX:,}")
         raise TooLarge(field=name, came=posted.text(name), expected=expected)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from api.drafting import RANDOM_BYTES
-from api.sheets.cells import Empty, listed
+from api.sheets.cells import Empty, NotANumber, listed
 from api.sheets.kinds import category_of, detail_field
 from api.sheets.known import latest
 from api.sheets.reading import RowTwice
@@ -172,6 +172,10 @@ def _quantity(row: Row) -> dict[str, Json]:
             row.wrong.append(
                 Empty(field=name, came="", expected=Words(zh="数量和单位", en="amount and unit"))
             )
+    if amount == "0" and all(one.field != "quantity" for one in row.wrong):
+        row.wrong.append(
+            NotANumber(field="quantity", came=amount, expected=Words(zh="大于 0 的数量", en="more than 0"))
+        )
     return {"quantity": {"amount": amount, "unit": unit}}
 
 

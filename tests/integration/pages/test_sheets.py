@@ -498,7 +498,7 @@ def test_each_fault_is_told_by_its_cell_and_a_bad_sheet_writes_nothing(
         batch_row("JC-5", produced_on=date(2027, 1, 1)),
         batch_row("JC-1"),
         batch_row("JC-6", origin="长" * 101),
-        batch_row("JC-7"),
+        batch_row("JC-7", 0),
     ]
     content = workbook(rows, also=lambda sheet: sheet.write_formula(9, 3, "=SUM(D2:D9)", None, 7))
     size = ledger.size()
@@ -512,6 +512,7 @@ def test_each_fault_is_told_by_its_cell_and_a_bad_sheet_writes_nothing(
             ("F6", "NotYetHappened"),
             ("C7", "RowTwice"),
             ("G8", "TooLarge"),
+            ("D9", "NotANumber"),
             ("D10", "FormulaInCell"),
             ("A10", "Empty"),
             ("B10", "Empty"),

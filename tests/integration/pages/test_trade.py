@@ -142,7 +142,10 @@ def test_a_used_form_with_other_content_says_so_and_records_nothing(farm: Visito
         ("quantity", "很多"),
         ("quantity", "1,5"),
         ("quantity", "１，５"),
+        ("quantity", "0"),
+        ("quantity", "0.00"),
         ("produced_on", "2026-02-30"),
+        ("produced_on", "2026-11-15"),
         ("gtin", "9520001000028"),
         ("category", "x" * 101),
         ("batch_number", "x" * 61),
@@ -494,6 +497,13 @@ def test_a_shipment_of_nothing_is_refused(farm: Visitor) -> None:
     )
     assert page.status == 422
     assert 'id="lines-why"' in page.html
+
+
+def test_a_delivery_of_nothing_is_refused(trader: Visitor, ledger: Ledger) -> None:
+    size = ledger.size()
+    page = trader.submit(trader.open("/my/deliveries/new"), "/my/deliveries", FARMER | {"quantity": "0"})
+    assert (page.status, ledger.size()) == (422, size)
+    assert "大于 0" in page.text
 
 
 def test_goods_under_a_hold_cannot_be_offered_and_the_page_says_why(
