@@ -42,6 +42,8 @@ FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 FIELDS_MAX: Final = 300
 FILES_MAX: Final = 8
 RANDOM_BYTES: Final = 10
+#: What stands for bytes that are no letter.
+_REPLACED: Final = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,14 @@ async def _posted(request: Request) -> Posted:
                     files[name] = content
             else:
                 # Browsers send CR LF; a text is the same text on every machine.
-                texts[name] = value.replace("\r\n", "\n").strip()
+                text = value.replace("\r\n", "\n").strip()
+                if texts.setdefault(name, text) != text:
+                    expected = Words(zh="每项填一次", en="each field once")
+                    raise Malformed(field=name, came=text, expected=expected)
+                if _REPLACED in text:
+                    # What stood there is lost: bytes that are no UTF-8, or a text that went through a program that could not read it.
+                    expected = Words(zh="没有乱码的文字（UTF-8）", en="text in UTF-8, with no letter lost")
+                    raise Malformed(field=name, came=text, expected=expected)
     return Posted(texts=texts, files=files)
 
 

@@ -18,6 +18,7 @@ from api.sheets.cells import Empty, NotANumber, listed
 from api.sheets.kinds import category_of, detail_field
 from api.sheets.known import latest
 from api.sheets.reading import RowTwice
+from api.words import WORDS
 from ledger.errors import Malformed, Refusal, UnknownName, Words
 from ledger.identifiers import (
     BatchCode,
@@ -122,6 +123,8 @@ class Clerk:
     known: Known
     #: Numbers that were seen among rows that are documents of their own.
     seen: dict[StatementId, int] = field(default_factory=dict)
+    #: Suppliers that this very sheet declares, as it declares them.
+    declared: dict[PartyId, Mapping[str, Json]] = field(default_factory=dict)
 
     def wanted(self, book: SqlBook, document: Document) -> list[Wanted]:
         """The records a document asks for; what is wrong with it is put to its rows."""
@@ -501,7 +504,7 @@ def _supplier(clerk: Clerk, book: SqlBook, document: Document) -> tuple[PartyId 
             )
             row.wrong.append(Malformed(field="supplier", came=name, expected=expected))
             return None, []
-        return found, []
+        return (None if _contradicts(clerk, book, document, found) else found), []
     statement = clerk.ids.statement("supplier", code or name)
     party = PartyId.new(drawn(statement, "party"))
     body = _party_body(row, party, name, document.value("party_kind") or "unknown")
@@ -509,9 +512,36 @@ def _supplier(clerk: Clerk, book: SqlBook, document: Document) -> tuple[PartyId 
     clerk.known.remember(name, party)
     if code is not None:
         clerk.known.remember(code, party)
+    clerk.declared[party] = body
     return party, [
         Wanted(Party, statement, body, fields={"name": "supplier", "person_name": "supplier"}, row=row)
     ]
+
+
+def _contradicts(clerk: Clerk, book: SqlBook, document: Document, supplier: PartyId) -> bool:
+    """Whether a delivery says of its supplier what its own sheet, or the one it has from this clerk, does not: a delivery puts no sheet right.
+
+    Sheets of others are not compared: whoever typed phones could find theirs.
+    """
+    own = [said for _, said in clerk.known.own(book, Party) if said.party == supplier]
+    recorded = own[-1].model_dump(mode="json") if own else clerk.declared.get(supplier)
+    if recorded is None:
+        return False
+    wrong = False
+    for name in ("party_kind", "credit_code", "phone", "address"):
+        came, stands = document.value(name), recorded.get(name)
+        if came is None or stands in {None, "unknown", came}:
+            continue
+        shown = (
+            WORDS[f"party_kind_{stands}"] if name == "party_kind" else Words(zh=str(stands), en=str(stands))
+        )
+        expected = Words(
+            zh=f"{shown.zh}（已登记的；要更正，请用“供货者和客户”表）",
+            en=f"{shown.en}, as recorded; to put it right use the sheet of suppliers and customers",
+        )
+        document.row_of(name).wrong.append(Malformed(field=name, came=came, expected=expected))
+        wrong = True
+    return wrong
 
 
 def _deliveries(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:

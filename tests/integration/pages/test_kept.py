@@ -20,7 +20,7 @@ TYPED = {
     "category": "farm_produce",
     "quantity": "300",
     "quantity_unit": "KGM",
-    "produced_on": "2026-11-20",
+    "produced_on": "2026-11-13",
 }
 
 

@@ -313,6 +313,26 @@ def test_a_credit_code_of_somebody_else_is_told_beside_the_name(
     assert ledger.size() == size
 
 
+@pytest.mark.parametrize(("changed", "cell"), [({"kind": "公司"}, "D"), ({"phone": "139-0000-0002"}, "E")])
+def test_what_a_delivery_says_of_its_supplier_is_told_where_its_sheet_says_otherwise(
+    client: Client, ledger: Ledger, stall: Enrolled, changed: dict[str, str], cell: str
+) -> None:
+    heads = ("单号", "进货日期", "供货者", "主体类型", "电话", "品名", "类别", "数量", "单位")
+
+    def row(number: str, kind: str = "农户", phone: str = "139-0000-0001") -> tuple[Value, ...]:
+        return (number, DAY, "搬经镇李某（演示）", kind, phone, "韭菜", "食用农产品", 3, "公斤")
+
+    # Both in one sheet, and the second in a sheet of its own.
+    both = sent(client, stall, "deliveries", workbook([heads, row("JH-1"), row("JH-2", **changed)]))
+    assert cells(both) == [(f"{cell}3", "Malformed")]
+    assert sent(client, stall, "deliveries", workbook([heads, row("JH-1")])).status_code == 201
+    size = ledger.size()
+    later = sent(client, stall, "deliveries", workbook([heads, row("JH-2", **changed)]))
+    assert cells(later) == [(f"{cell}2", "Malformed")]
+    assert ledger.size() == size
+    assert sent(client, stall, "deliveries", workbook([heads, row("JH-2")])).status_code == 201
+
+
 def test_a_supplier_called_in_two_ways_has_one_file_of_a_day(
     client: Client, ledger: Ledger, co_op: Enrolled
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
@@ -19,6 +20,7 @@ from ledger.vocabulary.parties import Party
 from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 from scanner.labels import LabelText, label_png
 from scanner.photo import read_photo
+from tests.support.server import BASE_URL
 
 if TYPE_CHECKING:
     from ledger.canonical import Json
@@ -165,6 +167,33 @@ def test_a_wrong_field_is_marked_and_what_was_typed_stays(
     assert field == "category" or sent[field] == typed
     assert sent["plot"] == "三号地"
     assert ledger.size() == size
+
+
+@pytest.mark.parametrize(
+    ("added", "field"),
+    [("&name=%E9%9F%AD%E8%8A%B1", "name"), ("&origin=a%ED%A0%80b", "origin"), ("&origin=%FF%FE", "origin")],
+)
+def test_a_field_that_comes_twice_or_with_letters_lost_is_refused(
+    farm: Visitor, ledger: Ledger, client: Client, co_op: Enrolled, added: str, field: str
+) -> None:
+    fields = farm.open("/my/batches/new").fields("/my/batches") | LEEK | {"batch_number": "A-2"}
+    fields.pop("origin", None)
+    size, typed = ledger.size(), urlencode(fields)
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "origin": BASE_URL,
+        "accept-language": "zh-CN",
+    }
+
+    def answered(body: str) -> int:
+        answer = client.send("POST", "/my/batches", content=body.encode(), key=co_op.key, headers=headers)
+        assert answer.status_code == 303 or f"“{field}”" in answer.text or field in answer.text
+        return answer.status_code
+
+    assert answered(typed + added) == 422
+    assert ledger.size() == size
+    # The same text twice is one text.
+    assert answered(f"{typed}&batch_number=A-2") == 303
 
 
 def test_wide_digits_and_thousands_are_understood(farm: Visitor, ledger: Ledger, co_op: Enrolled) -> None:
