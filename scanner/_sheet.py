@@ -28,9 +28,10 @@ from scanner._confined import confine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Members of a workbook: a template has a dozen.
-#: Merged places that are named.
+#: Merged places, and sheets, that are named.
 MERGED_SHOWN = 5
+SHEETS_SHOWN = 5
+#: Members of a workbook: a template has a dozen.
 MEMBERS_MAX = 2_000
 SMALL_PART_BYTES_MAX = 1024 * 1024
 CHUNK_BYTES = 256 * 1024
@@ -101,18 +102,24 @@ def read(content: bytes, *, rows_max: int, columns_max: int, unfolded_max: int) 
 
 
 def workbook(content: bytes, *, rows_max: int, columns_max: int, unfolded_max: int) -> Iterator[object]:
-    """The first sheet that shows of an .xlsx."""
+    """The first sheet that shows of an .xlsx. Another one with the same headings would be passed over: it is told of."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            part, number = _first_sheet(archive, unfolded_max=unfolded_max)
+            (part, number, _), *others = _sheets(archive, unfolded_max=unfolded_max)
             looked = Look(rows_max=rows_max, columns_max=columns_max, shows=_shows(archive))
             looked.through(archive, part, unfolded_max=unfolded_max)
             in_1904 = _in_1904(archive)
+            heads = _first_row(archive, part)
+            alike = [name for one, _, name in others if heads and _first_row(archive, one) == heads]
     except (zipfile.BadZipFile, expat.ExpatError, KeyError, NotImplementedError, EOFError, OSError) as wrong:
         raise Refused("broken", came=type(wrong).__name__) from wrong
     except RuntimeError as wrong:
         # An archive with a password says so by this.
         raise Refused("locked", came=".xlsx") from wrong
+    if alike:
+        raise Refused(
+            "several", came=", ".join(alike[:SHEETS_SHOWN]) + ("…" if len(alike) > SHEETS_SHOWN else "")
+        )
     if looked.merged:
         raise Refused(
             "merged",
@@ -141,8 +148,8 @@ def _answer(
             yield [number, cells]
 
 
-def _first_sheet(archive: zipfile.ZipFile, *, unfolded_max: int) -> tuple[str, int]:
-    """The part of the first sheet that shows, and its number; the archive is looked over before anything of it is unfolded."""
+def _sheets(archive: zipfile.ZipFile, *, unfolded_max: int) -> list[tuple[str, int, str]]:
+    """The sheets that show: part, number and name; the archive is looked over before anything of it is unfolded."""
     members = archive.infolist()
     unfolded = sum(one.file_size for one in members)
     if len(members) > MEMBERS_MAX or unfolded > unfolded_max:
@@ -157,14 +164,51 @@ def _first_sheet(archive: zipfile.ZipFile, *, unfolded_max: int) -> tuple[str, i
         one.get("Id", ""): one.get("Target", "")
         for one in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
     }
+    found = []
     for number, one in enumerate(sheets):
         target = targets.get(
             next((one[key] for key in one if key.endswith("id") and key != "sheetId"), ""), ""
         )
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if one.get("state", "visible") == "visible" and SHEET_PART.fullmatch(part):
-            return part, number
-    raise Refused("not_a_sheet", came="xlsx")
+            found.append((part, number, one.get("name", "")))
+    if not found:
+        raise Refused("not_a_sheet", came="xlsx")
+    return found
+
+
+def _first_row(archive: zipfile.ZipFile, part: str) -> list[str]:
+    """The first row of a sheet that holds anything, each cell as it is stored: in one workbook the same headings are stored alike."""
+    cells: list[str] = []
+    kind, inside, done = "", False, False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal kind, inside
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            kind = attributes.get("t", "n")
+        elif name in {"v", "t"} and not done:
+            inside = True
+            cells.append(f"{kind} ")
+
+    def end(tag: str) -> None:
+        nonlocal inside, done
+        inside = False
+        done = done or (bool(cells) and tag.rpartition(":")[2] == "row")
+
+    def characters(text: str) -> None:
+        if inside:
+            cells[-1] += text
+
+    parser = _parser()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = characters
+    left = SMALL_PART_BYTES_MAX
+    with archive.open(part) as file:
+        while not done and left > 0 and (chunk := file.read(CHUNK_BYTES)):
+            left -= len(chunk)
+            parser.Parse(chunk, False)  # noqa: FBT003  (as above)
+    return cells
 
 
 def _shows(archive: zipfile.ZipFile) -> dict[str, int]:

@@ -33,6 +33,7 @@ Refused = Literal[
     "not_a_sheet",
     "old_format",
     "rows",
+    "several",
 ]
 
 
@@ -88,6 +89,12 @@ class MergedCells(Malformed):
     """Merged cells: which row the value belongs to cannot be told."""
 
     title = Words(zh="有合并单元格", en="merged cells")
+
+
+class SeveralSheets(Malformed):
+    """Several sheets with the same headings: only the first would be read."""
+
+    title = Words(zh="有几张相同的工作表", en="several sheets of the same kind")
 
 
 class SheetTooSlow(Refusal):
@@ -219,6 +226,13 @@ def _said(no: _No, limits: SheetLimits) -> tuple[type[Refusal], Words]:
         "merged": (
             MergedCells,
             Words(zh="每格各填各的：请取消合并单元格", en="a value in each cell: unmerge them"),
+        ),
+        "several": (
+            SeveralSheets,
+            Words(
+                zh="一个文件一张表：列名相同的其他工作表请另存为文件上传，或隐藏",
+                en="one sheet a file: others with the same headings in files of their own, or hidden",
+            ),
         ),
         "locked": (SheetLocked, Words(zh="不用密码就能打开的表格", en="a workbook without a password")),
         "old_format": (SheetOldFormat, _RESAVED),

@@ -13,6 +13,7 @@ from xlsxwriter import Workbook
 from scanner.sheets import (
     MergedCells,
     NotASheet,
+    SeveralSheets,
     SheetBomb,
     SheetBroken,
     SheetEncoding,
@@ -109,6 +110,26 @@ def test_something_far_away_is_told_by_its_cell() -> None:
     assert rows_of(workbook([[*"abcdefghij"]]))[0][1] == [*"abcdefghij"]
     with pytest.raises(TooManyColumns, match="K1"):
         rows_of(workbook([[*"abcdefghijk"]]))
+
+
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("second", ["a", "c"])
+def test_another_sheet_of_the_same_headings_is_passed_over_by_nobody(*, shown: bool, second: str) -> None:
+    file = io.BytesIO()
+    made = Workbook(file)
+    for title, first in (("10月", "a"), ("11月", second)):
+        sheet = made.add_worksheet(title)
+        for row, values in enumerate(((first, "b"), ("1", "2"))):
+            for place, value in enumerate(values):
+                sheet.write_string(row, place, value)
+        if title == "11月" and not shown:
+            sheet.hide()
+    made.close()
+    if shown and second == "a":
+        with pytest.raises(SeveralSheets, match="11月"):
+            rows_of(file.getvalue())
+    else:
+        assert rows_of(file.getvalue()) == [(1, ["a", "b"]), (2, ["1", "2"])]
 
 
 def test_merged_cells_are_told_by_their_range() -> None:
