@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from api.drafting import RANDOM_BYTES
-from api.sheets.cells import Empty, NotANumber, listed
+from api.sheets.cells import Empty, NotANumber, listed, usual
 from api.sheets.kinds import category_of, detail_field
 from api.sheets.known import latest
 from api.sheets.reading import RowTwice
@@ -212,6 +212,14 @@ def _meant(
     return statement, None
 
 
+def _number(clerk: Clerk, book: SqlBook, number: str, *before: str) -> str:
+    """A document's own number as it goes into its id: as everybody would write it, or as it was written where it was once recorded so."""
+    plain = usual(number)
+    if plain != number and latest(book, clerk.ids.statement(*before, number), clerk.party) is not None:
+        return number
+    return plain
+
+
 def _header(document: Document, *names: str) -> dict[str, Json]:
     return {name: value for name in names if (value := document.value(name)) is not None}
 
@@ -281,7 +289,12 @@ def _batches(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
         expected = Words(zh="批号；没有批号的填本单位编号", en="a batch number, or a number of your own")
         row.wrong.append(Empty(field="batch_number", came="", expected=expected))
         return []
-    key = ("own", own) if own is not None else ("lot", row.values.get("name", ""), number or "")
+    name = row.values.get("name", "")
+    key = (
+        ("own", _number(clerk, book, own, "own"))
+        if own is not None
+        else ("lot", name, _number(clerk, book, number or "", "lot", name))
+    )
     statement = clerk.ids.statement(*key)
     statement, meant = _meant(
         clerk, book, document, statement, lambda: _batches_called(clerk, book, number or own or "")
@@ -325,7 +338,13 @@ def _products(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     row = document.first
     own, gtin = row.values.get("own_number"), row.values.get("gtin")
     name, specification = row.values.get("name", ""), row.values.get("specification", "")
-    key = ("own", own) if own else ("gtin", gtin) if gtin else ("name", name, specification)
+    key = (
+        ("own", _number(clerk, book, own, "own"))
+        if own
+        else ("gtin", gtin)
+        if gtin
+        else ("name", name, specification)
+    )
     statement = clerk.ids.statement(*key)
     named = ((name, None), (name, specification or None))
     statement, meant = _meant(
@@ -371,7 +390,13 @@ def _parties(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     row = document.first
     name, kind = row.values.get("name", ""), row.values.get("party_kind", "unknown")
     own, code = row.values.get("own_number"), row.values.get("credit_code")
-    key = ("own", own) if own else ("code", code) if code else ("name", name, row.values.get("address", ""))
+    key = (
+        ("own", _number(clerk, book, own, "own"))
+        if own
+        else ("code", code)
+        if code
+        else ("name", name, row.values.get("address", ""))
+    )
     statement = clerk.ids.statement(*key)
     statement, meant = _meant(
         clerk,
@@ -445,7 +470,15 @@ def _shipments(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
         **_details(clerk, document.rows, _category_of_lines(clerk, book, document)),
     }
     fields = _FIELDS | {"occurred_at": "shipped_at"}
-    return [Wanted(Shipment, clerk.ids.statement(number), body, {"lines": document.rows}, fields)]
+    return [
+        Wanted(
+            Shipment,
+            clerk.ids.statement(_number(clerk, book, number)),
+            body,
+            {"lines": document.rows},
+            fields,
+        )
+    ]
 
 
 def _sales(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
@@ -455,7 +488,7 @@ def _sales(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
         **_header(document, "sale_kind", "region", "buyer_name", "buyer_phone"),
         **_details(clerk, document.rows, _category_of_lines(clerk, book, document)),
     }
-    statement = clerk.ids.statement(document.value("number") or "")
+    statement = clerk.ids.statement(_number(clerk, book, document.value("number") or ""))
     return [Wanted(Sale, statement, body, {"lines": document.rows}, _FIELDS | {"occurred_at": "sold_at"})]
 
 
@@ -482,7 +515,7 @@ def _transformations(clerk: Clerk, book: SqlBook, document: Document) -> list[Wa
     }
     fields = _FIELDS | {"occurred_at": "made_at", "role": "direction"}
     lists = {"inputs": ins, "outputs": outs}
-    return [Wanted(Transformation, clerk.ids.statement(number), body, lists, fields)]
+    return [Wanted(Transformation, clerk.ids.statement(_number(clerk, book, number)), body, lists, fields)]
 
 
 def _supplier(clerk: Clerk, book: SqlBook, document: Document) -> tuple[PartyId | None, list[Wanted]]:
@@ -546,7 +579,8 @@ def _contradicts(clerk: Clerk, book: SqlBook, document: Document, supplier: Part
 
 def _deliveries(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]:
     """The supplier where it is new, a batch for each row, then receipt, check and voucher."""
-    number, day = document.value("number") or "", document.value("received_on") or ""
+    written, day = document.value("number") or "", document.value("received_on") or ""
+    number = _number(clerk, book, written, "receipt")
     supplier, wanted = _supplier(clerk, book, document)
     if supplier is None or document.wrong:
         return []
@@ -572,12 +606,12 @@ def _deliveries(clerk: Clerk, book: SqlBook, document: Document) -> list[Wanted]
     wanted.append(Wanted(Receipt, clerk.ids.statement("receipt", number), dict(same), lists, fields))
     voucher = document.value("voucher_kind")
     if voucher is not None:
-        check["voucher"] = {"voucher_kind": voucher, "number": number}
+        check["voucher"] = {"voucher_kind": voucher, "number": written}
     wanted.append(Wanted(SupplierCheck, clerk.ids.statement("check", number), check, lists, fields))
     if voucher is not None:
         body = {
             "voucher_kind": voucher,
-            "number": number,
+            "number": written,
             "seller": str(supplier),
             "buyer": str(clerk.party),
             "occurred_at": _day_begins(day),

@@ -160,6 +160,11 @@ def narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def usual(number: str) -> str:
+    """A number as everybody would write it: the same slip is S-1, s-1, and either of them in wide letters."""
+    return narrow(number).upper()
+
+
 def listed(text: str) -> list[str]:
     """Several texts that stand in one cell: 甲、乙；丙."""
     return [one for part in _LISTED.split(text) if (one := part.strip())]

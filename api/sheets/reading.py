@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Final
 
 from api.problems import Refusals
-from api.sheets.cells import Empty, read_cell
+from api.sheets.cells import Empty, read_cell, usual
 from api.sheets.columns import Column, Headings, NoHeading, letter, read_headings
 from api.words import WORDS
 from ledger.errors import Malformed, Refusal, Words
@@ -147,7 +147,7 @@ def _documents(rows: Iterator[Row], kind: Kind) -> Iterator[Document]:
     held: Document | None = None
     held_key: tuple[str, ...] = ()
     for row in rows:
-        key = tuple(row.values.get(name, "") for name in kind.document)
+        key = tuple(usual(row.values.get(name, "")) for name in kind.document)
         if held is not None and kind.document and _goes_on(key, held_key):
             held.rows.append(row)
             continue

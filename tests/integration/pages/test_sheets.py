@@ -111,6 +111,12 @@ def lots_of(ledger: Ledger) -> dict[str, GoodsId]:
         }
 
 
+def batches_of(ledger: Ledger) -> list[Batch]:
+    """Every batch that was recorded."""
+    with ledger.book() as book:
+        return [one.said for one in book.about("type/batch.v1") if isinstance(one.said, Batch)]
+
+
 def shipments(*rows: Sequence[Value]) -> bytes:
     return workbook([SHIPMENT_HEADINGS, *rows])
 
@@ -371,6 +377,23 @@ def test_a_file_that_comes_back_holds_days_and_times_as_they_came(
     assert sheet[2][1] == 44877.0
     with zipfile.ZipFile(io.BytesIO(marked)) as archive:
         assert b"date1904" in archive.read("xl/workbook.xml")
+
+
+def test_a_number_is_the_same_in_wide_and_in_small_letters(
+    client: Client, ledger: Ledger, co_op: Enrolled, stall: Enrolled
+) -> None:
+    for number in ("R-1", "r-1", "Ｒ－１"):
+        sent(client, co_op, "batches", workbook([BATCH_HEADINGS, batch_row(number)]))
+    assert len(lots_of(ledger)) == len([one for one in batches_of(ledger) if one.name == "韭菜"]) == 1
+    for number in ("s-1", "S-1", "ｓ－１"):
+        row = (number, DAY, str(stall.party), "R-1", 5, "公斤")
+        answer = sent(
+            client, co_op, "shipments", shipments(row), query="?dry_run=true" if number != "s-1" else ""
+        )
+        told = numbers(answer)
+        assert told[:3] == ((1, 0, 0) if number == "s-1" else (0, 0, 1)), answer.text
+    both = [(number, DAY, str(stall.party), "R-1", 5, "公斤") for number in ("S-2", "s-2")]
+    assert cells(sent(client, co_op, "shipments", shipments(*both))) == [("A3", "RowsDiffer")]
 
 
 def test_the_lines_of_one_slip_make_one_shipment(
