@@ -107,7 +107,11 @@ class Said(Part):
 def refusals(wrong: ValidationError) -> list[Refusal]:
     """Pydantic's findings as refusals of the house: field, what came, what was expected, in both languages."""
     found: list[Refusal] = []
-    for error in wrong.errors():
+    errors = wrong.errors()
+    for error in errors:
+        if error["type"] == "too_short" and any(_lies_in(other["loc"], error["loc"]) for other in errors):
+            # Pydantic counts only the members that are right: what is wrong is in one of the others.
+            continue
         field = ""
         for part in error["loc"]:
             field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
@@ -140,6 +144,10 @@ def refusals(wrong: ValidationError) -> list[Refusal]:
                 )
             )
     return found
+
+
+def _lies_in(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _expected_zh(message: str) -> str:

@@ -16,7 +16,7 @@ from ledger.vocabulary import TYPES, said_type
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.parties import Party, Product
 from ledger.vocabulary.said import refusals
-from ledger.vocabulary.trade import Sale, Shipment
+from ledger.vocabulary.trade import Sale, Shipment, SupplierFile
 from ledger.vocabulary.values import CODES_MAX, LINES_MAX
 
 if TYPE_CHECKING:
@@ -367,3 +367,13 @@ def test_what_was_expected_is_said_in_chinese_to_whoever_reads_chinese(
     told = [one.expected.zh for one in refusals(refused.value) if one.field == name]
     assert told[0].startswith(zh)
     assert not {"equal", "should", "characters", "items", "validation"} & set(told[0].split())
+
+
+def test_a_list_whose_only_member_is_wrong_is_not_too_short_as_well() -> None:
+    def wrong(*papers: dict[str, str]) -> list[str]:
+        with pytest.raises(ValidationError) as raised:
+            SupplierFile.model_validate({"supplier": PARTY, "documents": papers})
+        return [one.field for one in refusals(raised.value)]
+
+    assert wrong() == ["documents"]
+    assert wrong({"document_kind": "营业执照", "valid_from": "x"}) == ["documents[0].valid_from"]
