@@ -285,6 +285,8 @@ class Look:
         self.shown: dict[int, list[tuple[int, int]]] = {}
         self.merged: list[str] = []
         self.found: dict[Position, list[str]] = {}
+        #: Numbers below nothing: under a day's format they are no day, and come as midnight.
+        self.negative: dict[int, list[tuple[int, str]]] = {}
         self._dimension = ""
         self._at = ""
         self._where: Position = (0, -1)
@@ -316,6 +318,10 @@ class Look:
             for column, digits in self.shown.get(number, ()):
                 if column < len(cells):
                     cells[column] = as_shown(cells[column], digits)
+            for column, text in self.negative.get(number, ()):
+                cell = cells[column] if column < len(cells) else None
+                if isinstance(cell, list) and cell[0] in {"d", "t", "x"}:
+                    cells[column] = ["x", text]
             _put(cells, by_row.pop(number, ()))
             yield number, cells
         # Below the last value: formulas that nobody has worked out yet, as programs write them.
@@ -336,8 +342,8 @@ class Look:
             self._where = position(self._at) if self._at else (self._where[0], self._where[1] + 1)
         elif name in {"v", "is"}:
             self._has_value()
-            if self._kind == "e":
-                self._inside, self._text = "e", []
+            if self._kind in {"e", "", "n"}:
+                self._inside, self._text = self._kind or "n", []
         elif name == "f":
             self._has_value()
             self._inside, self._text = "f", []
@@ -368,7 +374,10 @@ class Look:
         if self._inside and name in {"f", "v"}:
             text = "".join(self._text)[:CELL_CHARACTERS_MAX]
             where = self._where
-            if self._inside == "f":
+            if self._inside == "n":
+                if text.startswith("-"):
+                    self.negative.setdefault(where[0], []).append((where[1], text))
+            elif self._inside == "f":
                 self.found[where] = ["f", f"={text or '…'}"]
             else:
                 self.found.setdefault(where, ["e", text])

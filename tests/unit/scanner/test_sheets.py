@@ -240,3 +240,17 @@ def test_what_a_format_shows_otherwise_is_told(look: str, value: float | date, c
         sheet.write_number(1, 0, value, shown)
     made.close()
     assert rows_of(file.getvalue())[1] == (2, [comes])
+
+
+def test_a_number_below_nothing_under_a_days_format_comes_as_it_is() -> None:
+    file = io.BytesIO()
+    made = Workbook(file)
+    sheet, day = made.add_worksheet(), made.add_format({"num_format": "yyyy-mm-dd"})
+    for place, number in enumerate((-5, -0.5, 0.5, 46346)):
+        sheet.write_number(0, place, number, day)
+    sheet.write_number(1, 0, -5)
+    made.close()
+    assert rows_of(file.getvalue()) == [
+        (1, [["x", "-5"], ["x", "-0.5"], ["x", "12:00:00"], ["d", "2026-11-20"]]),
+        (2, [["n", "-5"], None, None, None]),
+    ]
