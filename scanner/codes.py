@@ -72,7 +72,7 @@ _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 # ISO/IEC 21471: a Data Matrix of the long sizes that holds GS1 data says so in its own way.
 _LONG_DATAMATRIX, _DATAMATRIX = "]d8", "]d2"
 # No value of an element holds a space: those around an AI were printed for the eye.
-_AI_APART = re.compile(r"\s*(\([0-9]{2,4}\))\s*")
+_AI_APART = re.compile(r"\s{0,9}(\([0-9]{2,4}\))\s{0,9}")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 #: Schemes that need no slashes to be followed.

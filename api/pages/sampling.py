@@ -160,7 +160,7 @@ def _check_amounts(
             zh=f"不少于抽样数量（账面或填写的是 {most.display('zh')}）",
             en=f"no less than the sample (recorded or typed: {most.display('en')})",
         )
-        raise Malformed(field="base", came="" if base is None else base.display("zh"), expected=expected)
+        raise Malformed(field="base", came=(base or quantity).display("zh"), expected=expected)
 
 
 def _compare(packs: Packs, one: Quantity, other: Quantity) -> bool:

@@ -567,6 +567,7 @@ def test_a_sample_that_cannot_have_been_taken_is_asked_about(
         page = inspector.submit(inspector.open(address), "/inspect/sample", fields | amounts)
         assert (page.status, ledger.size()) == (422, size), amounts
         assert f'id="{field}-why"' in page.html, amounts
+        assert field == "quantity" or "不少于抽样数量" in page.text or "可以换算" in page.text
     # What lies there may be more than the books say; the base tells.
     fields |= {"quantity": "70", "base": "5000000", "base_unit": "GRM"}
     done = inspector.submit(inspector.open(address), "/inspect/sample", fields)
