@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from api.pages.rendering import lag
 from api.words import say
 from ledger.identifiers import Instant, LegalDate
-from ledger.views.book import of_type, party_key
+from ledger.views.book import first_told_ms, of_type, party_key
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.profiles import profile_for
 from ledger.vocabulary.trade import Receipt, SupplierCheck
@@ -151,7 +151,7 @@ def row(one: CameIn, names: Names) -> dict[str, object]:
         "has_voucher": one.has_voucher,
         "slip": one.receipt.seq if one.receipt is not None and slip else None,
         "duty": one.record.seq if one.check is not None else None,
-        "lag": lag(one.record.at_ms - one.record.occurred_ms, names.language),
+        "lag": lag(first_told_ms(names.book, one.record.seq) - one.record.occurred_ms, names.language),
     }
 
 

@@ -21,7 +21,7 @@ from api.pages.rendering import lag
 from api.parameters import MaybeText, PathNumber, QueryNumber
 from ledger.findings.papers import LOOKS
 from ledger.trace import what_it_was
-from ledger.views.book import about_many, goods_sheet_key, statement_key
+from ledger.views.book import about_many, first_told_ms, goods_sheet_key, statement_key
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.profiles import profile_for
@@ -175,7 +175,7 @@ def _row(counter: Counter, record: Record, missing: Sequence[CheckedThing]) -> R
         Shown("、".join(then)),
         Shown(now, href=f"{HERE}/{record.seq}") if now else Shown(),
         at_time(record.at_ms),
-        Shown(lag(record.at_ms - record.occurred_ms, counter.desk.language)),
+        Shown(lag(first_told_ms(counter.names.book, record.seq) - record.occurred_ms, counter.desk.language)),
     )
 
 

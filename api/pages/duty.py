@@ -23,7 +23,16 @@ from api.pages.rendering import cap, lag, moment, quantity, short
 from api.pages.shipments import slip_line
 from api.parameters import PathNumber
 from ledger.log.checkpoint import Checkpoint
-from ledger.views.book import Book, about_many, file_key, goods_key, of_type, said_about, voucher_key
+from ledger.views.book import (
+    Book,
+    about_many,
+    file_key,
+    first_told_ms,
+    goods_key,
+    of_type,
+    said_about,
+    voucher_key,
+)
 from ledger.vocabulary import TYPES
 from ledger.vocabulary.documents import Voucher
 from ledger.vocabulary.trade import Receipt, SupplierCheck, SupplierFile
@@ -87,7 +96,7 @@ def duty(position: PathNumber, desk: AtDesk, caller: Someone) -> HTMLResponse:
                 "lines": [slip_line(names, line.goods) | {"quantity": line.quantity} for line in said.lines],
                 "checks": [_check(one, desk) for one in said.checks or ()],
                 "papers": [_paper(one) for one in delivery.papers],
-                "records": [_row(one, desk) for one in (record, *delivery.belonging)],
+                "records": [_row(one, desk, book) for one in (record, *delivery.belonging)],
             },
         )
 
@@ -177,7 +186,7 @@ def _printed(delivery: Delivery, names: Names, desk: Desk) -> JsonObject:
         "records_head": _labels(
             desk, "col_entry", "col_type", "col_occurred", "col_recorded", "col_lag", "col_custody"
         ),
-        "records": [_printed_record(one, desk) for one in (record, *delivery.belonging)],
+        "records": [_printed_record(one, desk, names.book) for one in (record, *delivery.belonging)],
         "verify": [
             say("duty_print_1", address=f"{base}{links.API}/entries/{record.seq}/proof"),
             say("duty_print_2"),
@@ -275,13 +284,13 @@ def _paper(one: FiledDocument) -> dict[str, str]:
     }
 
 
-def _row(record: Record, desk: Desk) -> dict[str, object]:
+def _row(record: Record, desk: Desk, book: Book) -> dict[str, object]:
     return {
         "seq": record.seq,
         "title": TYPES[record.header.type].TITLE,
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,
-        "lag": lag(record.at_ms - record.occurred_ms, desk.language),
+        "lag": lag(first_told_ms(book, record.seq) - record.occurred_ms, desk.language),
         "custody": record.custody,
         "proof": f"{links.API}/entries/{record.seq}/proof",
     }
@@ -306,8 +315,8 @@ def _printed_paper(one: FiledDocument) -> list[str]:
     return [_cell(one.document_kind), _cell(one.number or ""), copy, until]
 
 
-def _printed_record(record: Record, desk: Desk) -> list[str]:
-    row = _row(record, desk)
+def _printed_record(record: Record, desk: Desk, book: Book) -> list[str]:
+    row = _row(record, desk, book)
     title = cap(TYPES[record.header.type].TITLE.in_language(desk.language))
     return [
         f"#{record.seq}",

@@ -22,7 +22,7 @@ from api.pages.recall_view import answered_by, orders_for, stands
 from api.pages.rendering import lag
 from api.parameters import QueryNumber
 from ledger.findings import GRADES, grade_order
-from ledger.views.book import party_key
+from ledger.views.book import first_told_ms, party_key
 from ledger.vocabulary import TYPES
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _row(record: Record, names: Names) -> dict[str, object]:
         "summary": names.summary(record),
         "occurred_ms": record.occurred_ms,
         "at_ms": record.at_ms,
-        "lag": lag(record.at_ms - record.occurred_ms, names.language),
+        "lag": lag(first_told_ms(names.book, record.seq) - record.occurred_ms, names.language),
         "then": None
         if then is None or record.said is None
         else {"href": then[0].format(seq=record.seq), "words": then[1]},

@@ -20,6 +20,7 @@ from api.pages.rendering import cap, lag, moment
 from api.parameters import Text
 from ledger.errors import UnknownName, Words
 from ledger.findings import grade_order, judge
+from ledger.views.book import first_told_ms
 from ledger.vocabulary import TYPES
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _rows(desk: Desk, records: Sequence[Record], names: Names) -> list[dict[str,
 
 def _of(desk: Desk, record: Record, names: Names) -> dict[str, str]:
     """One record by its labels. Several values under one label (lines of goods) stand in one cell."""
-    late = lag(record.at_ms - record.occurred_ms, desk.language)
+    late = lag(first_told_ms(names.book, record.seq) - record.occurred_ms, desk.language)
     heads = {
         "entry_issuer": names.party(record.actor),
         "col_occurred": moment(record.occurred_ms),

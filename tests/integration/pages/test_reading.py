@@ -539,6 +539,9 @@ def test_a_delivery_that_is_put_right_later_was_not_told_late(
         told = officer.open(f"/trace?{goods}&view={view}").text
         assert "晚记 23 小时" not in told
     assert "晚记" not in officer.open(f"/entries/{sent.seq + 1}").text
+    own = Visitor.of(client, story.wholesaler).open("/my").text
+    assert f"#{sent.seq + 1}" in own
+    assert "晚记 23 小时" not in own
     edges = client.get(f"/api/v1/trace?{goods}", key=story.authority.key).json()["forward"]
     (edge,) = [one for one in edges if one["to"]["party"] == str(story.shop.party)]
     assert edge["recorded_at"] == edge["occurred_at"]
