@@ -447,6 +447,26 @@ def _check_linked(header: Header, said: Link, known: Known) -> None:
         raise NotAllowed(field="goods", came=said.goods, expected=expected)
     if said.action == "publish" and said.link_title is None:
         raise Malformed(field="link_title", came="", expected=Words(zh="链接标题", en="a title"))
+    if said.action == "publish":
+        _check_address(said.href)
+
+
+_HOST_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_URI_CHARACTER: Final = "(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
+#: RFC 3986 3, with a host of the DNS: what is handed on in a `Location` must be read alike by everybody.
+_ADDRESS: Final = re.compile(
+    rf"https?://{_HOST_LABEL}(?:\.{_HOST_LABEL})*(?::(?P<port>[0-9]{{1,5}}))?"
+    rf"(?:/{_URI_CHARACTER}*)*(?:\?(?:{_URI_CHARACTER}|[/?])*)?(?:#(?:{_URI_CHARACTER}|[/?])*)?",
+    re.ASCII,
+)
+_PORTS: Final = range(1, 1 << 16)
+
+
+def _check_address(href: str) -> None:
+    address = _ADDRESS.fullmatch(href)
+    if address is None or (address["port"] is not None and int(address["port"]) not in _PORTS):
+        expected = Words(zh="合规的网址（RFC 3986）", en="an address that is a URI (RFC 3986)")
+        raise Malformed(field="href", came=href, expected=expected)
 
 
 def _check_affirmed(header: Header, said: Affirmation, known: Known) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What has no language, or no form, stands behind what has the right one and before what has a wrong one.
 _NEUTRAL: Final = 0.0005
+#: Weights have three decimals (RFC 9110 12.4.2): a nearer tag never beats a greater weight.
+_NEARER: Final = 0.0001
 
 
 def chosen(targets: Sequence[Target], wish: Wish) -> tuple[Target, ...]:
@@ -46,22 +48,25 @@ def _fits_context(one: Target, context: str) -> float:
 
 
 def _fits_language(one: Target, ranges: Sequence[tuple[str, float]]) -> float:
-    """RFC 4647 3.3.1, and the other way round: who reads `zh-CN` also reads what is marked `zh`."""
+    """How much he wants it, and of two that he wants alike, how near it is to what he asked for (RFC 4647 3.4)."""
     if not one.languages:
         return _NEUTRAL
-    return max(
-        (
-            weight
-            for tag in one.languages
-            for wanted, weight in ranges
-            if wanted == "*" or _primary(wanted) == _primary(tag)
-        ),
-        default=0.0,
+    scores = (
+        weight + _NEARER * near
+        for tag in one.languages
+        for wanted, weight in ranges
+        if weight > 0 and (near := _near(wanted.lower(), tag.lower())) is not None
     )
+    return max(scores, default=0.0)
 
 
-def _primary(tag: str) -> str:
-    return tag.partition("-")[0].lower()
+def _near(wanted: str, tag: str) -> int | None:
+    """2 for the tag itself, 1 where one is the other with a region or script (who reads `zh-CN` also reads `zh`), 0 for the same language or any."""
+    if wanted == tag:
+        return 2
+    if tag.startswith(f"{wanted}-") or wanted.startswith(f"{tag}-"):
+        return 1
+    return 0 if wanted == "*" or wanted.partition("-")[0] == tag.partition("-")[0] else None
 
 
 def _fits_form(one: Target, ranges: Sequence[tuple[str, float]]) -> float:

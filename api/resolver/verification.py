@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from calendar import monthrange
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import unquote
@@ -232,13 +233,12 @@ def _expiry(text: str | None) -> tuple[int, int, int] | None:
     if not _EXPIRY.fullmatch(text):
         raise _wrong("exp", text, zh="六位日期 YYMMDD", en="a date of six digits, YYMMDD")
     year, month, day = (int(text[at : at + 2]) for at in (0, 2, 4))
-    if not 1 <= month <= _MONTHS or day > _DAYS:
+    if not 1 <= month <= _MONTHS or day > monthrange(2000 + year, month)[1]:
         raise _wrong("exp", text, zh="六位日期 YYMMDD", en="a date of six digits, YYMMDD")
     return year, month, day
 
 
 _MONTHS: Final = 12
-_DAYS: Final = 31
 
 
 def _check_gln(text: str | None) -> None:

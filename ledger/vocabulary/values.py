@@ -191,7 +191,7 @@ Money = Annotated[str, AfterValidator(_money)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_one_line)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_lines)]
-_URL = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!-~]*)?", re.ASCII)
 
 
 def _url(text: str) -> str:

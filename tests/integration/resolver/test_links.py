@@ -112,6 +112,53 @@ def test_what_cannot_be_a_link_is_refused_with_its_field(field: str, value: Json
     assert refused.value.field.startswith(field)
 
 
+ADDRESSES = {
+    f'{MAKER}/"onx\\>': False,
+    "https://-/": False,
+    "https://a..b/": False,
+    "https://maker.example:99999/": False,
+    "https://maker.example:0/": False,
+    f"{MAKER}/%zz": False,
+    f"{MAKER}/a#b#c": False,
+    "https://Maker.Example/a": True,
+    "https://maker.example?x=1": True,
+    "https://maker.example": True,
+    f"{MAKER}:8443/a/b;c=1/%E7%82%92?q=a/b?c&d='1'#top": True,
+}
+
+
+@pytest.mark.parametrize(("href", "good"), ADDRESSES.items(), ids=ADDRESSES)
+def test_a_link_leads_to_an_address_that_everybody_reads_alike(
+    world: World, href: str, *, good: bool
+) -> None:
+    if good:
+        world.publish(GOODS, "pip", href)
+        return
+    with pytest.raises(Malformed) as refused:
+        world.publish(GOODS, "pip", href)
+    assert (refused.value.field, refused.value.came) == ("href", href)
+
+
+def test_of_two_links_the_one_in_the_readers_own_variety_is_his(world: World) -> None:
+    for tag in ("zh-CN", "zh-TW", "en"):
+        world.publish(GOODS, "faqs", f"{MAKER}/{tag}", languages=[tag])
+    asked = {
+        "zh-TW": "zh-TW",
+        "zh-CN,zh;q=0.9": "zh-CN",
+        "zh-HK;q=0.5,en;q=0.6": "en",
+        "zh-TW;q=0.999,zh-CN": "zh-CN",
+        "zh-TW;q=0,zh-CN;q=0.1": "zh-CN",
+    }
+    for languages, led_to in asked.items():
+        answer = world.get(f"{PRODUCT}?linkType=gs1:faqs", accept_language=languages)
+        assert (answer.status_code, answer.headers.get("location", "").split("?")[0]) == (
+            307,
+            f"{MAKER}/{led_to}",
+        ), languages
+    # Either of the two will do, and only the reader knows which.
+    assert world.get(f"{PRODUCT}?linkType=gs1:faqs", accept_language="zh-HK").status_code == 300
+
+
 def test_whoever_scans_a_recalled_pack_is_led_to_the_recall_whatever_is_linked(world: World) -> None:
     world.publish(f"https://id.gs1.org{RECALLED}", "pip", f"{MAKER}/all-is-well")
     answer = world.get(RECALLED, **PERSON)

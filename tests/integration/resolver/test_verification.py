@@ -108,6 +108,7 @@ def test_a_verification_is_never_kept_and_may_be_asked_from_anywhere(world: Worl
         f"/verify/gtin/{GTIN}/lot/JC-1/ser/{'1' * 21}",
         f"/verify/gtin/{GTIN}/lot/JC-1/ser/7/8",
         f"/verify/gtin/{GTIN}/lot/JC-1/ser/7?exp=261301",
+        f"/verify/gtin/{GTIN}/lot/JC-1/ser/7?exp=260230",
         f"/verify/gtin/{GTIN}/lot/JC-1/ser/7?exp=2612",
         f"/verify/gtin/{GTIN}/lot/JC-1/ser/7?linkType=gs1:pip",
         f"/verify/gtin/{GTIN}/lot/JC-1/ser/7?reqGLN=123",
