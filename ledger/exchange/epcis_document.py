@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ledger.canonical import NotJson
 from ledger.errors import Malformed, TooLarge, Words
+from ledger.exchange.epcis_valid import check_event
 from ledger.exchange.slices import elements, member, whole
 from ledger.identifiers import Instant
 from ledger.vocabulary.epcis import EVENT_BYTES_MAX, FOREIGN_NAME_MAX, EpcisEvent, Place
@@ -195,9 +196,9 @@ def _event(value: ForeignJson, text: str, *, place: str) -> DocumentEvent:
         most = EVENT_BYTES_MAX
         expected = Words(zh=f"每个事件最多 {most} 字节", en=f"at most {most} bytes an event")
         raise TooLarge(field=place, came=f"{len(raw)} bytes", expected=expected)
-    return DocumentEvent(
-        place=place, raw=raw, reading=read_event(value, field=place), content=content_of(value)
-    )
+    reading = read_event(value, field=place)
+    check_event(value, field=place)
+    return DocumentEvent(place=place, raw=raw, reading=reading, content=content_of(value))
 
 
 def _created(body: ForeignObject, events: tuple[DocumentEvent, ...]) -> Instant | None:

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
     from ledger.service import Ledger
 
+#: When an event was declared wrong; EPCIS 2.0 asks for it.
+WRONG = {"declarationTime": "2023-07-01T08:00:00Z"}
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
@@ -294,7 +297,9 @@ def test_a_place_whose_owner_nobody_names_stands_for_somebody_unknown(ledger: Le
 def test_an_event_that_is_declared_wrong_counts_no_more(ledger: Ledger, clerk: PartyId) -> None:
     sent = SENT | {"eventID": "urn:uuid:1"}
     right = shipped("lot:catch", by="boat", to="shop", at=2, kilograms=100) | {"eventID": "urn:uuid:2"}
-    declared = sent | {"errorDeclaration": {"reason": "incorrect_data", "correctiveEventIDs": ["urn:uuid:2"]}}
+    declared = sent | {
+        "errorDeclaration": {**WRONG, "reason": "incorrect_data", "correctiveEventIDs": ["urn:uuid:2"]}
+    }
     import_document(ledger, document(CATCH, sent), party=clerk)
     assert left(ledger, "plant", "lot:catch") == "100 KGM"
     report = import_document(ledger, document(declared, right), party=clerk)
@@ -310,7 +315,7 @@ def test_an_event_and_its_error_declaration_may_stand_in_one_document_in_any_ord
     ledger: Ledger, clerk: PartyId
 ) -> None:
     sent = SENT | {"eventID": "urn:uuid:1"}
-    declared = sent | {"errorDeclaration": {"reason": "did_not_occur"}}
+    declared = sent | {"errorDeclaration": {**WRONG, "reason": "did_not_occur"}}
     report = import_document(ledger, document(declared, CATCH, sent), party=clerk)
     assert (len(report.recorded), report.put_right) == (3, 1)
     assert ways(follow(ledger, "lot:catch")) == set()
@@ -320,7 +325,7 @@ def test_an_event_and_its_error_declaration_may_stand_in_one_document_in_any_ord
 def test_an_error_declaration_of_an_event_that_nobody_has_is_kept_and_moves_nothing(
     ledger: Ledger, clerk: PartyId
 ) -> None:
-    declared = SENT | {"eventID": "urn:uuid:1", "errorDeclaration": {}}
+    declared = SENT | {"eventID": "urn:uuid:1", "errorDeclaration": WRONG}
     report = import_document(ledger, document(CATCH, declared), party=clerk)
     assert (len(report.recorded), report.put_right) == (2, 0)
     assert any("epcisBody.eventList[1]" in one.en for one in report.notes)

@@ -109,6 +109,44 @@ MALFORMED: dict[str, tuple[bytes, type[Refusal], str]] = {
     ),
     "no-type": (_wrong(type=None), Malformed, "epcisBody.eventList[1].type"),
     "wrong-type": (_wrong(epcList="x"), Malformed, "epcisBody.eventList[1].epcList"),
+    "an-unknown-action": (_wrong(action="MOVE"), Malformed, "epcisBody.eventList[1].action"),
+    "an-action-in-small-letters": (_wrong(action="observe"), Malformed, "epcisBody.eventList[1].action"),
+    "no-action": (_wrong(action=None), Malformed, "epcisBody.eventList[1].action"),
+    **{
+        f"offset {offset}": (
+            _wrong(eventTimeZoneOffset=offset),
+            Malformed,
+            "epcisBody.eventList[1].eventTimeZoneOffset",
+        )
+        for offset in (None, "", "Z", "+25:00", "+14:30", "08:00", 8)
+    },
+    "no-objects": (
+        _wrong(type="ObjectEvent", epcList=[], quantityList=None),
+        Malformed,
+        "epcisBody.eventList[1].epcList",
+    ),
+    "an-error-declaration-that-is-a-text": (
+        _wrong(errorDeclaration="oops"),
+        Malformed,
+        "epcisBody.eventList[1].errorDeclaration",
+    ),
+    "an-error-declaration-without-its-time": (
+        _wrong(errorDeclaration={"reason": "incorrect_data"}),
+        Malformed,
+        "epcisBody.eventList[1].errorDeclaration.declarationTime",
+    ),
+    "an-error-declaration-of-no-time": (
+        _wrong(errorDeclaration={"declarationTime": "yesterday"}),
+        Malformed,
+        "epcisBody.eventList[1].errorDeclaration.declarationTime",
+    ),
+    "corrective-events-that-are-a-text": (
+        _wrong(
+            errorDeclaration={"declarationTime": "2023-07-01T08:00:00Z", "correctiveEventIDs": "urn:uuid:1"}
+        ),
+        Malformed,
+        "epcisBody.eventList[1].errorDeclaration.correctiveEventIDs",
+    ),
     "an-event-too-large": (_wrong(note="x" * EVENT_BYTES_MAX), TooLarge, "epcisBody.eventList[1]"),
     "too-large": (document(CATCH) + b" " * DOCUMENT_BYTES_MAX, TooLarge, "document"),
     "too-many": (_listed(EVENTS_MAX + 1), TooLarge, "epcisBody.eventList"),
