@@ -94,7 +94,9 @@ def standing_of(mine: Sequence[Held], *, renewal_days: int, day: LegalDate) -> S
     for record, licence in mine:
         if licence.number not in withdrawn and _pending(mine, record, licence, renewal_days, day):
             return Standing("renewal_pending", record, licence)
-    begun = [one for one in mine if _starts(*one) <= day] or mine
+    # A renewal that was filed too late has no last day of its own: the licence that ended does.
+    granted = [one for one in mine if one[1].state != "renewal_filed"] or mine
+    begun = [one for one in granted if _starts(*one) <= day] or granted
     if withdrawn:
         begun = [one for one in begun if one[1].state in WITHDRAWN and one[1].number in withdrawn] or begun
     last = max(begun, key=lambda one: (_ends(one[1]), one[0].order))

@@ -146,8 +146,8 @@ def test_the_renewed_version_takes_the_place_of_the_one_before(books: BookWriter
 # 行政许可法 50
 
 
-@pytest.mark.parametrize(("filed_on", "pending"), [("2026-12-01", True), ("2026-12-02", False)])
-def test_a_renewal_filed_thirty_days_before_the_end_is_pending_and_one_filed_later_is_not(
+@pytest.mark.parametrize(("filed_on", "pending"), [("2026-12-10", True), ("2026-12-11", False)])
+def test_a_renewal_filed_fifteen_working_days_before_the_end_is_pending_and_one_filed_later_is_not(
     books: BookWriter, shop: PartyId, filed_on: str, *, pending: bool
 ) -> None:
     licence(books, shop)
@@ -175,7 +175,7 @@ def test_a_decision_ends_the_waiting(books: BookWriter, shop: PartyId) -> None:
 
 def test_where_a_law_asks_for_more_days_the_profile_says_so() -> None:
     assert renewal_days("农药经营许可证") == 90
-    assert renewal_days(FOOD) == 30
+    assert renewal_days(FOOD) == 21
     assert renewal_days("没有哪个类别写到的证") == 30
 
 

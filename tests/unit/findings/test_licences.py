@@ -130,6 +130,16 @@ def test_a_renewal_filed_as_many_days_before_the_end_as_the_law_asks_counts_as_g
     assert kinds(books.book) == expected
 
 
+def test_a_renewal_that_was_filed_too_late_is_not_what_the_finding_rests_on(books: BookWriter) -> None:
+    shop, spray = _shop(books)
+    granted = next(one for one in books.records if isinstance(one.said, Licence) and one.said.holder == shop)
+    _states(books, shop, "renewal_filed", at="2026-09-25T10:00:00+08:00")
+    _sells(books, shop, spray, "2026-12-10T10:00:00+08:00")
+    (one,) = findings(books.book)
+    assert (one.kind, one.seqs[0]) == ("licence_expired_on_day", granted.seq)
+    assert "2026-09-30" in one.words.zh
+
+
 def test_a_renewal_bridges_the_gap_to_the_new_licence_and_not_beyond_its_end(books: BookWriter) -> None:
     shop, spray = _shop(books)
     _states(books, shop, "renewal_filed", at="2026-06-20T10:00:00+08:00")
