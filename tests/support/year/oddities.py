@@ -144,7 +144,7 @@ class Oddities:
         some = [
             one
             for one in world.holdings[seller.id].values()
-            if one.quantity > 10 and one.lot.goods not in world.held
+            if one.quantity > 10 and world.may_go(one.lot, now + HOUR)
         ]
         if some:
             held = random.choice(some)

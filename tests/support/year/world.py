@@ -88,6 +88,8 @@ class World:
     traders: dict[str, Trader] = field(default_factory=dict)
     #: Lots under a hold or a recall now: honest traders leave them where they are.
     held: set[str] = field(default_factory=set)
+    #: The last day of each lot that has one: honest traders clear away what is past it.
+    last_days: dict[str, str] = field(default_factory=dict)
     #: Lots that something was made of.
     processed: set[str] = field(default_factory=set)
 
@@ -122,6 +124,10 @@ class World:
             held = self.holdings[party.id][lot.goods] = Holding(lot)
         return held
 
+    def may_go(self, lot: Lot, at_ms: int) -> bool:
+        """Whether an honest trader would still pass this lot on."""
+        return lot.goods not in self.held and date(at_ms) <= self.last_days.get(lot.goods, "9999")
+
     def put(self, party: Trader, lot: Lot, quantity: float, codes: Sequence[str] = ()) -> None:
         """Goods come in."""
         held = self.holding(party, lot)
@@ -135,6 +141,9 @@ class World:
     ) -> Told:
         """A record of this party, entered by itself or by its market's operator."""
         actor, behalf = (party.entered_by, party.id) if party.entered_by else (party.id, None)
+        goods, last = body.get("goods"), body.get("expires_on")
+        if isinstance(goods, str) and isinstance(last, str):
+            self.last_days[goods] = last
         recorded = how.get("recorded_at_ms")
         return self.pen.tell(actor, type_name, body, at_ms, recorded_at_ms=recorded, on_behalf_of=behalf)
 
