@@ -172,6 +172,7 @@ _SENTENCES = tuple(
         ("Input should be less than (.*)", r"小于 \1"),
         ("Input should be (.*) or (.*)", r"以下之一：\1 或 \2"),
         ("Input should be (.*)", r"以下之一：\1"),
+        ("String should match pattern '(.*)'", r"符合 \1 的文字"),
         ("String should have at least ([0-9]+) characters?", r"文字长度至少 \1"),
         ("String should have at most ([0-9]+) characters?", r"文字长度最多 \1"),
         (

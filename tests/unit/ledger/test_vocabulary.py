@@ -15,6 +15,7 @@ from ledger.statement import AUDIENCES, Item
 from ledger.vocabulary import TYPES, said_type
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.parties import Party, Product
+from ledger.vocabulary.registering import Key
 from ledger.vocabulary.said import refusals
 from ledger.vocabulary.trade import Sale, Shipment, SupplierFile
 from ledger.vocabulary.values import CODES_MAX, LINES_MAX
@@ -356,6 +357,7 @@ def test_records_do_not_change() -> None:
         (Product, {"active_ingredients": []}, "至少 1 项，收到 0 项"),
         (Codes, {"codes": []}, "至少 1 项，收到 0 项"),
         (Codes, {"action": "?"}, "以下之一：'issue'"),
+        (Key, {"keyid": "zz"}, "符合 ^[0-9a-f]{64}$ 的文字"),
     ],
 )
 def test_what_was_expected_is_said_in_chinese_to_whoever_reads_chinese(
