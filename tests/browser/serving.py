@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
@@ -19,14 +21,28 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 #: A port is bound within this, or the test fails.
 START_SECONDS_MAX = 20.0
+_PORTS_FROM, _PORTS_A_WORKER, _WORKERS = 20_000, 1_000, 12
+#: Another run beside this one begins elsewhere.
+_turns = count(os.getpid())
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        port: int = one.getsockname()[1]
-    return port
+    """A port nobody listens on, and that no other process of this run is given: two servers that were given one would share it."""
+    for _ in range(_PORTS_A_WORKER):
+        port = _first_port() + next(_turns) % _PORTS_A_WORKER
+        with socket.socket() as one:
+            try:
+                one.bind((HOST, port))
+            except OSError:
+                continue
+        return port
+    raise RuntimeError("every port of this worker is taken")
+
+
+def _first_port() -> int:
+    """Each worker of pytest-xdist (`gw0`, `gw1`, …) has ports of its own, below those that the system hands out."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    return _PORTS_FROM + _PORTS_A_WORKER * (int(worker or 0) % _WORKERS)
 
 
 @contextmanager
