@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.identifiers import PartyId, StatementId
+    from ledger.log.checkpoint import Checkpoint
     from ledger.log.entry import Entry
     from ledger.log.note import NoteVerifier
     from ledger.register import Register
@@ -430,16 +431,7 @@ def _check_checkpoints(connection: Connection, keys: LogKeys, state: _State) -> 
     for row in _rows(connection, "checkpoints"):
         size, note = _int(row["size"]), _bytes(row["note"])
         place = (origin, size)
-        opened = _read(
-            lambda note=note, size=size: keys.open(note, at_ms=_time_of(state, size)).checkpoint,  # type: ignore[misc]  # bound now
-            lambda why, place=place: AuditFailed(  # type: ignore[misc]  # bound now
-                table="checkpoints",
-                key=place,
-                column="note",
-                came=why,
-                expected=f"a note signed by {', '.join(map(str, keys.all))}, each in its time",
-            ),
-        )
+        opened = _signed(note, keys, place, at_ms=_time_of(state, size))
         if not last < size <= len(leaves) or opened.size != size:
             raise AuditFailed(
                 table="checkpoints",
@@ -466,6 +458,20 @@ def _check_checkpoints(connection: Connection, keys: LogKeys, state: _State) -> 
             expected=f"a checkpoint of size {len(leaves)}",
         )
     return count, note
+
+
+def _signed(note: bytes, keys: LogKeys, place: tuple[str, int], *, at_ms: int) -> Checkpoint:
+    """A stored checkpoint, if the keys signed it that were in force when its last entry was taken."""
+    return _read(
+        lambda: keys.open(note, at_ms=at_ms).checkpoint,
+        lambda why: AuditFailed(
+            table="checkpoints",
+            key=place,
+            column="note",
+            came=why,
+            expected=f"a note signed by {', '.join(map(str, keys.all))}, each in its time",
+        ),
+    )
 
 
 def _time_of(state: _State, size: int) -> int:

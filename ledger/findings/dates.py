@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ledger.errors import Words
-from ledger.findings.orders_kept import supplies, within_one_house
+from ledger.findings.orders_kept import goes_back
 from ledger.findings.reading import Facts, day_of, first_batch, found, profile_of
-from ledger.views.book import about, holding_key
 from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ledger.findings.finding import Finding, Grade
     from ledger.identifiers import GoodsId, LegalDate
     from ledger.views.book import Book, Record
+    from ledger.vocabulary.goods import Batch
+    from ledger.vocabulary.profiles import FindingKind, Profile
+    from ledger.vocabulary.values import Line
 
 #: What is made in the night is often dated by the next day, and sold that night.
 MADE_DAYS_AHEAD: Final = 1
@@ -26,19 +28,16 @@ def past_their_day(subject: str, record: Record, book: Book) -> Iterator[Finding
     said = record.said
     if not isinstance(said, (Sale, Shipment)):
         return
-    for goods in dict.fromkeys(line.goods for line in said.lines):
-        profile, first = profile_of(book, goods), first_batch(book, goods)
-        if first is None or not profile.finds("sold_after_expiry"):
-            continue
-        batch, last = first[0], first[1].expires_on
-        sold = day_of(record)
+    sold = day_of(record)
+    for goods, profile, batch, made in _judged("sold_after_expiry", said.lines, book):
+        last = made.expires_on
         if last is None or sold <= last:
             continue
-        if isinstance(said, Shipment) and _is_cleared_away(record, said, goods, book):
+        if isinstance(said, Shipment) and goes_back(record, said.to, goods, book):
             continue
         # By somebody else's word alone about what the maker made, nobody is red.
         grade: Grade = (
-            "red" if isinstance(said, Sale) and batch.actor in {first[1].maker, record.actor} else "amber"
+            "red" if isinstance(said, Sale) and batch.actor in {made.maker, record.actor} else "amber"
         )
         yield found(
             "sold_after_expiry",
@@ -57,20 +56,6 @@ def past_their_day(subject: str, record: Record, book: Book) -> Iterator[Finding
         )
 
 
-def _is_cleared_away(record: Record, said: Shipment, goods: GoodsId, book: Book) -> bool:
-    """Whether goods past their day went where they may go: back, to officials, or to another house of the same trader."""
-    first = first_batch(book, goods)
-    if first is not None and said.to == first[1].maker:
-        return True
-    if book.register.role_of(said.to) == "authority" or within_one_house(said.to, record.actor, book):
-        return True
-    return any(
-        supplies(other, giver=said.to, taker=record.actor)
-        for other in about(book, holding_key(record.actor, goods))
-        if other.order < record.order
-    )
-
-
 def before_they_were_made(subject: str, record: Record, book: Book) -> Iterator[Finding]:
     """Goods that one record has received, shipped or sold on a day before the one on which they were made by their batch record."""
     said = record.said
@@ -79,11 +64,8 @@ def before_they_were_made(subject: str, record: Record, book: Book) -> Iterator[
     if isinstance(said, (SupplierCheck, Receipt)) and said.conclusion == "refuse":
         return
     on = said.received_on if isinstance(said, SupplierCheck) else day_of(record)
-    for goods in dict.fromkeys(line.goods for line in said.lines):
-        profile, first = profile_of(book, goods), first_batch(book, goods)
-        if first is None or not profile.finds("traded_before_made"):
-            continue
-        batch, made = first[0], first[1].produced_on
+    for _, profile, batch, told in _judged("traded_before_made", said.lines, book):
+        made = told.produced_on
         if made is None or _days(on, made) <= MADE_DAYS_AHEAD:
             continue
         yield found(
@@ -102,6 +84,16 @@ def before_they_were_made(subject: str, record: Record, book: Book) -> Iterator[
                 profile.laws.record,
             ),
         )
+
+
+def _judged(
+    kind: FindingKind, lines: Iterable[Line], book: Book
+) -> Iterator[tuple[GoodsId, Profile, Record, Batch]]:
+    """The goods of a record, each once, whose profile finds such a thing and whose batch is recorded."""
+    for goods in dict.fromkeys(line.goods for line in lines):
+        profile, first = profile_of(book, goods), first_batch(book, goods)
+        if first is not None and profile.finds(kind):
+            yield goods, profile, *first
 
 
 def _days(earlier: LegalDate, later: LegalDate) -> int:

@@ -139,23 +139,37 @@ def _asked_for(record: Record, order: Order, lines: Sequence[Line], book: Book) 
     said, goods, party = record.said, lines[0].goods, record.actor
     if not isinstance(said, (Shipment, Return)):
         return False
-    first = first_batch(book, goods)
-    maker = first[1].maker if first is not None else None
-    if said.to in {maker, order.record.actor} or within_one_house(said.to, party, book):
+    if said.to == order.record.actor:
         return True
-    if book.register.role_of(said.to) == "authority":
+    # What came back under the order makes nobody a supplier.
+    if goes_back(record, said.to, goods, book, supplied_before_ms=order.record.at_ms):
         return True
     sent = totals(line.quantity for line in lines)
     for other in about(book, holding_key(party, goods)):
-        # What came back under the order makes nobody a supplier.
-        before = other.order < record.order and other.occurred_ms < order.record.at_ms
-        if before and supplies(other, giver=said.to, taker=party):
-            return True
         if isinstance(other.said, Destruction) and (other.said.held_by or other.actor) == party:
             gone = totals(line.quantity for line in other.said.lines if line.goods == goods)
             if all(gone.get(unit, 0) >= amount for unit, amount in sent.items()):
                 return True
     return False
+
+
+def goes_back(
+    record: Record, to: PartyId, goods: GoodsId, book: Book, *, supplied_before_ms: int | None = None
+) -> bool:
+    """Whether goods went where goods that may not be sold may go: to their maker, to whoever had supplied them, to officials, to another house of
+    the same trader.
+    """
+    first, party = first_batch(book, goods), record.actor
+    if first is not None and to == first[1].maker:
+        return True
+    if book.register.role_of(to) == "authority" or within_one_house(to, party, book):
+        return True
+    return any(
+        supplies(other, giver=to, taker=party)
+        for other in about(book, holding_key(party, goods))
+        if other.order < record.order
+        and (supplied_before_ms is None or other.occurred_ms < supplied_before_ms)
+    )
 
 
 def within_one_house(one: PartyId, other: PartyId, book: Book) -> bool:

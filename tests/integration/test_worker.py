@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tests.support.serving import founded
+from tests.support.serving import environment_of, founded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,15 +24,9 @@ WAIT_SECONDS: Final = 90
 def test_what_stands_until_the_process_ends_is_not_walked_through_again(tmp_path: Path) -> None:
     with founded(tmp_path):
         pass
-    named = {
-        "SUYUAN_DATA": str(tmp_path / "data"),
-        "SUYUAN_KEY_FILE": str(tmp_path / "keys" / "ledger.key"),
-        "SUYUAN_BASE_URL": "http://localhost:8000",
-    }
-    others = {name: value for name, value in os.environ.items() if not name.startswith("SUYUAN_")}
     told = subprocess.run(
         [sys.executable, "-c", COUNTED],
-        env={**others, **named},
+        env=environment_of(tmp_path, port=8000),
         capture_output=True,
         text=True,
         timeout=WAIT_SECONDS,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.serving import free_port
-from tests.support.serving import STOP_SECONDS_MAX, children, founded, served
+from tests.support.serving import STOP_SECONDS_MAX, children, environment_of, founded, served
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
@@ -23,15 +23,9 @@ def test_a_server_told_to_stop_while_it_starts_stops(
 ) -> None:
     with founded(tmp_path):
         pass
-    environment = {
-        **os.environ,
-        "SUYUAN_DATA": str(tmp_path / "data"),
-        "SUYUAN_KEY_FILE": str(tmp_path / "keys" / "ledger.key"),
-        "SUYUAN_BASE_URL": "http://localhost:1",
-    }
     with subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve", "--port", str(free_port())],
-        env=environment,
+        [sys.executable, "-m", "api.cli", "serve"],
+        env=environment_of(tmp_path, port=free_port()),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).resolve().parents[2],

@@ -65,11 +65,9 @@ class Served:
         return found
 
 
-@contextmanager
-def served(folder: Path, *, begin: list[str] | None = None, **settings: str) -> Iterator[Served]:
-    """A server over the ledger in this folder. `begin` is put before its command line; `settings` are SUYUAN_… variables."""
-    port = free_port()
-    environment = {
+def environment_of(folder: Path, *, port: int, **settings: str) -> dict[str, str]:
+    """What a server over the ledger in this folder is told; `settings` are SUYUAN_… variables."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("SUYUAN_")},
         "SUYUAN_DATA": str(folder / "data"),
         "SUYUAN_KEY_FILE": str(folder / "keys" / "ledger.key"),
@@ -78,6 +76,13 @@ def served(folder: Path, *, begin: list[str] | None = None, **settings: str) -> 
         "SUYUAN_HOST": HOST,
         **{f"SUYUAN_{name.upper()}": value for name, value in settings.items()},
     }
+
+
+@contextmanager
+def served(folder: Path, *, begin: list[str] | None = None, **settings: str) -> Iterator[Served]:
+    """A server over the ledger in this folder. `begin` is put before its command line; `settings` are SUYUAN_… variables."""
+    port = free_port()
+    environment = environment_of(folder, port=port, **settings)
     log = folder / f"server-{port}.log"
     with (
         log.open("wb") as out,
