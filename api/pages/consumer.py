@@ -34,6 +34,7 @@ from api.words import say
 from ledger.errors import Refusal, UnknownName, Words
 from ledger.findings.misread import as_issued
 from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin
+from ledger.trace import code_state
 from ledger.trace.coded import pesticide_code
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from api.scanning import Knows
     from api.settings import Settings
     from ledger.errors import Language
+    from ledger.identifiers import LegalDate
     from ledger.service import Ledger
     from ledger.store.book import SqlBook
     from ledger.trace import CodeState
@@ -171,7 +173,7 @@ class Visit:
         return day_of(self.at_ms)
 
     @property
-    def today(self) -> str:
+    def today(self) -> LegalDate:
         """The same, as labels write it."""
         return today(self.at_ms)
 
@@ -251,7 +253,7 @@ def _answer(visit: Visit, ask: Callable[[SqlBook], Asked], **query: str | None) 
             sheet = _sheet(visit, book, asked, said)
             if sheet.status == lean.FOUND:
                 visit.kept.keep(book, visit.day, key, sheet)
-                visit.kept.remember(book, visit.day, goods)
+                visit.kept.remember(book, goods)
     after = None
     if sheet.subject is not None:
         after = visit.openings.note(request, sheet.subject)
@@ -263,97 +265,101 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
     """The page of what was named; for everything that nobody recorded here one and the same page, with what one can do."""
     named, language = asked.named, visit.language
     other = "en" if language == "zh" else "zh"
+    switch = f"?{urlencode({**said, _LANGUAGE: other})}"
+    if named.goods is not None and named.known:
+        return _of_goods(visit, book, named, named.goods, asked, switch)
     frame: dict[str, object] = {
-        "other_href": f"?{urlencode({**said, _LANGUAGE: other})}",
-        "demo_day": visit.today if book.register.clock == "simulated" else None,
+        "other_href": switch,
+        "demo_day": str(visit.today) if _is_simulated(book) else None,
         "foreign_host": asked.host,
         "looks_like": asked.like,
+        "report_href": _report_href(named, asked.came),
     }
-    state = named.state
-    if named.goods is not None and state is not None and pesticide_code(state.code) is None:
-        return _of_pack(visit, book, named.goods, state, frame)
-    frame["report_href"] = _report_href(named, asked.came)
-    if (
-        asked.gtin is not None
-        and not named.known
-        and (product := product_content(book, asked.gtin, language))
-    ):
+    if asked.gtin is not None and (product := product_content(book, asked.gtin, language)):
         return lean.sheet("consumer_product.html", frame | product, language=language)
-    if named.goods is None or not named.known:
-        why = asked.why
-        gtin = str(asked.gtin) if asked.gtin is not None else None
-        content = frame | {"text": asked.came, "why": why, "gtin": gtin, "claimed": bool(named.claimed)}
-        content |= {
-            "says": asked.printed.says if asked.printed is not None else [],
-            "candidates": asked.printed.candidates if asked.printed is not None else [],
-        }
-        return lean.sheet("consumer_unknown.html", content, language=language, status=404)
-    about = _about(visit, book, named, named.goods)
-    opened = (
-        "" if about.subject is None else _opened(visit, book, about.subject, pack=about.state is not None)
-    )
-    content = frame | about.content(opened)
-    read = None if named.code is None else as_issued(book, named.code)
-    return lean.sheet("consumer.html", content, language=language, subject=about.subject, code=read)
-
-
-def _of_pack(
-    visit: Visit, book: SqlBook, goods: GoodsId, state: CodeState, frame: Mapping[str, object]
-) -> lean.Sheet:
-    """The page of one pack: that of all packs of which the records say the same, with its own words in it."""
-    language, subject = visit.language, subject_of(state)
-    own = {
-        "code": state.code,
-        "quoted": quote_plus(state.code),
-        "switch": str(frame["other_href"]),
-        "opened": "" if subject is None else _opened(visit, book, subject, pack=True),
+    gtin = str(asked.gtin) if asked.gtin is not None else None
+    content = frame | {"text": asked.came, "why": asked.why, "gtin": gtin, "claimed": bool(named.claimed)}
+    content |= {
+        "says": asked.printed.says if asked.printed is not None else [],
+        "candidates": asked.printed.candidates if asked.printed is not None else [],
     }
-    key = (goods, language, _alike(state), frame["foreign_host"], frame["looks_like"])
-    pattern = visit.kept.pattern(book, key)
+    return lean.sheet("consumer_unknown.html", content, language=language, status=404)
+
+
+def _of_goods(
+    visit: Visit, book: SqlBook, named: Named, goods: GoodsId, asked: Asked, switch: str
+) -> lean.Sheet:
+    """The page of goods, or of one pack of them: that of all packs of which the records say the same, with its own words in it."""
+    language, code = visit.language, named.code
+    state = named.state if named.state is not None or code is None else code_state(book, code)
+    subject = f"goods/{goods}" if state is None else subject_of(state)
+    own = {
+        "code": code or "",
+        "quoted": quote_plus(code or asked.came),
+        "switch": switch,
+        "today": str(visit.today),
+        "opened": "" if subject is None else _opened(visit, book, subject, pack=state is not None),
+    }
+    # A pesticide's code tells of its registration: such a pack shares its page with none.
+    alone = code if pesticide_code(code) is not None else None
+    key = (goods, language, None if state is None else _alike(state), alone, asked.host, asked.like)
+    pattern = visit.kept.pattern(book, visit.today.date, key)
     if pattern is None:
-        code = lean.blank("code")
-        of_any = Named(goods=goods, code=code, known=True, state=replace(state, code=code))
-        blanks = {
-            "other_href": lean.blank("switch"),
-            "report_href": _report_href(replace(of_any, code=lean.blank("quoted")), code),
-        }
-        content = _about(visit, book, of_any, goods).content("" if subject is None else lean.blank("opened"))
-        html = lean.rendered("consumer.html", {**frame, **blanks, **content}, language=language)
-        pattern = lean.Pattern.of(html, book)
-        visit.kept.keep_pattern(book, visit.day, key, pattern)
-    return lean.Sheet(
-        pattern.filled(own),
-        lean.FOUND,
-        subject=subject,
+        pattern = _pattern(visit, book, replace(named, state=state), goods, asked, blanks=alone is None)
+        visit.kept.keep_pattern(book, key, pattern)
+    read = None
+    if code is not None and state is not None:
         # What was issued under this very code is no other code misread.
-        code=as_issued(book, state.code) if state.issued_by is None else state.code,
-        follows=pattern.follows,
+        read = as_issued(book, code) if state.issued_by is None else code
+    return lean.Sheet(pattern.filled(own), lean.FOUND, subject=subject, code=read, follows=pattern.follows)
+
+
+def _pattern(
+    visit: Visit, book: SqlBook, named: Named, goods: GoodsId, asked: Asked, *, blanks: bool
+) -> lean.Pattern:
+    """The page of such goods or packs, with blanks for what is each one's own; the code too, where it tells nothing by itself."""
+    state, days = named.state, lean.Days(visit.today.date)
+    if state is not None and blanks:
+        code = lean.blank("code")
+        named = replace(named, code=code, state=replace(state, code=code))
+    about = About(
+        book=book,
+        # Whoever looks, this page shows what everybody may know.
+        names=Names(book, Viewer(), visit.language),
+        named=named,
+        goods=goods,
+        days=days,
+        today=lean.blank("today"),
+        site=visit.settings.base_url,
     )
+    counted = state is None or subject_of(state) is not None
+    content = about.content(lean.blank("opened") if counted else "")
+    content |= {
+        "foreign_host": asked.host,
+        "looks_like": asked.like,
+        "demo_day": lean.blank("today") if _is_simulated(book) else None,
+        "other_href": lean.blank("switch"),
+        "report_href": _report_href(replace(named, code=lean.blank("quoted")), ""),
+    }
+    return lean.Pattern.of(lean.rendered("consumer.html", content, language=visit.language), book, days)
 
 
 def _alike(state: CodeState) -> Hashable:
     """What two packs have in common of which the records say the same, each under its own code."""
     return (
+        state.goods,
         state.issued_by,
         tuple((step.record.seq, step.kind, step.goods) for step in state.path),
         tuple((order.record.seq, order.inherited) for order in state.recalls),
     )
 
 
-def _about(visit: Visit, book: SqlBook, named: Named, goods: GoodsId) -> About:
-    return About(
-        book=book,
-        # Whoever looks, this page shows what everybody may know.
-        names=Names(book, Viewer(), visit.language),
-        named=named,
-        goods=goods,
-        today=visit.today,
-        site=visit.settings.base_url,
-    )
-
-
 def _opened(visit: Visit, book: SqlBook, subject: str, *, pack: bool) -> str:
     return openings_told(visit.openings.told(book, subject), "pack" if pack else "batch", visit.language)
+
+
+def _is_simulated(book: SqlBook) -> bool:
+    return book.register.clock == "simulated"
 
 
 def _report_href(named: Named, came: str) -> str:

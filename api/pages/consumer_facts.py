@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from api.openings import Opened
+    from api.pages.lean import Days
     from api.pages.names import Names
     from api.scanning import Named
     from ledger.errors import Language
-    from ledger.identifiers import GoodsId, PartyId
+    from ledger.identifiers import GoodsId, LegalDate, PartyId
     from ledger.trace import BatchView, CodeState
     from ledger.views.book import Book, Record
 
@@ -56,6 +57,9 @@ class About:
     names: Names
     named: Named
     goods: GoodsId
+    #: On which days the same is told, asked as it is told.
+    days: Days
+    #: The day as it is written on the page.
     today: str
     site: str
     sheet: BatchView = field(init=False)
@@ -164,14 +168,13 @@ class About:
             }
             for entries in standing.values()
             for record, said in entries[-1:]
-            if str(said.valid_from) <= self.today
-            and (said.valid_to is None or str(said.valid_to) >= self.today)
+            if self.days.begun(said.valid_from) and not self.days.over(said.valid_to)
         ]
 
     def expired(self) -> str | None:
         """That the goods should not be used any more, by the date that was recorded for them."""
         last = self.sheet.expires_on
-        if last is None or str(last) >= self.today:
+        if not self.days.over(last):
             return None
         return self._say("buyer_expired_what", day=last, today=self.today)
 
@@ -259,7 +262,7 @@ class About:
         if licence.state in {"revoked", "suspended"}:
             return self._say("known_licence_state", **values, state=self._say(f"state_{licence.state}"))
         # 行政许可法 50: what was filed in time and left undecided counts as granted.
-        past = licence.valid_to is not None and str(licence.valid_to) < self.today
+        past = self.days.over(licence.valid_to)
         key = "known_licence_past" if past and licence.state == "granted" else "known_licence"
         return self._say(key, **values, day=licence.valid_to or "—")
 
@@ -350,11 +353,11 @@ def openings_told(opened: Opened | None, of: Literal["batch", "pack"], language:
     return (" " if language == "en" else "").join([told, say(f"buyer_opened_{of}", language)])
 
 
-def today(at_ms: int) -> str:
+def today(at_ms: int) -> LegalDate:
     """The day on a Chinese clock, as labels write it."""
-    return _written(day_of(at_ms))
+    return _shown(day_of(at_ms))
 
 
 @lru_cache(maxsize=8)
-def _written(day: int) -> str:
-    return str(day_shown(day))
+def _shown(day: int) -> LegalDate:
+    return day_shown(day)

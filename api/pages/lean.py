@@ -1,11 +1,13 @@
 """Pages that are one answer: their style travels in them, nothing else is asked for, and who looks again is told that nothing has changed.
 
 For whoever stands in a shop with one bar of network. What such a page shows is the same for everybody on one day and in one language, so it
-is put together once and kept until something is recorded that it follows from (docs/decisions/0031).
+is put together once and kept until something is recorded that it follows from (docs/decisions/0031). What is the same on other days too, and for other
+packs of a batch, is kept as a page with blanks, for as long as no date passes of which it tells.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 import threading
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.background import BackgroundTask
     from starlette.requests import Request
 
+    from ledger.identifiers import LegalDate
     from ledger.register import Enrolment
     from ledger.store.book import Memory, SqlBook
 
@@ -37,10 +40,10 @@ if TYPE_CHECKING:
 KEPT_MAX: Final = 1_000
 #: Goods of which is remembered what a page read about them, and the most records of each: there are some ten, but of goods of which nobody said
 #: anything publicly all are looked through.
-READ_MAX: Final = 200
+READ_MAX: Final = 1_000
 RECORDS_MAX: Final = 100
-#: Pages with blanks in them: of each batch one in each language for each state that packs of it are in.
-PATTERNS_MAX: Final = 400
+#: Pages with blanks in them: of each batch one in each language, and one more for each state that packs of it are in.
+PATTERNS_MAX: Final = 2_000
 #: What an erasure is found by.
 _ERASED: Final = frozenset({f"type/{Erasure.TYPE}"})
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -48,6 +51,8 @@ _SPACE: Final = re.compile(r"\s+")
 #: A space beside one of these says nothing in our style sheets. Before a colon it may (`a :hover`), inside `calc` around + it does.
 _AROUND: Final = re.compile(r"\s*([{};,>])\s*|:\s+")
 
+
+_A_DAY: Final = dt.timedelta(days=1)
 
 FOUND: Final = 200
 
@@ -80,17 +85,46 @@ def blank(name: str) -> str:
     return f"{_BLANK}{name}-"
 
 
+@dataclass(slots=True)
+class Days:
+    """The days on which what is told stays the same: from `first` on, until one of the dates is reached that were asked about."""
+
+    first: dt.date
+    _until: dt.date | None = None
+
+    def over(self, last: LegalDate | None) -> bool:
+        """Whether a day is behind us; nobody said which: never."""
+        if last is None or last.date < self.first:
+            return last is not None
+        self._turns(last.date + _A_DAY)
+        return False
+
+    def begun(self, day: LegalDate) -> bool:
+        """Whether a day is here or behind us."""
+        if day.date > self.first:
+            self._turns(day.date)
+        return day.date <= self.first
+
+    def hold(self, day: dt.date) -> bool:
+        """Whether the same is told on this day."""
+        return self.first <= day and (self._until is None or day < self._until)
+
+    def _turns(self, day: dt.date) -> None:
+        self._until = day if self._until is None else min(self._until, day)
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A page with blanks in it: what is sent, and between that the names of what is filled in."""
 
     parts: tuple[bytes, ...]
     follows: frozenset[str]
+    days: Days
 
     @classmethod
-    def of(cls, html: str, book: SqlBook) -> Self:
-        """A page that was put together from this book."""
-        return cls(tuple(part.encode() for part in _BLANKS.split(html)), book.asked())
+    def of(cls, html: str, book: SqlBook, days: Days) -> Self:
+        """A page that was put together from this book, as it is on these days."""
+        return cls(tuple(part.encode() for part in _BLANKS.split(html)), book.asked(), days)
 
     def filled(self, words: Mapping[str, str]) -> bytes:
         """The page with these words in its blanks, escaped as everything on a page is."""
@@ -119,11 +153,12 @@ class _Held(Generic[_Thing]):
 
 
 class Kept:
-    """The pages of one day, and what was read for them about their goods, each for as long as nothing is recorded that it follows from.
+    """The pages of one day, the pages with blanks, and what was read for them about their goods, each for as long as nothing is recorded that it follows from.
 
     Packs of one batch have a page each, and most of these are asked for once: what they say of the batch is read once for all of them, and
     those of which the records say the same are one page with blanks, into which each pack's own words are filled.
-    Whether anything is recorded is asked of the index, with one look for each page and size of the log. An erasure lets go of everything.
+    Whether anything is recorded is asked of the index, with one look for each page and size of the log. An erasure lets go of everything,
+    seen by whoever looks at something that is held, and at the latest by the first who looks on another day.
     """
 
     def __init__(self) -> None:
@@ -135,11 +170,28 @@ class Kept:
 
     def find(self, book: SqlBook, day: int, key: Hashable) -> Sheet | None:
         """The page under this key, if this book would give the same."""
-        with self._door:
-            if day != self._day:
-                self._day, self._pages, self._read, self._patterns = day, {}, {}, {}
-            held = self._pages.get(key)
+        if day != self._day:
+            self._turn(book, day)
+        held = self._take(self._pages, key)
         return held.thing if held is not None and self._stands(held, book) else None
+
+    def _turn(self, book: SqlBook, day: int) -> None:
+        """Another day begins: its pages count other openings. What was erased meanwhile is not held any longer, though nobody look at it."""
+        with self._door:
+            self._day = day
+            self._pages.clear()
+            sizes = [held.size for held in self._patterns.values()]
+            sizes += [held.size for held in self._read.values()]
+        if sizes and book.says_more_than(min(sizes), _ERASED):
+            self.forget()
+
+    def _take(self, kept: dict[Hashable, _Held[_Thing]], key: Hashable) -> _Held[_Thing] | None:
+        """What is held under this key. What is asked for stays longest."""
+        with self._door:
+            held = kept.pop(key, None)
+            if held is not None:
+                kept[key] = held
+        return held
 
     def keep(self, book: SqlBook, day: int, key: Hashable, sheet: Sheet) -> None:
         """Keep a page that was just put together from this book."""
@@ -147,31 +199,32 @@ class Kept:
             if day == self._day:
                 _put(self._pages, key, _Held.of(sheet, book, sheet.follows), at_most=KEPT_MAX)
 
-    def pattern(self, book: SqlBook, key: Hashable) -> Pattern | None:
-        """The page with blanks under this key, if this book would give the same."""
-        with self._door:
-            held = self._patterns.get(key)
-        return held.thing if held is not None and self._stands(held, book) else None
+    def pattern(self, book: SqlBook, today: dt.date, key: Hashable) -> Pattern | None:
+        """The page with blanks under this key, if this book would give the same on this day."""
+        held = self._take(self._patterns, key)
+        return (
+            held.thing
+            if held is not None and held.thing.days.hold(today) and self._stands(held, book)
+            else None
+        )
 
-    def keep_pattern(self, book: SqlBook, day: int, key: Hashable, pattern: Pattern) -> None:
+    def keep_pattern(self, book: SqlBook, key: Hashable, pattern: Pattern) -> None:
         """Keep a page with blanks that was just put together from this book."""
         with self._door:
-            if day == self._day:
-                _put(self._patterns, key, _Held.of(pattern, book), at_most=PATTERNS_MAX)
+            _put(self._patterns, key, _Held.of(pattern, book), at_most=PATTERNS_MAX)
 
     def remind(self, book: SqlBook, goods: Hashable) -> SqlBook:
         """The book with what it was asked about these goods before, if it would say the same."""
-        with self._door:
-            held = self._read.get(goods)
+        held = self._take(self._read, goods)
         return book.remembering(held.thing) if held is not None and self._stands(held, book) else book
 
-    def remember(self, book: SqlBook, day: int, goods: Hashable) -> None:
+    def remember(self, book: SqlBook, goods: Hashable) -> None:
         """Remember what this book was asked for a page about these goods, if they are any and nothing is remembered of them."""
         with self._door:
             held = None if goods is None else self._read.get(goods)
             # What each further pack has of its own is no news about the others.
             known = held is not None and held.size >= book.size and held.register is book.register.keys
-            if goods is None or day != self._day or known:
+            if goods is None or known:
                 return
             memory = book.remembered()
             if len(memory.records) <= RECORDS_MAX:
@@ -213,7 +266,7 @@ class Kept:
 
 
 def _put(kept: dict[Hashable, _Held[_Thing]], key: Hashable, held: _Held[_Thing], *, at_most: int) -> None:
-    """Put it in; what was put in first makes room."""
+    """Put it in; what nobody asked for the longest makes room."""
     kept.pop(key, None)
     while len(kept) >= at_most:
         del kept[next(iter(kept))]

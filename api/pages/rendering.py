@@ -42,6 +42,8 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Templates are part of the program: nobody changes one under a server that runs.
+        auto_reload=False,
     )
     made.filters |= {"moment": moment, "time_tag": time_tag, "quantity": quantity, "cap": cap, "yuan": yuan}
     made.globals |= {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
@@ -24,7 +24,7 @@ from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.measures import ListEntry
 from ledger.vocabulary.parties import Licence, Party
 from ledger.vocabulary.trade import Sale, Shipment
-from tests.integration.pages.browsing import Visitor
+from tests.integration.pages.browsing import Page, Visitor
 from tests.integration.pages.story import CODE, LEEK, OFFICER, PESTICIDE, SPARE_CODE, kilos
 from tests.support.server import BASE_URL, client_of
 
@@ -506,8 +506,25 @@ def test_what_was_erased_is_on_no_page_and_kept_in_none(
     client.get(LEEK_PAGE)
     assert b"".join(app_kept.held().values()).find("某村".encode()) == -1
     assert "某村" not in repr(app_kept.remembered())
-    assert app_kept.patterns() == []
+    assert not any("某村".encode() in part for one in app_kept.patterns() for part in one.parts)
     assert client.get(page).status_code == 404
+
+
+def test_what_was_erased_is_held_no_longer_than_until_the_first_look_of_the_next_day(
+    story: Story, app_kept: lean.Kept, client: Client, clock: Clock
+) -> None:
+    page = say_batch(story, "E-2", origin="如东县某村（演示）")
+    assert "某村" in client.get(page).text
+    with story.ledger.book() as book:
+        named = book.records([book.size - 1])[book.size - 1].header.id
+    erase(story.ledger, [Wanted(named, whole=True)], ground="个人信息保护法第四十七条")
+    # Nobody looked at it, nor at anything else that was held: these goods are asked for the first time.
+    assert client.get(say_batch(story, "E-3")).status_code == 200
+    assert any("某村".encode() in part for one in app_kept.patterns() for part in one.parts)
+    clock.forward(24)
+    assert client.get("/p?code=nonsense").status_code == 404
+    assert app_kept.patterns() == []
+    assert app_kept.remembered() == {}
 
 
 def test_packs_of_one_batch_have_the_pages_that_each_would_have_alone(
@@ -555,9 +572,9 @@ def test_a_page_that_packs_share_is_for_each_what_it_would_be_if_it_were_made_fo
     pages += [f"/p?code={quote(code, safe='')}" for code in (*codes, CODE, SPARE_CODE)]
     pages += [f"/p?code={quote(codes[0].replace('id.gs1.org', 'codes.example'), safe='')}"]
 
-    def shown() -> list[str]:
+    def shown() -> list[Page]:
         app_kept.forget()
-        return [client.get(page, headers={"accept-language": language}).text for page in pages]
+        return [Page(page, client.get(page, headers={"accept-language": language})) for page in pages]
 
     for recalled in (False, True):
         if recalled:
@@ -566,15 +583,23 @@ def test_a_page_that_packs_share_is_for_each_what_it_would_be_if_it_were_made_fo
         with monkeypatch.context() as alone:
             # As a pesticide's code, of which the page tells more: such packs share none.
             alone.setattr(consumer, "pesticide_code", lambda _: True)
-            assert shown() == shared
-            assert app_kept.patterns() == []
+            assert [one.html for one in shown()] == [one.html for one in shared]
+            assert len(app_kept.patterns()) == len(pages)
+        for page in shared:
+            typed = dict(parse_qsl(urlsplit(page.path).query))
+            switch = urlencode({**typed, "lang": "en" if language == "zh-CN" else "zh"})
+            assert f"?{switch}" in page.read.links
+            (report,) = (one for one in page.read.links if one.startswith("/p/report?"))
+            named = dict(parse_qsl(urlsplit(report).query))
+            code = typed.get("code", f"{LEEK}/21/{page.path[-1]}")
+            assert named["code"] == code.replace("codes.example", "id.gs1.org")
         # Unsold, sold twice, made void: at our address, and as a link of GS1's was typed; the first of them at a stranger's, too.
         assert kept == 7
 
 
-def test_what_packs_share_is_put_together_once(
-    story: Story, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def made_pages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The templates of the pages that are put together, one after the other."""
     made, render = list[str](), lean.rendered
 
     def watched(template: str, content: Mapping[str, object], *, language: Language) -> str:
@@ -582,6 +607,54 @@ def test_what_packs_share_is_put_together_once(
         return render(template, content, language=language)
 
     monkeypatch.setattr(lean, "rendered", watched)
+    return made
+
+
+def test_on_each_day_a_page_that_was_kept_tells_what_one_put_together_on_that_day_would(
+    story: Story, app: FastAPI, client: Client, clock: Clock
+) -> None:
+    page = say_batch(story, "D-1", expires_on="2026-11-16")
+    story.ledger.say(
+        story.farm.party,
+        Licence(
+            holder=story.farm.party,
+            licence_kind="食品生产许可证",
+            number="SC10632068200001",
+            valid_to=LegalDate.parse("2026-11-18"),
+        ),
+    )
+    story.recall()
+    told = entry(story, also={"valid_from": "2026-11-15", "valid_to": "2026-11-17"})
+    story.ledger.say(story.authority.party, told)
+    said = list[tuple[bool, bool, bool]]()
+    for _ in range(7):
+        text = client.get(page).text
+        said.append(("标注的保质期已过" in text, told.decision in text, "2026-11-18，已过期" in text))
+        kept, app.state.kept = app.state.kept, lean.Kept()
+        assert client.get(page).text == text
+        app.state.kept = kept
+        clock.forward(24)
+    past, listed, ended = zip(*said, strict=True)
+    assert past == (False, False, False, True, True, True, True)
+    assert listed == (False, True, True, True, False, False, False)
+    assert ended == (False, False, False, False, False, True, True)
+
+
+def test_on_another_day_the_same_page_is_filled_in_anew(
+    story: Story, client: Client, clock: Clock, made_pages: list[str]
+) -> None:
+    page = say_batch(story, "D-2", expires_on="2026-11-16")
+    for day in range(5):
+        text = client.get(page).text
+        assert (f"今天是 2026-11-{14 + day}" in text) == (day > 2)
+        assert client.get(f"{page}/21/{day}").status_code == 200
+        # Of the batch and of packs that nobody recorded: when they were asked for first, and when the date had passed.
+        assert len(made_pages) == (2 if day <= 2 else 4)
+        clock.forward(24)
+
+
+def test_what_packs_share_is_put_together_once(story: Story, client: Client, made_pages: list[str]) -> None:
+    made = made_pages
     codes = [f"{LEEK}/21/{one}" for one in "ABC"]
     story.ledger.say(story.farm.party, Codes.read({"action": "issue", "goods": str(LEEK), "codes": codes}))
     for one in "ABC":
@@ -607,7 +680,7 @@ def test_a_pack_that_took_what_another_one_left_is_put_together_anew_with_it(
 
 
 def test_no_more_patterns_are_kept_than_there_is_room_for(
-    story: Story, app_kept: lean.Kept, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    story: Story, app_kept: lean.Kept, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lean, "PATTERNS_MAX", 2)
     for number in range(4):
@@ -620,9 +693,6 @@ def test_no_more_patterns_are_kept_than_there_is_room_for(
         story.ledger.say(story.farm.party, Codes.read(issued))
         assert client.get(f"{page}/21/1").status_code == 200
     assert len(app_kept.patterns()) == 2
-    clock.forward(24)
-    client.get(LEEK_PAGE)
-    assert app_kept.patterns() == []
 
 
 def test_a_pack_of_goods_that_were_looked_at_asks_about_itself_alone(
@@ -665,13 +735,14 @@ def test_no_more_goods_are_remembered_than_there_is_room_for(
     for number in range(4):
         assert client.get(say_batch(story, f"R-{number}")).status_code == 200
     assert list(app_kept.remembered()) == [f"{LEEK_PAGE[:-4]}R-{number}".encode() for number in (2, 3)]
-    # Nor for longer than a day, however seldom anybody looks.
+    # What is asked for stays, on another day too.
     clock.forward(24)
-    client.get(LEEK_PAGE)
-    assert list(app_kept.remembered()) == [LEEK_PAGE.encode()]
-    monkeypatch.setattr(lean, "RECORDS_MAX", 0)
+    assert client.get(f"{LEEK_PAGE[:-4]}R-2").status_code == 200
     assert client.get(say_batch(story, "R-4")).status_code == 200
-    assert len(app_kept.remembered()) == 1
+    assert list(app_kept.remembered()) == [f"{LEEK_PAGE[:-4]}R-{number}".encode() for number in (2, 4)]
+    monkeypatch.setattr(lean, "RECORDS_MAX", 0)
+    assert client.get(say_batch(story, "R-5")).status_code == 200
+    assert len(app_kept.remembered()) == 2
 
 
 def test_no_more_pages_are_kept_than_there_is_room_for(
