@@ -86,9 +86,9 @@ def is_played(settings: Settings) -> bool:
     return mark.is_file() and mark.read_text(encoding="utf-8") == PLAYED
 
 
-def demo(console: Console) -> int:
+def demo(console: Console, settings: Settings | None = None) -> int:
     """Found a fresh ledger, play, ask, print, audit. Not good unless everything is as the story says."""
-    settings, story = demo_settings(), told()
+    settings, story = settings or demo_settings(), told()
     started = time.monotonic()
     console.note("正在演示，约需半分钟……", "playing, for half a minute at most …")
     _clear(settings)

@@ -64,7 +64,8 @@ def run(asked: Namespace, console: Console) -> int:
     if not has_log(settings):
         settings = demo_settings(**_ports(asked))
         if not is_played(settings):
-            played = demo(console)
+            # What it prints leads to this server, on the port that was asked for.
+            played = demo(console, settings)
             return _serve(settings, console) if played == GOOD else played
     with opened(settings) as ledger:
         ledger.check_guard()
@@ -160,7 +161,7 @@ def _followed(path: Path, vkey: str | None) -> Checkpoint:
 
 def _ports(asked: Namespace) -> dict[str, object]:
     """The port of this call: as asked, else PORT, else as the settings say. Printed addresses follow it unless they were set."""
-    port = asked.port if asked.port is not None else os.environ.get("PORT")
+    port = asked.port if asked.port is not None else os.environ.get("PORT") or os.environ.get("SUYUAN_PORT")
     if port in {None, ""}:
         return {}
     base_url = {} if "SUYUAN_BASE_URL" in os.environ else {"base_url": f"http://localhost:{port}"}

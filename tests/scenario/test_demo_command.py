@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -19,6 +19,7 @@ from api.demo.story import told
 from tests.scenario.demo import ROOT_OF_REPOSITORY, suyuan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.scenario.conftest import DemoRun
@@ -187,12 +188,9 @@ def test_the_log_is_exported_into_an_empty_folder_only(demo_run: DemoRun, tmp_pa
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_run_audits_the_last_demo_and_serves_it(demo_run: DemoRun, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(demo_run.data, data)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+@contextmanager
+def run_on(port: str, data: Path) -> Iterator[list[str]]:
+    """`suyuan run`, until it has said where it is: what it said."""
     with subprocess.Popen(
         [sys.executable, "-m", "api.cli", "run", "--lang", "en", "--port", port],
         cwd=ROOT_OF_REPOSITORY,
@@ -206,28 +204,51 @@ def test_run_audits_the_last_demo_and_serves_it(demo_run: DemoRun, tmp_path: Pat
             said = [server.stdout.readline()]
             while f"http://localhost:{port}/log/checkpoint" not in said[-1] and said[-1]:
                 said.append(server.stdout.readline())
-            assert said[0].startswith("audit passed: demo.suyuan.invalid/")
-            # The worker needs a moment to load: the client tries again while nobody listens.
-            with httpx.Client(
-                transport=httpx.HTTPTransport(retries=8), base_url=f"http://127.0.0.1:{port}"
-            ) as client:
-                page = client.get("/", headers={"Accept-Language": "zh"}).text
-            # On a demo a visitor chooses who to be, and the clock is shown as what it is.
-            assert "演示时钟" in page
-            assert '<form method="post" action="/demo/identity">' in page
+            yield said
         finally:
             server.terminate()
         assert server.wait(timeout=30) == 0
+
+
+def a_free_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+def front_page(port: str) -> str:
+    """The worker needs a moment to load: the client tries again while nobody listens."""
+    with httpx.Client(
+        transport=httpx.HTTPTransport(retries=8), base_url=f"http://127.0.0.1:{port}"
+    ) as client:
+        return client.get("/", headers={"Accept-Language": "zh"}).text
+
+
+def test_run_audits_the_last_demo_and_serves_it(demo_run: DemoRun, tmp_path: Path) -> None:
+    data, port = tmp_path / "data", a_free_port()
+    shutil.copytree(demo_run.data, data)
+    with run_on(port, data) as said:
+        assert said[0].startswith("audit passed: demo.suyuan.invalid/")
+        page = front_page(port)
+    # On a demo a visitor chooses who to be, and the clock is shown as what it is.
+    assert "演示时钟" in page
+    assert '<form method="post" action="/demo/identity">' in page
+
+
+def test_run_plays_the_demo_first_and_prints_addresses_of_the_port_it_serves(tmp_path: Path) -> None:
+    port = a_free_port()
+    with run_on(port, tmp_path / "data") as said:
+        addresses = re.findall(r"http://localhost:(\d+)/", "".join(said))
+        assert len(addresses) > 10
+        assert set(addresses) == {port}
+        assert "演示时钟" in front_page(port)
 
 
 def test_run_does_not_serve_what_fails_its_audit(demo_run: DemoRun, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(demo_run.data, data)
     altered(data / "demo", "UPDATE findings SET grade = 'grey' WHERE kind = 'oversold'")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    done = suyuan("run", "--port", port, data=data)
+    done = suyuan("run", "--port", a_free_port(), data=data)
     assert done.returncode == 1
     assert "审计不通过" in done.stdout
 
