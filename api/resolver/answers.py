@@ -27,6 +27,7 @@ from api.resolver.terms import (
     DEFAULT,
     EPCIS,
     JSON_LD_TYPE,
+    JSON_TYPE,
     LINKSET_TYPE,
     PREFIX,
 )
@@ -48,7 +49,7 @@ _CHOICES: Final = 300
 _ANSWERS: Final[dict[int | str, dict[str, object]]] = {
     200: {
         "description": "公开事实，或链接集 · public facts, or the link set",
-        "content": {"application/json": {}, LINKSET_TYPE: {}},
+        "content": {JSON_TYPE: {}, LINKSET_TYPE: {}, JSON_LD_TYPE: {}},
     },
     _CHOICES: {"description": "同类链接不止一个 · several links of that type", "content": {LINKSET_TYPE: {}}},
     307: {"description": "转到页面或所要的链接 · to the page, or the link that was asked for"},
@@ -122,10 +123,14 @@ class _Answer:
         """What these goods are asked for."""
         wish = self._wish
         with self._ledger.book() as book:
-            if wish.facts:
+            stands, of_product = above(book), self._place.is_product
+            if wish.facts and not (of_product and stands):
                 return self._facts(book, name(book))
-            if not above(book):
+            if not stands:
                 require_known(name(book), self._place.path)
+            if wish.facts:
+                # Facts are told of batches and packs; of a product there are its links.
+                return self._linkset(gather(book), form=JSON_TYPE)
             if wish.linkset:
                 return self._linkset(gather(book))
             if wish.link_type and wish.link_type != DEFAULT:
@@ -138,10 +143,14 @@ class _Answer:
         headers = {**OPEN, "Vary": "Accept", **linkset_header(self._base_url, self._place.path)}
         return JSONResponse(public_facts(book, goods, code=named.code), headers=headers)
 
-    def _linkset(self, levels: Sequence[Level], *, status: int = 200) -> Response:
-        return self._links(linkset(levels), status=status)
+    def _linkset(self, levels: Sequence[Level], *, form: str | None = None) -> Response:
+        """All links. As JSON-LD they name their context themselves (JSON-LD 1.1, 3.1): a reader of that form does not look for the header."""
+        body = linkset(levels)
+        if form is None and self._wish.linked_data:
+            form, body = JSON_LD_TYPE, {"@context": f"{self._base_url}{CONTEXT_PATH}", **body}
+        return self._links(body, form=form or LINKSET_TYPE)
 
-    def _links(self, body: object, *, status: int) -> Response:
+    def _links(self, body: object, *, status: int = 200, form: str = LINKSET_TYPE) -> Response:
         context = f'<{self._base_url}{CONTEXT_PATH}>; rel="{CONTEXT_RELATION}"; type="{JSON_LD_TYPE}"'
         headers = {
             **OPEN,
@@ -150,7 +159,7 @@ class _Answer:
             "Link": context,
         }
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        return Response(text, status_code=status, headers=headers, media_type=LINKSET_TYPE)
+        return Response(text, status_code=status, headers=headers, media_type=form)
 
     def _linked(self, levels: Sequence[Level]) -> Response:
         """The links of the type that was asked for, from the nearest level that has any."""

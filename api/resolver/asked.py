@@ -13,12 +13,15 @@ from ledger.identifiers import BatchCode, DigitalLink, GoodsId, Gtin
 from ledger.identifiers.gs1.links import GS1Link
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from starlette.requests import Request
 
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
 #: The key that is resolved here.
 _GTIN: Final = "01"
-_JSON: Final = frozenset({JSON_TYPE, JSON_LD_TYPE})
+_JSON: Final = frozenset({JSON_TYPE})
+_LISTS: Final = frozenset({LINKSET_TYPE, JSON_LD_TYPE})
 #: Values of one header that are read; a browser sends a handful.
 _VALUES_MAX: Final = 30
 
@@ -30,6 +33,11 @@ class Place:
     goods: GoodsId
     path: str
     link: DigitalLink | None = None
+
+    @property
+    def is_product(self) -> bool:
+        """Whether a product is named, and no batch or pack of it."""
+        return self.link is not None and self.link.batch is None and self.link.serial is None
 
 
 def places_of(link: DigitalLink) -> tuple[Place, ...]:
@@ -120,29 +128,30 @@ class Wish:
 
     @property
     def linkset(self) -> bool:
-        """Whether the list of all links is wanted: by `linkType=linkset`, or by a header that takes it and no page."""
+        """Whether the list of all links is wanted: by `linkType=linkset`, or by a header that would rather have it than a page or the facts."""
         if self.link_type:
             return self.link_type in LINKSETS
-        return LINKSET_TYPE in self._taken and not self.page
+        return self._weight(_LISTS) > max(self._weight(_HTML), self._weight(_JSON))
 
     @property
     def facts(self) -> bool:
-        """Whether a program wants what is recorded, and no page."""
-        return not self.link_type and not self.page and not self._taken.isdisjoint(_JSON)
+        """Whether a program wants what is recorded, rather than a page; of two that are wanted alike a page is given."""
+        wanted = self._weight(_JSON)
+        return not self.link_type and wanted > self._weight(_HTML) and wanted >= self._weight(_LISTS)
 
     @property
-    def page(self) -> bool:
-        """Whether a page is taken by name."""
-        return not self._taken.isdisjoint(_HTML)
+    def linked_data(self) -> bool:
+        """Whether the list of all links is wanted as JSON-LD, which says in itself what its words mean."""
+        return self._weight({JSON_LD_TYPE}) > self._weight({LINKSET_TYPE})
 
     @property
     def as_list(self) -> bool:
         """Whether GDST's list is wanted (GDST Communication Protocol: a client asks for JSON, or says nothing)."""
-        return JSON_TYPE in self._taken or not self.says_accept
+        return self._weight(_JSON) > 0 or not self.says_accept
 
-    @property
-    def _taken(self) -> frozenset[str]:
-        return frozenset(name for name, weight in self.accept if weight > 0)
+    def _weight(self, forms: Collection[str]) -> float:
+        """How much one of these forms is wanted by name (RFC 9110 12.5.1); a range names none."""
+        return max((weight for name, weight in self.accept if name in forms), default=0.0)
 
 
 def weighted(header: str) -> tuple[tuple[str, float], ...]:

@@ -26,22 +26,26 @@ if TYPE_CHECKING:
 
     from ledger.store.book import SqlBook
 
+#: What may be done at these addresses.
+_METHODS: Final = "GET, HEAD, OPTIONS"
 #: Any page may ask: these are the public's facts.
 OPEN: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Methods": _METHODS,
     "Access-Control-Expose-Headers": "Link, Location, Content-Language",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-cache",
 }
 _PREFLIGHT: Final = {
     **OPEN,
-    "Allow": "GET, HEAD, OPTIONS",
+    "Allow": _METHODS,
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, X-Requested-With",
     "Access-Control-Max-Age": "86400",
     "Content-Length": "0",
 }
 _OPEN: Final = raw(OPEN)
+_ALLOWED: Final = raw({"Allow": _METHODS})
+_NOT_ALLOWED: Final = 405
 #: For so long the list of what is recorded is taken as it was found.
 KNOWN_SECONDS: Final = 60.0
 
@@ -133,6 +137,10 @@ class AtOnce:
         async def send_open(message: Message) -> None:
             # A refusal, too, is for whoever asked: a page that may not read it would see nothing but a failure.
             if message["type"] == "http.response.start":
+                if message["status"] == _NOT_ALLOWED:
+                    # RFC 9110 15.5.6: all that may be done here, also what is answered before any route is asked.
+                    message["headers"] = [one for one in message["headers"] if one[0] != b"allow"]
+                    add_missing(message, _ALLOWED)
                 add_missing(message, _OPEN)
             await send(message)
 

@@ -4,7 +4,7 @@ Each event becomes one `epcis_event` statement with its bytes as they stand in t
 become sheets that the importing party declares. From then on the goods stand in the same graph as everything else: a lot can be traced
 back to its catch, forward to its holders, and recalled.
 
-What a document says and the ledger cannot use yet is kept with the event and reported by name. What is malformed is refused whole, by
+What an event says and the ledger cannot use yet is kept with it and reported by name; so is, as not kept, what the document says beside its events and no sheet takes. What is malformed is refused whole, by
 name, and nothing is written. Parts of one transformation are brought together within one document; so is an unpacked pallet with
 its packing, also across documents, if the packing is imported first.
 """
@@ -52,7 +52,7 @@ _UNUSED: Final[Mapping[UnusedKind, Words]] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something the document says that is kept and not used: its name, and how often it is said."""
+    """Something the document says that is not used: its name, and how often it is said."""
 
     what: Words
     name: str
@@ -68,7 +68,8 @@ class ImportReport:
     """What became of a document. Places are those of the events in it (`epcisBody.eventList[3]`).
 
     `events`: in the document. `recorded`: where the new ones stand in the log. `again`: recorded before. `twice`: held twice by the
-    document. `ahead`: dated in the future, kept out. `parties`, `products`: sheets newly recorded. `kept`: what is not used yet.
+    document. `ahead`: dated in the future, kept out. `parties`, `products`: sheets newly recorded. `kept`: what is not used yet and
+    stands in the recorded events. `left`: what stands in the document alone, beside its events.
     """
 
     events: int
@@ -80,6 +81,7 @@ class ImportReport:
     parties: int
     products: int
     kept: tuple[Kept, ...]
+    left: tuple[Kept, ...]
     notes: tuple[Words, ...]
 
     @property
@@ -89,10 +91,22 @@ class ImportReport:
 
     def lines(self, language: Language) -> tuple[str, ...]:
         """The report for a reader, a line at a time."""
-        kept = [f"  {one.in_language(language)}" for one in self.kept[:NAMES_SHOWN_MAX]]
-        if len(self.kept) > NAMES_SHOWN_MAX:
-            kept.append(f"  … + {len(self.kept) - NAMES_SHOWN_MAX}")
-        return (*(one.in_language(language) for one in self._words()), *kept)
+        said = [one.in_language(language) for one in self._words()]
+        for some, words in (
+            (self.kept, Words(zh="已保存、暂未使用：", en="kept and not used yet:")),
+            (
+                self.left,
+                Words(
+                    zh="未保存（请留存原文件）：", en="not kept (it stands in the document alone; keep that):"
+                ),
+            ),
+        ):
+            if some:
+                said.append(words.in_language(language))
+                said.extend(f"  {one.in_language(language)}" for one in some[:NAMES_SHOWN_MAX])
+            if len(some) > NAMES_SHOWN_MAX:
+                said.append(f"  … + {len(some) - NAMES_SHOWN_MAX}")
+        return tuple(said)
 
     def _words(self) -> Iterator[Words]:
         yield Words(
@@ -120,8 +134,6 @@ class ImportReport:
         yield from self.notes
         if self.nothing_new:
             yield Words(zh="没有新内容，未写入任何记录", en="nothing new; nothing was written")
-        if self.kept:
-            yield Words(zh="已保存、暂未使用：", en="kept and not used yet:")
 
 
 def import_document(ledger: Ledger, data: bytes, *, party: PartyId) -> ImportReport:
@@ -170,14 +182,16 @@ def _report(
         put_right=sum(one.corrects is not None for one in events.planned),
         parties=names.parties,
         products=names.products,
-        kept=tuple(_kept(document, events)),
+        kept=tuple(
+            Kept(_UNUSED[unused.kind], unused.name, count) for unused, count in sorted(events.unused.items())
+        ),
+        left=tuple(_left(document)),
         notes=tuple(_notes(document, names, events)),
     )
 
 
-def _kept(document: EpcisDocument, events: EventPlan) -> Iterator[Kept]:
-    for unused, count in sorted(events.unused.items()):
-        yield Kept(_UNUSED[unused.kind], unused.name, count)
+def _left(document: EpcisDocument) -> Iterator[Kept]:
+    """What the document says beside its events and no sheet takes: it is recorded nowhere."""
     header = Words(zh="文件头", en="header")
     for name, count in sorted(document.unused.items()):
         yield Kept(header, name, count)
@@ -208,6 +222,13 @@ def _notes(document: EpcisDocument, names: NamePlan, events: EventPlan) -> Itera
             Words(
                 zh="错误声明所指的事件不在本台账，仅作保存",
                 en="error declarations of events that nobody recorded here; kept",
+            ),
+        ),
+        (
+            events.taken_back,
+            Words(
+                zh="此前已有错误声明的事件，已保存，不计入",
+                en="events that were declared wrong before they came; kept, and they do not count",
             ),
         ),
         (

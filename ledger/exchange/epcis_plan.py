@@ -61,7 +61,7 @@ class Planned:
 class EventPlan:
     """The events to record, and those that are not recorded or not understood whole, by their places in the document.
 
-    `again`: recorded before. `twice`: the document holds them twice. `same_id`: another event with the same eventID counts. `ahead`: dated in the future. `lone`: declare an event wrong that nobody has. `in_part`: one part of a transformation whose other parts are not here. `nobody`: name neither owner nor place. `unclear`: goods that turned up at a party, and
+    `again`: recorded before. `twice`: the document holds them twice. `same_id`: another event with the same eventID counts. `taken_back`: declared wrong before they came. `ahead`: dated in the future. `lone`: declare an event wrong that nobody has. `in_part`: one part of a transformation whose other parts are not here. `nobody`: name neither owner nor place. `unclear`: goods that turned up at a party, and
     nobody can tell from whom.
     """
 
@@ -69,6 +69,7 @@ class EventPlan:
     again: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     same_id: list[str] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
     ahead: list[str] = field(default_factory=list)
     lone: list[str] = field(default_factory=list)
     in_part: list[str] = field(default_factory=list)
@@ -99,9 +100,12 @@ def plan_events(book: Book, document: EpcisDocument, *, party: PartyId, now_ms: 
     originals, elsewhere = _originals(fresh, known, ids=ids, party=party)
     put_right = _put_right(plan, fresh, originals)
     wrong = set(put_right.values())
+    back = _taken_back(fresh, known, party=party)
+    plan.taken_back.extend(back)
+    plan.same_id.extend(place for place in elsewhere if place not in back)
+    elsewhere |= back
     counted = [one for one in fresh if ids[one.place] not in wrong and one.place not in elsewhere]
     joined = _joined(plan, counted, ids) | elsewhere
-    plan.same_id.extend(elsewhere)
     desk = Desk(made=frozenset(_made(fresh, known)))
     waiting = sorted(
         (one for one in known if one.header.id not in wrong), key=lambda one: one.order, reverse=True
@@ -206,9 +210,9 @@ def _originals(
     EPCIS knows no second event of one id but an error declaration. Both are kept, and the first one counts.
     """
     originals: dict[str, StatementId] = {}
-    for said, id_ in _told(known, party):
+    for record, said in _told(known, party):
         if said.event_id is not None and said.error is None:
-            originals.setdefault(said.event_id, id_)
+            originals.setdefault(said.event_id, record.header.id)
     elsewhere: dict[str, _Joined] = {}
     for one in fresh:
         if one.reading.event_id is None or one.reading.error is not None:
@@ -217,6 +221,22 @@ def _originals(
         if first != ids[one.place]:
             elsewhere[one.place] = _Joined(within=first)
     return originals, elsewhere
+
+
+def _taken_back(
+    fresh: Iterable[DocumentEvent], known: Iterable[Record], *, party: PartyId
+) -> dict[str, _Joined]:
+    """Events that this party declared wrong in a document that came before theirs: what is so of them stands in the declaration, and moves nothing."""
+    declared = {
+        said.event_id: record.header.id
+        for record, said in _told(known, party)
+        if said.event_id is not None and said.error is not None and record.header.corrects is None
+    }
+    return {
+        one.place: _Joined(within=declared[one.reading.event_id])
+        for one in fresh
+        if one.reading.error is None and one.reading.event_id in declared
+    }
 
 
 def _put_right(
@@ -237,12 +257,12 @@ def _put_right(
     return found
 
 
-def _told(known: Iterable[Record], party: PartyId) -> Iterator[tuple[EventReading, StatementId]]:
+def _told(known: Iterable[Record], party: PartyId) -> Iterator[tuple[Record, EventReading]]:
     """The events this party recorded before, as far as they can be read; the first recorded first."""
     for record in sorted(known, key=lambda one: one.seq):
         said = record.said
         if isinstance(said, EpcisEvent) and record.header.issuer == party and said.reading is not None:
-            yield said.reading, record.header.id
+            yield record, said.reading
 
 
 @dataclass(frozen=True, slots=True)

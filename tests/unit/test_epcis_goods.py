@@ -332,6 +332,34 @@ def test_an_error_declaration_of_an_event_that_nobody_has_is_kept_and_moves_noth
     assert ways(follow(ledger, "lot:catch")) == set()
 
 
+def test_an_event_that_was_declared_wrong_before_it_came_does_not_count(
+    ledger: Ledger, clerk: PartyId
+) -> None:
+    sent = SENT | {"eventID": "urn:uuid:1"}
+    declared = sent | {"errorDeclaration": {**WRONG, "reason": "did_not_occur"}}
+    import_document(ledger, document(CATCH, declared), party=clerk)
+    right = shipped("lot:catch", by="boat", to="shop", at=2, kilograms=40) | {"eventID": "urn:uuid:2"}
+    report = import_document(ledger, document(sent, right), party=clerk)
+    assert (len(report.recorded), report.put_right) == (2, 0)
+    (note,) = (one for one in report.lines("en") if one.startswith("events that were declared wrong"))
+    assert note.endswith("epcisBody.eventList[0]")
+    assert not any(one.startswith("same eventID") for one in report.lines("en"))
+    assert ways(follow(ledger, "lot:catch")) == {("shipment", firm("boat"), firm("shop"))}
+    assert left(ledger, "boat", "lot:catch") == "60 KGM"
+    assert import_document(ledger, document(sent, right), party=clerk).nothing_new
+    audited(ledger)
+
+
+def test_what_somebody_else_declares_wrong_of_his_own_copy_takes_nothing_back(
+    ledger: Ledger, clerk: PartyId
+) -> None:
+    other = trader(ledger)
+    sent = SENT | {"eventID": "urn:uuid:1"}
+    import_document(ledger, document(CATCH, sent | {"errorDeclaration": WRONG}), party=other)
+    assert import_document(ledger, document(sent), party=clerk).put_right == 0
+    assert ways(follow(ledger, "lot:catch")) == {("shipment", firm("boat"), firm("plant"))}
+
+
 def test_of_two_events_of_one_id_both_are_kept_and_the_first_one_counts(
     ledger: Ledger, clerk: PartyId
 ) -> None:

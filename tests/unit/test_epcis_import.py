@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ledger.errors import Language
     from ledger.service import Ledger
 
 
@@ -250,13 +251,20 @@ def test_what_was_not_used_is_reported_by_name_and_number(ledger: Ledger, clerk:
         ("business step", "urn:x:juggling"): 2,
         ("unit", "LBR"): 1,
         ("quantity without a unit (read as a count of pieces)", ""): 1,
+    }
+    # Beside the events nothing of a document is recorded, and nobody is told that it is.
+    left = {(one.what.en, one.name): one.count for one in report.left}
+    assert left == {
         ("header", "epcisHeader.sender"): 1,
         ("master data", "party"): 1,
         ("master data", "party city"): 1,
     }
-    for language in ("zh", "en"):
-        lines = "\n".join(report.lines(language))
-        assert all(name in lines for _, name in kept)
+    spoken: tuple[tuple[Language, str], ...] = (("zh", "未保存"), ("en", "not kept"))
+    for language, not_kept in spoken:
+        before, mark, behind = "\n".join(report.lines(language)).partition(not_kept)
+        assert mark
+        assert all(name in before for _, name in kept)
+        assert all(name in behind for _, name in left)
 
 
 def test_products_without_an_owner_and_unknown_vocabularies_get_no_sheet_and_are_reported(
@@ -272,7 +280,7 @@ def test_products_without_an_owner_and_unknown_vocabularies_get_no_sheet_and_are
     report = import_document(ledger, data, party=clerk)
     assert report.products == 0
     assert any("name no owner" in one.en for one in report.notes)
-    assert {(one.name, one.count) for one in report.kept} == {("readpoint", 1), ("readpoint name", 1)}
+    assert {(one.name, one.count) for one in report.left} == {("readpoint", 1), ("readpoint name", 1)}
 
 
 def test_a_report_shows_foreign_text_without_its_control_characters(ledger: Ledger, clerk: PartyId) -> None:
@@ -333,7 +341,7 @@ def test_names_up_to_their_limit_are_kept_and_longer_ones_are_reported(
     )
     report = import_document(ledger, data, party=clerk)
     assert report.parties == 1
-    assert {(one.name, one.count) for one in report.kept} == {("party", 1), ("location", 1)}
+    assert {(one.name, one.count) for one in report.left} == {("party", 1), ("location", 1)}
     assert [one.hands for one in events_in(ledger)] == [(firm("boat"),) * 2, (party_at(place + "p"),) * 2]
     assert [one.name for one in events_in(ledger)[0].told.places or ()] == [None]
 

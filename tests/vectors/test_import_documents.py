@@ -175,7 +175,7 @@ def test_what_was_not_used_is_in_the_report(
     kept: dict[tuple[str, str], int] = {}
     for data in (canned_tuna, mixed_tuna):
         report = import_document(ledger, data, party=clerk)
-        for one in report.kept:
+        for one in (*report.kept, *report.left):
             kept[one.what.en, one.name] = kept.get((one.what.en, one.name), 0) + one.count
         for language in ("zh", "en"):
             assert all(one.name in "\n".join(report.lines(language)) for one in report.kept)

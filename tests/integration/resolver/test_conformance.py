@@ -187,6 +187,55 @@ def test_the_list_of_links_comes_by_parameter_and_by_header_alike(world: World, 
     assert "Accept" in by_header.headers["vary"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("application/linkset+json, text/html;q=0.5", "application/linkset+json"),
+        (
+            "text/html;q=0.2, application/json;q=0.4, application/linkset+json;q=0.9",
+            "application/linkset+json",
+        ),
+        ("text/html;q=0.3, application/json;q=0.9, application/linkset+json;q=0.5", "application/json"),
+        ("application/json;q=0.9, text/html;q=0.9", None),
+        ("application/json;q=0.8, text/html", None),
+        ("application/linkset+json;q=0, text/html;q=0.1", None),
+        ("application/linkset+json;q=0", None),
+        ("application/ld+json", "application/ld+json"),
+        ("application/ld+json;q=0.5, application/linkset+json;q=0.4", "application/ld+json"),
+        ("application/ld+json;q=0.5, application/linkset+json;q=0.5", "application/linkset+json"),
+    ],
+)
+@pytest.mark.parametrize("path", [BATCH, f"{BATCH}?x=1"])
+def test_the_form_that_is_wanted_most_is_given_and_of_two_alike_the_page(
+    world: World, path: str, accept: str, form: str | None
+) -> None:
+    answer = world.get(path, accept=accept)
+    assert answer.status_code == (307 if form is None else 200)
+    if form is not None:
+        assert answer.headers["content-type"].partition(";")[0] == form
+    assert "Accept" in answer.headers["vary"]
+
+
+def test_as_json_ld_the_list_names_its_context_itself(world: World) -> None:
+    answer = world.get(f"{BATCH}?linkType=linkset", accept="application/ld+json")
+    assert answer.headers["content-type"] == "application/ld+json"
+    body = answer.json()
+    context = world.get(body.pop("@context").removeprefix(world.url))
+    assert "@context" in context.json()
+    assert body == world.get(f"{BATCH}?linkType=linkset").json()
+
+
+def test_of_a_product_a_program_gets_the_links(world: World) -> None:
+    answer = world.get(PRODUCT, accept="application/json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"linkset": world.linkset(PRODUCT)}
+    unknown = world.get("/01/09520001999994", accept="application/json")
+    assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
+    # A batch that nobody recorded has no facts, whatever product it may be of.
+    assert world.get(f"{PRODUCT}/10/NONE-1", accept="application/json").status_code == 404
+
+
 def test_links_of_every_level_up_to_the_product_are_in_the_list(world: World) -> None:
     pack, batch, product = world.linkset(PACK)
     assert [one["anchor"] for one in (pack, batch, product)] == [f"https://id.gs1.org{one}" for one in LEVELS]
