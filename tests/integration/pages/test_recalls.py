@@ -69,6 +69,15 @@ def test_a_recall_stands_in_the_list_of_whom_it_concerns_and_of_nobody_else(
     assert stranger.open(f"/my/recalls/{seq}").status == 404
 
 
+def test_whoever_made_nothing_is_told_so_and_shown_no_form_that_could_not_be_sent(console: Console) -> None:
+    _, stranger = console.stranger()
+    page = stranger.open(NEW)
+    assert page.status == 200
+    assert "没有本方生产的批次" in page.text
+    assert f'action="{NEW}"' not in page.html
+    assert 'name="reason"' not in page.html
+
+
 def test_a_recall_concerns_whoever_holds_what_the_goods_were_made_into(console: Console) -> None:
     made, part = console.batch(), console.batch()
     body: dict[str, Json] = {
