@@ -10,9 +10,11 @@ import ast
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from ledger.vocabulary.profiles import FindingKind
 from tests.support.soak import soak_count, soak_scale
 from tests.support.stores import fresh_store
 from tests.support.year.catalogue import CATALOGUE, KINDS
@@ -62,6 +64,14 @@ def test_the_year_is_large_enough_to_mean_something(year: Played) -> None:
     assert len(year.records) >= WHOLE_STATEMENTS // 10
     assert len(year.planted) >= WHOLE_PLANTS // 10
     assert {one.kind for one in year.planted} == set(PLANTERS)
+
+
+#: Told by keys, of which the year has none (`tests/scenario/test_runbook.py` plays a key that was stolen).
+BY_KEYS = {"signature_disputed"}
+
+
+def test_every_kind_of_finding_is_planted() -> None:
+    assert set(get_args(FindingKind)) - {name for kind in KINDS for name in names_of(kind)} == BY_KEYS
 
 
 def test_honest_trade_is_hardly_ever_suspected(verdict: Verdict) -> None:

@@ -64,6 +64,8 @@ FOUND_AS: Final[Mapping[str, tuple[str, ...]]] = {
     "commitment_missing_after_repack": ("commitment_missing",),
     "claim_expired": ("claim_not_covered",),
     "claim_out_of_scope": ("claim_not_covered",),
+    "certificate_not_collected": ("document_missing",),
+    "purchaser_not_named": ("field_missing",),
     "banned_input": ("banned_substance",),
     "banned_in_test": ("banned_substance",),
     "shipped_though_rejected": ("release_missing",),
@@ -72,6 +74,8 @@ FOUND_AS: Final[Mapping[str, tuple[str, ...]]] = {
     "interval_too_short": ("safety_interval_short",),
     "approval_lapsed": ("approval_not_recorded",),
     "approval_unknown": ("approval_not_recorded",),
+    "expired_and_sold": ("sold_after_expiry",),
+    "dated_ahead": ("traded_before_made",),
 }
 #: Subjects judged in one go: enough to share their reading, few enough to stay small.
 SUBJECTS_AT_ONCE = 5_000

@@ -148,4 +148,32 @@ PAPERS: Final = (
         innocent=("a certificate that names several goods, this among them",),
         source="row 20",
     ),
+    Contradiction(
+        kind="certificate_not_collected",
+        title="accepted although the certificate was not there",
+        planted="A wholesaler buys packaged food of a maker who is not on the ledger, notes in its check that the certificate is missing, and accepts the goods.",
+        evidence=("the check",),
+        concerns="the buyer",
+        grade="amber",
+        why="食品安全法 53: the supplier's licence and the product's certificate are looked at.",
+        innocent=(
+            "the certificate is filed later, by the headquarters, or in the supplier's file",
+            "farm produce, of which no factory gives a certificate",
+        ),
+        source="食品安全法 53",
+    ),
+    Contradiction(
+        kind="purchaser_not_named",
+        title="a pesticide sold to nobody",
+        planted="A dealer in pesticides records a sale over the counter without the buyer.",
+        evidence=("the sale",),
+        concerns="the seller",
+        grade="grey",
+        why="农药管理条例 27: the ledger of sales names the buyer.",
+        innocent=(
+            "the buyer's name was erased on request",
+            "food, drugs and other goods, of which retail need not name the buyer",
+        ),
+        source="农药管理条例 27",
+    ),
 )

@@ -154,4 +154,33 @@ SAFETY: Final = (
         ),
         source="row 15",
     ),
+    Contradiction(
+        kind="expired_and_sold",
+        title="sold after its last day",
+        planted="A wholesaler sells packaged food over the counter, or ships a drug to a pharmacy, after the last day that the maker's batch record names.",
+        evidence=("the batch", "the sale or the shipment"),
+        concerns="the seller",
+        grade="red",
+        why="食品安全法 34(10): food past its date is not sold; 药品管理法 98: nor are drugs.",
+        innocent=(
+            "sold on the last day",
+            "sent back to the supplier, or destroyed, after it",
+            "a last day that was typed wrong and put right",
+        ),
+        source="食品安全法 34(10) and 54, 药品管理法 98",
+    ),
+    Contradiction(
+        kind="dated_ahead",
+        title="delivered before the day on which it was made",
+        planted="A food maker or a slaughterhouse dates a lot by a day of next week and delivers it today.",
+        evidence=("the batch", "the shipment, the receipt or the check"),
+        concerns="the maker or the buyer",
+        grade="amber",
+        why="Of the day of making and the day of trade one is wrong; a date printed ahead is 食品安全法 34's false date of production.",
+        innocent=(
+            "made in the night, dated by the next day and delivered that night",
+            "a day that was typed wrong and put right",
+        ),
+        source="食品安全法 34(10)",
+    ),
 )

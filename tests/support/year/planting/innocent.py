@@ -350,6 +350,26 @@ def made_before_the_approval_ended(stage: Stage) -> None:
     stage.passes(maker, stage.cast.some("pesticide_wholesaler"), lot, 80, stage.at(10))
 
 
+def cleared_away_after_the_last_day(stage: Stage) -> None:
+    """Some is sold on the last day; of the rest a part goes back and a part is destroyed."""
+    maker = stage.cast.some("food_maker")
+    lot = stage.lot(maker, "酱黄瓜", "packaged_food", 300, "KGM", expires_on=date(stage.at(10)))
+    holder = stage.cast.some("food_wholesaler")
+    stage.passes(maker, holder, lot, 200, stage.at(1))
+    stage.sale(holder, lot, 50, stage.at(10, 11))
+    back: dict[str, Json] = {"to": maker.id, "reason": "过期退回", "lines": [lot.line(100)]}
+    stage.says(holder, "return.v1", back, stage.at(12))
+    gone: dict[str, Json] = {"reason": "destroyed", "lines": [lot.line(50)]}
+    stage.says(holder, "adjustment.v1", gone, stage.at(13))
+
+
+def made_in_the_night(stage: Stage) -> None:
+    """Slaughtered before midnight and dated by the day on which it is eaten."""
+    house, buyer = stage.cast.some("slaughter"), stage.cast.some("pork_wholesaler")
+    lot = stage.lot(house, "猪肉", "pork", 400, "KGM", produced_on=date(stage.at(1)))
+    stage.passes(house, buyer, lot, 200, stage.at(0, 21))
+
+
 LOOK_ALIKES = (
     receipt_after_onward_shipment,
     region_typed_wrong,
@@ -375,4 +395,6 @@ LOOK_ALIKES = (
     held_elsewhere,
     sold_before_the_recall_entered_after,
     made_before_the_approval_ended,
+    cleared_away_after_the_last_day,
+    made_in_the_night,
 )

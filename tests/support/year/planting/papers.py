@@ -197,6 +197,42 @@ def claim_out_of_scope(stage: Stage) -> Planted:
     return stage.plant("claim_out_of_scope", holder, [_claimed(stage, holder, "草莓", paper), paper])
 
 
+def certificate_not_collected(stage: Stage) -> Planted:
+    """From a maker who is not on the ledger; the buyer looked for the certificate, wrote that it was not there, and took the goods."""
+    buyer = stage.cast.some("food_wholesaler")
+    maker = stage.somebody("stranger", "company", "外省食品厂")
+    stage.declare(buyer.id, maker, stage.at(-1))
+    lot = stage.lot(maker, "酱黄瓜", "packaged_food", 200, "KGM", declared_by=buyer)
+    stage.receive(maker, buyer, lot, 200, stage.at(1))
+    body: dict[str, Json] = {
+        "supplier": maker.id,
+        "received_on": date(stage.at(1)),
+        "conclusion": "accept",
+        "checks": [
+            {"what": "licence", "result": "in_order"},
+            {"what": "label", "result": "in_order"},
+            {"what": "certificate", "result": "missing"},
+        ],
+        "lines": [lot.line(200)],
+    }
+    checked = stage.says(buyer, "supplier_check.v1", body, stage.at(1, 9.2))
+    return stage.plant("certificate_not_collected", buyer, [checked])
+
+
+def purchaser_not_named(stage: Stage) -> Planted:
+    """Pesticides over the counter, to nobody."""
+    maker, shop = stage.cast.some("pesticide_maker"), stage.cast.some("pesticide_dealer")
+    lot = stage.lot(maker, "噻虫嗪水分散粒剂", "pesticide", 100, "XBO", on=-3)
+    stage.passes(maker, shop, lot, 20, stage.at(0))
+    sold = stage.says(
+        shop,
+        "sale.v1",
+        {"region": shop.region, "lines": [lot.line(2)]},
+        stage.at(2 + stage.random.randrange(9)),
+    )
+    return stage.plant("purchaser_not_named", shop, [sold])
+
+
 PLANTS = (
     voucher_other_buyer,
     voucher_other_seller,
@@ -209,4 +245,6 @@ PLANTS = (
     commitment_missing_after_repack,
     claim_expired,
     claim_out_of_scope,
+    certificate_not_collected,
+    purchaser_not_named,
 )

@@ -238,6 +238,35 @@ def approval_unknown(stage: Stage) -> Planted:
     return stage.plant("approval_unknown", maker, [stage.batch_told(lot)])
 
 
+def expired_and_sold(stage: Stage) -> Planted:
+    """Good for ten more days when it came; sold over the counter, or sent on, when they were over."""
+    last, later = date(stage.at(10)), stage.at(11 + stage.random.randrange(20))
+    if stage.turn % 2:
+        maker, holder = stage.cast.some("drug_maker"), stage.cast.some("drug_wholesaler")
+        lot = stage.lot(maker, "布洛芬片", "drug", 300, "XBX", expires_on=last)
+        stage.passes(maker, holder, lot, 200, stage.at(1))
+        sold = stage.passes(holder, stage.two("pharmacy")[0], lot, 50, later).shipment
+    else:
+        maker, holder = stage.cast.some("food_maker"), stage.cast.some("food_wholesaler")
+        lot = stage.lot(maker, "酱黄瓜", "packaged_food", 300, "KGM", expires_on=last)
+        stage.passes(maker, holder, lot, 200, stage.at(1))
+        sold = stage.sale(holder, lot, 20, later)
+    return stage.plant("expired_and_sold", holder, [stage.batch_told(lot), sold])
+
+
+def dated_ahead(stage: Stage) -> Planted:
+    """早产: what is made and delivered today bears a day of next week."""
+    trade, buyer, name, category = (
+        ("food_maker", "food_wholesaler", "酱黄瓜", "packaged_food"),
+        ("slaughter", "pork_wholesaler", "猪肉", "pork"),
+    )[stage.turn % 2]
+    maker, first = stage.cast.some(trade), stage.cast.some(buyer)
+    printed = date(stage.at(4 + stage.random.randrange(10)))
+    lot = stage.lot(maker, name, category, 300, "KGM", produced_on=printed)
+    passed = stage.passes(maker, first, lot, 200, stage.at(1))
+    return stage.plant("dated_ahead", [maker, first], [stage.batch_told(lot), passed.any])
+
+
 PLANTS = (
     banned_input,
     banned_in_test,
@@ -249,4 +278,6 @@ PLANTS = (
     interval_too_short,
     approval_lapsed,
     approval_unknown,
+    expired_and_sold,
+    dated_ahead,
 )

@@ -210,7 +210,7 @@ class Stage:
             **more,
         }
         if category != "farm_produce":
-            body["expires_on"] = date(produced + 300 * DAY)
+            body.setdefault("expires_on", date(produced + 300 * DAY))
         self.says(declared_by or maker, "batch.v1", body, produced)
         if released and declared_by is None and category != "farm_produce":
             self.release(maker, goods, produced + 30 * MINUTE)
