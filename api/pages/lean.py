@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 KEPT_MAX: Final = 1_000
 #: Goods of which is remembered what a page read about them, and the most records of each: there are some ten, but of goods of which nobody said
 #: anything publicly all are looked through.
-READ_MAX: Final = 1_000
+READ_MAX: Final = 400
 RECORDS_MAX: Final = 100
 #: Pages with blanks in them: of each batch one in each language, and one more for each state that packs of it are in.
-PATTERNS_MAX: Final = 2_000
+PATTERNS_MAX: Final = 1_000
 #: What an erasure is found by.
 _ERASED: Final = frozenset({f"type/{Erasure.TYPE}"})
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
