@@ -9,7 +9,7 @@ already (304), a market's hour (below), and the peer: a FastAPI route that rende
 peer does nothing else. Both are called as a server would call them, without sockets. The batch is in forty hands and recalled.
 
 The hour begins with a server that has seen nothing yet: 1,000 looks at 60 batches, the n-th batch looked at 1/n as often as the first, one look in three at a pack with a
-number of its own that nobody looked at before, one in twenty in English; after every tenth look something is recorded that has to do with other goods, after every fiftieth something that the page of one of these tells.
+number of its own that nobody looked at before, one in twenty in English; at every tenth look something was just recorded, mostly about other goods, at every fiftieth what the page of one of these tells.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ class Asking:
         return mark
 
     def _of_packs(self) -> Cost:
-        """Packs that nobody asked for before; the first one finds nothing of its batch, as does whoever comes first on a day."""
+        """Packs that nobody asked for before; the first one finds nothing of its batch."""
         self.ours.state.kept.forget()
 
         async def ask() -> None:

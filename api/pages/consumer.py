@@ -267,7 +267,7 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
     other = "en" if language == "zh" else "zh"
     switch = f"?{urlencode({**said, _LANGUAGE: other})}"
     if named.goods is not None and named.known:
-        return _of_goods(visit, book, named, named.goods, asked, switch)
+        return _of_goods(visit, book, asked, named.goods, switch)
     frame: dict[str, object] = {
         "other_href": switch,
         "demo_day": str(visit.today) if _is_simulated(book) else None,
@@ -286,13 +286,14 @@ def _sheet(visit: Visit, book: SqlBook, asked: Asked, said: Mapping[str, str]) -
     return lean.sheet("consumer_unknown.html", content, language=language, status=404)
 
 
-def _of_goods(
-    visit: Visit, book: SqlBook, named: Named, goods: GoodsId, asked: Asked, switch: str
-) -> lean.Sheet:
+def _of_goods(visit: Visit, book: SqlBook, asked: Asked, goods: GoodsId, switch: str) -> lean.Sheet:
     """The page of goods, or of one pack of them: that of all packs of which the records say the same, with its own words in it."""
-    language, code = visit.language, named.code
-    state = named.state if named.state is not None or code is None else code_state(book, code)
-    subject = f"goods/{goods}" if state is None else subject_of(state)
+    language, named = visit.language, asked.named
+    code = named.code
+    if code is not None and named.state is None:
+        named = replace(named, state=code_state(book, code))
+    state = named.state
+    subject = subject_of(goods, state)
     own = {
         "code": code or "",
         "quoted": quote_plus(code or asked.came),
@@ -305,7 +306,10 @@ def _of_goods(
     key = (goods, language, None if state is None else _alike(state), alone, asked.host, asked.like)
     pattern = visit.kept.pattern(book, visit.today.date, key)
     if pattern is None:
-        pattern = _pattern(visit, book, replace(named, state=state), goods, asked, blanks=alone is None)
+        if state is not None and alone is None:
+            blank = lean.blank("code")
+            named = replace(named, code=blank, state=replace(state, code=blank))
+        pattern = _pattern(visit, book, replace(asked, named=named), goods, counted=subject is not None)
         visit.kept.keep_pattern(book, key, pattern)
     read = None
     if code is not None and state is not None:
@@ -314,32 +318,26 @@ def _of_goods(
     return lean.Sheet(pattern.filled(own), lean.FOUND, subject=subject, code=read, follows=pattern.follows)
 
 
-def _pattern(
-    visit: Visit, book: SqlBook, named: Named, goods: GoodsId, asked: Asked, *, blanks: bool
-) -> lean.Pattern:
-    """The page of such goods or packs, with blanks for what is each one's own; the code too, where it tells nothing by itself."""
-    state, days = named.state, lean.Days(visit.today.date)
-    if state is not None and blanks:
-        code = lean.blank("code")
-        named = replace(named, code=code, state=replace(state, code=code))
+def _pattern(visit: Visit, book: SqlBook, asked: Asked, goods: GoodsId, *, counted: bool) -> lean.Pattern:
+    """The page, with blanks for what is each visitor's, each pack's and each day's own. `counted`: it tells of its openings."""
+    days = lean.Days(visit.today.date)
     about = About(
         book=book,
         # Whoever looks, this page shows what everybody may know.
         names=Names(book, Viewer(), visit.language),
-        named=named,
+        named=asked.named,
         goods=goods,
         days=days,
         today=lean.blank("today"),
         site=visit.settings.base_url,
     )
-    counted = state is None or subject_of(state) is not None
     content = about.content(lean.blank("opened") if counted else "")
     content |= {
         "foreign_host": asked.host,
         "looks_like": asked.like,
         "demo_day": lean.blank("today") if _is_simulated(book) else None,
         "other_href": lean.blank("switch"),
-        "report_href": _report_href(replace(named, code=lean.blank("quoted")), ""),
+        "report_href": _report_href(replace(asked.named, code=lean.blank("quoted")), ""),
     }
     return lean.Pattern.of(lean.rendered("consumer.html", content, language=visit.language), book, days)
 

@@ -15,7 +15,7 @@ from api.pages.rendering import cap
 from api.pages.way import Stop, draw
 from api.words import MARKS, say
 from ledger.identifiers import LabelRule
-from ledger.trace import code_state, standing_orders
+from ledger.trace import standing_orders
 from ledger.trace.coded import label_of
 from ledger.views.book import about, corrected_by, goods_sheet_key, party_sheet_key, said_about
 from ledger.vocabulary.documents import Commitment
@@ -51,7 +51,7 @@ _ALSO: Final = ("approval_number", "approval_holder", "grade", "storage")
 
 @dataclass(slots=True)
 class About:
-    """Some goods, and the code in the hand where there is one, in one book, for everybody, on one day."""
+    """Some goods, and the code in the hand where there is one with its state, in one book, for everybody, on one day."""
 
     book: Book
     names: Names
@@ -63,21 +63,17 @@ class About:
     today: str
     site: str
     sheet: BatchView = field(init=False)
-    state: CodeState | None = field(init=False)
     maker: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.sheet = self.names.sheet(self.goods)
-        self.state = self.named.state
-        if self.state is None and self.named.code is not None:
-            self.state = code_state(self.book, self.named.code)
         self.names.know(self._parties())
         self.maker = self.names.party(self.sheet.maker) if self.sheet.maker is not None else None
 
     @property
-    def subject(self) -> str | None:
-        """What openings of the page are counted under: the pack's code where it is recorded, else the batch; nothing for a made-up code."""
-        return f"goods/{self.goods}" if self.state is None else subject_of(self.state)
+    def state(self) -> CodeState | None:
+        """What is recorded of the pack, where it is about one."""
+        return self.named.state
 
     def content(self, opened: str) -> dict[str, object]:
         """Everything for the template; `opened` says how often it was (`openings_told`)."""
@@ -338,8 +334,10 @@ class About:
         return [self._say("compare_site", host=address_host(self.site)), *facts, self._say("compare_seal")]
 
 
-def subject_of(state: CodeState) -> str | None:
-    """What openings of a pack's page are counted under: its code where that is recorded, nothing for a made-up one."""
+def subject_of(goods: GoodsId, state: CodeState | None) -> str | None:
+    """What openings of a page are counted under: the pack's code where it is recorded, else the batch; nothing for a made-up code."""
+    if state is None:
+        return f"goods/{goods}"
     return f"code/{state.code}" if state.path else None
 
 

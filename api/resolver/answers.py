@@ -123,14 +123,14 @@ class _Answer:
         """What these goods are asked for."""
         wish = self._wish
         with self._ledger.book() as book:
-            stands, of_product = above(book), self._place.is_product
-            if wish.facts and not (of_product and stands):
-                return self._facts(book, name(book))
-            if not stands:
-                require_known(name(book), self._place.path)
             if wish.facts:
-                # Facts are told of batches and packs; of a product there are its links.
+                named = name(book)
+                if named.known or not (self._place.is_product and above(book)):
+                    return self._facts(book, named)
+                # Of a product of which only batches are recorded there are no facts, but its links.
                 return self._linkset(gather(book), form=JSON_TYPE)
+            if not above(book):
+                require_known(name(book), self._place.path)
             if wish.linkset:
                 return self._linkset(gather(book))
             if wish.link_type and wish.link_type != DEFAULT:

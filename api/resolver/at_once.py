@@ -59,6 +59,8 @@ _PLAIN: Final = re.compile(
 )
 #: A batch code as labels of ours carry it.
 _PLAIN_CODE: Final = re.compile(rb"/c/([0-9a-hjkmnp-tv-z]{16}[0-9a-hjkmnp-tv-z*~$=])")
+#: A page without a weight of its own: nothing is wanted more.
+_PAGE_TAKEN: Final = re.compile(rb"(?:^|,)[ \t]*text/html[ \t]*(?:,|$)")
 #: Additions of whoever sent the address along (`utm_source=…`): no attribute of GS1's, nothing of ours.
 _PLAIN_QUERY: Final = re.compile(
     rb"(?:(?!linkType=|linktype=)[A-Za-z_][A-Za-z0-9_-]{0,39}=[A-Za-z0-9._~-]{0,100}(?:&|$))*"
@@ -174,7 +176,7 @@ class AtOnce:
 
 def _takes_page(accept: bytes) -> bool:
     """Whether a page, or anything, is taken. Whoever weighs pages against other forms goes the whole way."""
-    return (b"text/html" in accept and b"text/html;" not in accept) or accept == b"*/*"
+    return _PAGE_TAKEN.search(accept) is not None or accept == b"*/*"
 
 
 def linkset_header(base_url: str, path: str) -> dict[str, str]:

@@ -4,8 +4,8 @@ Each event becomes one `epcis_event` statement with its bytes as they stand in t
 become sheets that the importing party declares. From then on the goods stand in the same graph as everything else: a lot can be traced
 back to its catch, forward to its holders, and recalled.
 
-What an event says and the ledger cannot use yet is kept with it and reported by name; so is, as not kept, what the document says beside its events and no sheet takes. What is malformed is refused whole, by
-name, and nothing is written. Parts of one transformation are brought together within one document; so is an unpacked pallet with
+What an event says and the ledger cannot use yet is kept with it and reported by name; what the document says beside its events, and
+no sheet takes, is reported as not kept. What is malformed is refused whole, by name, and nothing is written. Parts of one transformation are brought together within one document; so is an unpacked pallet with
 its packing, also across documents, if the packing is imported first.
 """
 
@@ -51,7 +51,7 @@ _UNUSED: Final[Mapping[UnusedKind, Words]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Counted:
     """Something the document says that is not used: its name, and how often it is said."""
 
     what: Words
@@ -80,8 +80,8 @@ class ImportReport:
     put_right: int
     parties: int
     products: int
-    kept: tuple[Kept, ...]
-    left: tuple[Kept, ...]
+    kept: tuple[Counted, ...]
+    left: tuple[Counted, ...]
     notes: tuple[Words, ...]
 
     @property
@@ -183,21 +183,22 @@ def _report(
         parties=names.parties,
         products=names.products,
         kept=tuple(
-            Kept(_UNUSED[unused.kind], unused.name, count) for unused, count in sorted(events.unused.items())
+            Counted(_UNUSED[unused.kind], unused.name, count)
+            for unused, count in sorted(events.unused.items())
         ),
         left=tuple(_left(document)),
         notes=tuple(_notes(document, names, events)),
     )
 
 
-def _left(document: EpcisDocument) -> Iterator[Kept]:
+def _left(document: EpcisDocument) -> Iterator[Counted]:
     """What the document says beside its events and no sheet takes: it is recorded nowhere."""
     header = Words(zh="文件头", en="header")
     for name, count in sorted(document.unused.items()):
-        yield Kept(header, name, count)
+        yield Counted(header, name, count)
     master = Words(zh="主数据", en="master data")
     for name, count in sorted(document.master.unused.items()):
-        yield Kept(master, name, count)
+        yield Counted(master, name, count)
 
 
 def _notes(document: EpcisDocument, names: NamePlan, events: EventPlan) -> Iterator[Words]:

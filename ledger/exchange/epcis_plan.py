@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from ledger.vocabulary.epcis_reading import EventLine, EventReading, Unused
     from ledger.vocabulary.said import Said
 
+    #: An event that was recorded before, and what it says.
+    _Told = tuple[Record, EventReading]
+
 #: Objects that all events of one document name together; larger documents are sent in parts.
 DOCUMENT_OBJECTS_MAX: Final = 50_000
 #: How often the contents of containers lead to further containers whose records are read as well.
@@ -97,10 +100,11 @@ def plan_events(book: Book, document: EpcisDocument, *, party: PartyId, now_ms: 
     known = _records_about(book, document)
     fresh = _fresh(plan, document, known, book=book, party=party, now_ms=now_ms)
     ids = {one.place: _event_id(party, one) for one in fresh}
-    originals, elsewhere = _originals(fresh, known, ids=ids, party=party)
+    told = list(_told(known, party))
+    originals, elsewhere = _originals(fresh, told, ids=ids)
     put_right = _put_right(plan, fresh, originals)
     wrong = set(put_right.values())
-    back = _taken_back(fresh, known, party=party)
+    back = _taken_back(fresh, told)
     plan.taken_back.extend(back)
     plan.same_id.extend(place for place in elsewhere if place not in back)
     elsewhere |= back
@@ -199,18 +203,14 @@ def _fresh(
 
 
 def _originals(
-    fresh: Iterable[DocumentEvent],
-    known: Iterable[Record],
-    *,
-    ids: Mapping[str, StatementId],
-    party: PartyId,
+    fresh: Iterable[DocumentEvent], told: Iterable[_Told], *, ids: Mapping[str, StatementId]
 ) -> tuple[dict[str, StatementId], dict[str, _Joined]]:
     """The statement that stands for each eventID, and the events that bear an id which another stands for.
 
     EPCIS knows no second event of one id but an error declaration. Both are kept, and the first one counts.
     """
     originals: dict[str, StatementId] = {}
-    for record, said in _told(known, party):
+    for record, said in told:
         if said.event_id is not None and said.error is None:
             originals.setdefault(said.event_id, record.header.id)
     elsewhere: dict[str, _Joined] = {}
@@ -223,13 +223,11 @@ def _originals(
     return originals, elsewhere
 
 
-def _taken_back(
-    fresh: Iterable[DocumentEvent], known: Iterable[Record], *, party: PartyId
-) -> dict[str, _Joined]:
+def _taken_back(fresh: Iterable[DocumentEvent], told: Iterable[_Told]) -> dict[str, _Joined]:
     """Events that this party declared wrong in a document that came before theirs: what is so of them stands in the declaration, and moves nothing."""
     declared = {
         said.event_id: record.header.id
-        for record, said in _told(known, party)
+        for record, said in told
         if said.event_id is not None and said.error is not None and record.header.corrects is None
     }
     return {
@@ -257,7 +255,7 @@ def _put_right(
     return found
 
 
-def _told(known: Iterable[Record], party: PartyId) -> Iterator[tuple[Record, EventReading]]:
+def _told(known: Iterable[Record], party: PartyId) -> Iterator[_Told]:
     """The events this party recorded before, as far as they can be read; the first recorded first."""
     for record in sorted(known, key=lambda one: one.seq):
         said = record.said

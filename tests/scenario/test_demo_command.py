@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from api.demo.story import told
+from tests.browser.serving import free_port
 from tests.scenario.demo import ROOT_OF_REPOSITORY, suyuan
 
 if TYPE_CHECKING:
@@ -189,12 +189,12 @@ def test_the_log_is_exported_into_an_empty_folder_only(demo_run: DemoRun, tmp_pa
 
 
 @contextmanager
-def run_on(port: str, data: Path) -> Iterator[list[str]]:
+def run_on(port: str, data: Path, *words: str, **environment: str) -> Iterator[list[str]]:
     """`suyuan run`, until it has said where it is: what it said."""
     with subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "run", "--lang", "en", "--port", port],
+        [sys.executable, "-m", "api.cli", "run", "--lang", "en", *words],
         cwd=ROOT_OF_REPOSITORY,
-        env={"PATH": os.environ["PATH"], "SUYUAN_DATA": str(data)},
+        env={"PATH": os.environ["PATH"], "SUYUAN_DATA": str(data), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -210,12 +210,6 @@ def run_on(port: str, data: Path) -> Iterator[list[str]]:
         assert server.wait(timeout=30) == 0
 
 
-def a_free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
 def front_page(port: str) -> str:
     """The worker needs a moment to load: the client tries again while nobody listens."""
     with httpx.Client(
@@ -225,9 +219,9 @@ def front_page(port: str) -> str:
 
 
 def test_run_audits_the_last_demo_and_serves_it(demo_run: DemoRun, tmp_path: Path) -> None:
-    data, port = tmp_path / "data", a_free_port()
+    data, port = tmp_path / "data", str(free_port())
     shutil.copytree(demo_run.data, data)
-    with run_on(port, data) as said:
+    with run_on(port, data, "--port", port) as said:
         assert said[0].startswith("audit passed: demo.suyuan.invalid/")
         page = front_page(port)
     # On a demo a visitor chooses who to be, and the clock is shown as what it is.
@@ -236,8 +230,8 @@ def test_run_audits_the_last_demo_and_serves_it(demo_run: DemoRun, tmp_path: Pat
 
 
 def test_run_plays_the_demo_first_and_prints_addresses_of_the_port_it_serves(tmp_path: Path) -> None:
-    port = a_free_port()
-    with run_on(port, tmp_path / "data") as said:
+    port = str(free_port())
+    with run_on(port, tmp_path / "data", SUYUAN_PORT=port) as said:
         addresses = re.findall(r"http://localhost:(\d+)/", "".join(said))
         assert len(addresses) > 10
         assert set(addresses) == {port}
@@ -248,7 +242,7 @@ def test_run_does_not_serve_what_fails_its_audit(demo_run: DemoRun, tmp_path: Pa
     data = tmp_path / "data"
     shutil.copytree(demo_run.data, data)
     altered(data / "demo", "UPDATE findings SET grade = 'grey' WHERE kind = 'oversold'")
-    done = suyuan("run", "--port", a_free_port(), data=data)
+    done = suyuan("run", "--port", str(free_port()), data=data)
     assert done.returncode == 1
     assert "审计不通过" in done.stdout
 

@@ -178,7 +178,8 @@ def test_what_was_not_used_is_in_the_report(
         for one in (*report.kept, *report.left):
             kept[one.what.en, one.name] = kept.get((one.what.en, one.name), 0) + one.count
         for language in ("zh", "en"):
-            assert all(one.name in "\n".join(report.lines(language)) for one in report.kept)
+            lines = "\n".join(report.lines(language))
+            assert all(one.name in lines for one in (*report.kept, *report.left))
     for name, count in {"ilmd": 9, "cbvmda:certificationList": 17, "transshipmentCountry": 2}.items():
         assert kept["event property", name] == count
     assert kept["header", "epcisHeader.StandardBusinessDocumentHeader"] == 1

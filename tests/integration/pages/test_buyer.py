@@ -654,15 +654,14 @@ def test_on_another_day_the_same_page_is_filled_in_anew(
 
 
 def test_what_packs_share_is_put_together_once(story: Story, client: Client, made_pages: list[str]) -> None:
-    made = made_pages
     codes = [f"{LEEK}/21/{one}" for one in "ABC"]
     story.ledger.say(story.farm.party, Codes.read({"action": "issue", "goods": str(LEEK), "codes": codes}))
     for one in "ABC":
         assert f"/21/{one}</span>" in client.get(f"{LEEK_PAGE}/21/{one}").text
-    assert len(made) == 1
+    assert len(made_pages) == 1
     story.recall()
     assert "此批次正在召回" in client.get(f"{LEEK_PAGE}/21/B").text
-    assert len(made) == 2
+    assert len(made_pages) == 2
 
 
 def test_a_pack_that_took_what_another_one_left_is_put_together_anew_with_it(

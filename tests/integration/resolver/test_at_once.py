@@ -63,6 +63,11 @@ ACCEPTS: Final = (
     "application/linkset+json",
     "text/html;q=0,application/json",
     "application/json, text/html",
+    "text/html ;q=0.1, application/json",
+    "text/html\t; q=0.1,application/linkset+json;q=0.2",
+    "application/linkset+json;q=0.9, text/html;q=0.5",
+    "x-text/html, application/json",
+    "application/ld+json",
     "image/png",
 )
 

@@ -11,6 +11,7 @@ import pytest
 
 from api.app import create_app
 from api.settings import Settings
+from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.linking import LinkType, MediaType
 from tests.integration.resolver.world import (
     BATCH,
@@ -230,6 +231,16 @@ def test_of_a_product_a_program_gets_the_links(world: World) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == {"linkset": world.linkset(PRODUCT)}
+    # Goods that were recorded by their GTIN alone have facts of their own.
+    alone = "/01/09520001888885"
+    sheet: dict[str, Json] = {
+        "goods": f"https://id.gs1.org{alone}",
+        "maker": str(world.maker),
+        "name": "散装韭菜",
+        "category": "farm_produce",
+    }
+    world.ledger.say(world.maker.party, Batch.read(sheet))
+    assert world.get(alone, accept="application/json").json()["batch"]["name"] == "散装韭菜"
     unknown = world.get("/01/09520001999994", accept="application/json")
     assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
     # A batch that nobody recorded has no facts, whatever product it may be of.
