@@ -241,6 +241,8 @@ class Reading:
             return True
         if self.viewer.party in {edge.source.party, edge.target.party}:
             return True
+        if edge.kind == "succession":
+            return False  # What was left under the old name is its account; the register says nothing of it.
         records = self.book.records(edge.seqs).values()
         return all(
             self.may_read(record, "chain", edge.source.goods)
@@ -476,7 +478,12 @@ def _seen(
 def _speakers(edges: Iterable[Edge], book: Book) -> dict[Edge, frozenset[PartyId]]:
     """Whose records each step rests on."""
     records = book.records({seq for edge in edges for seq in edge.seqs})
-    return {edge: frozenset(records[seq].actor for seq in edge.seqs) for edge in edges}
+    spoke = {edge: frozenset(records[seq].actor for seq in edge.seqs) for edge in edges}
+    # That a party goes on as another stands in the register, and both are the one that recorded what it did.
+    return {
+        edge: some | {edge.source.party, edge.target.party} if edge.kind == "succession" else some
+        for edge, some in spoke.items()
+    }
 
 
 def goods_of(record: Record) -> list[GoodsId]:

@@ -53,6 +53,7 @@ _FIGURES: Final = (
     "received",
     "returned_in",
     "gained",
+    "carried_in",
     "shipped",
     "returned_out",
     "sold",
@@ -61,6 +62,7 @@ _FIGURES: Final = (
     "sampled",
     "seized",
     "destroyed",
+    "carried_out",
 )
 
 

@@ -229,6 +229,7 @@ _PAGES: Final[dict[str, tuple[str, str]]] = {
     "chain_oversold": ("出大于进", "more out than in"),
     "chain_left": ("账面现存 {amount}", "{amount} left"),
     "chain_use": ("使用 {amount}", "used {amount}"),
+    "chain_succession": ("承继 {amount}", "as successor {amount}"),
     "source_recorded": ("登记来源", "Recorded source"),
     "source_declared": ("申报来源", "Declared source"),
     "source_contradicted": ("矛盾来源", "Contradicted source"),

@@ -75,6 +75,7 @@ INSPECTING: Final[dict[str, tuple[str, str]]] = {
     "pic_kind_transformation": ("加工", "processing"),
     "pic_kind_use": ("使用", "use"),
     "pic_kind_aggregation": ("装箱", "packing"),
+    "pic_kind_succession": ("更名或承继", "renamed or taken over"),
     "pic_state_corrected": ("双方数量不同，以收货方为准", "the two sides differ; the receiver's figure is shown"),
     "pic_state_refused": ("已拒收", "refused"),
     "pic_state_unanswered": ("对方尚未确认", "not answered yet"),

@@ -197,6 +197,8 @@ class Shown:
         amount = self.amount(edges)
         if amount and edges[0].kind == "use":
             return say("chain_use", self.language, amount=amount)
+        if all(one.kind == "succession" for one in edges):
+            return say("chain_succession", self.language, amount=amount).strip()
         return amount
 
     def amount(self, edges: Sequence[Edge]) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from api.pages.rendering import quantity
 from ledger.trace.amounts import added
-from ledger.trace.balance import balance_of
 from ledger.trace.edges import Holding
 from ledger.trace.shelf import Shelf
+from ledger.trace.succeeding import balance_of, going_on, overdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.views.book import Book
 
 #: The figures of an account as pages list them: what came in, and what went out.
-IN: Final = ("opening", "made", "received", "returned_in", "gained")
+IN: Final = ("opening", "made", "received", "returned_in", "gained", "carried_in")
 OUT: Final = (
     "shipped",
     "returned_out",
@@ -36,6 +36,7 @@ OUT: Final = (
     "sampled",
     "seized",
     "destroyed",
+    "carried_out",
 )
 #: Steps that one page shows of an account.
 STEPS_MAX: Final = 100
@@ -66,11 +67,11 @@ class Short:
     def of(cls, balance: Balance) -> Short:
         """The columns of one account."""
         return cls(
-            made=_sum(balance, "opening", "made", "gained"),
+            made=_sum(balance, "opening", "made", "gained", "carried_in"),
             received=_sum(balance, "received", "returned_in"),
             shipped=_sum(balance, "shipped", "returned_out", "sold"),
             used=_sum(balance, "used"),
-            other=_sum(balance, "lost", "sampled", "seized", "destroyed"),
+            other=_sum(balance, "lost", "sampled", "seized", "destroyed", "carried_out"),
             left=balance.expected,
             unknown=why_unknown(balance),
             overdrawn=balance.overdrawn,
@@ -119,7 +120,9 @@ def account_of(names: Names, party: PartyId, goods: GoodsId) -> dict[str, object
     """The whole account of one holding for a page: figures with their records, and the steps in and out."""
     shelf, holding = Shelf(names.book), Holding(party, goods)
     shelf.bring([holding])
-    balance, edges = balance_of(shelf, holding), shelf.edges_at(holding)
+    balance = balance_of(shelf, holding)
+    went_on = [*going_on(shelf, [holding], "back"), *going_on(shelf, [holding], "forward")]
+    edges = [*shelf.edges_at(holding), *went_on]
     names.know({one.source.party for one in edges} | {one.target.party for one in edges})
     return {
         "goods": goods,
@@ -128,7 +131,7 @@ def account_of(names: Names, party: PartyId, goods: GoodsId) -> dict[str, object
         "outs": _figures(balance, OUT, names.language),
         "left": quantity(balance.expected, names.language),
         "unknown": why_unknown(balance),
-        "overdrawn": balance.overdrawn,
+        "overdrawn": overdrawn(balance, went_on),
         "way_in": [_step(one, one.source, names) for one in edges if one.target == holding][:STEPS_MAX],
         "way_out": [_step(one, one.target, names) for one in edges if one.source == holding][:STEPS_MAX],
     }

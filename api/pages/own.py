@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ledger.trace.balance import balance_of
 from ledger.trace.edges import Holding
 from ledger.trace.shelf import Shelf
+from ledger.trace.succeeding import balance_of
 from ledger.views.book import about_many, of_type, party_key, party_sheet_key, statement_key
 from ledger.vocabulary.goods import Batch
 from ledger.vocabulary.parties import Party, Site

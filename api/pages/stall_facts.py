@@ -19,9 +19,9 @@ from api.pages.names import Names
 from api.words import MARKS, say
 from ledger.identifiers import GoodsId
 from ledger.trace import standing_orders
-from ledger.trace.balance import balance_of
 from ledger.trace.edges import Holding
 from ledger.trace.shelf import Shelf
+from ledger.trace.succeeding import balance_of
 from ledger.views.book import Record, about, goods_sheet_key, holding_key, of_type, party_key
 from ledger.views.sheets import market_of, party_sheet
 from ledger.vocabulary.documents import Commitment

@@ -9,7 +9,8 @@ from ledger.errors import Words
 from ledger.findings.moves import versions
 from ledger.findings.reading import ZERO, Facts, found, profile_of, spelt, totals
 from ledger.trace.amounts import added, less
-from ledger.trace.balance import balance, packs_of
+from ledger.trace.balance import packs_of
+from ledger.trace.succeeding import balance
 from ledger.views.book import about, about_many, holding_key, of_type, statement_key
 from ledger.vocabulary.goods import Adjustment, Batch, Transformation, Use
 from ledger.vocabulary.measures import Destruction
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.vocabulary.values import Line
 
 _WITH_LINES = (Shipment, Receipt, Sale, SupplierCheck, Return, Use, Adjustment, Destruction)
-_INS = ("opening", "made", "received", "returned_in", "gained")
+_INS = ("opening", "made", "received", "returned_in", "gained", "carried_in")
 
 
 def judge_account(subject: str, party: PartyId, goods: GoodsId, book: Book) -> Iterator[Finding]:

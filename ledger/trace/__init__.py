@@ -12,7 +12,7 @@ Nothing in here reads a clock or a table, and nothing writes: the same log size 
 is odd about what was found is for the findings to say.
 """
 
-from ledger.trace.balance import Balance, balance
+from ledger.trace.balance import Balance
 from ledger.trace.codes import CodeState, CodeStep, code_state
 from ledger.trace.edges import Edge, EdgeKind, EdgeState, Holding
 from ledger.trace.orders import Order, standing_orders
@@ -20,6 +20,7 @@ from ledger.trace.recall import RECALL_LIMITS, RecallHolder, RecallScope, Recall
 from ledger.trace.sharing import Shared, SharedVoucher, Sideways, VoucherUse, sideways
 from ledger.trace.sheets import BatchView, PartyView, party_view, what_it_was
 from ledger.trace.sources import Contradictions, Source
+from ledger.trace.succeeding import balance
 from ledger.trace.tracing import Holder, Node, Trace, trace
 from ledger.trace.walk import TraceLimits
 

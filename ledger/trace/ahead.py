@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ledger.trace.edges import Claim, Holding
 from ledger.trace.reach import Reaching, holding_node
-from ledger.views.book import holding_key, site_key, statement_key
+from ledger.views.book import holding_key, site_key, statement_key, succession_key
 from ledger.vocabulary.goods import Batch, Use
 from ledger.vocabulary.trade import Receipt
 
@@ -44,7 +44,9 @@ def read_ahead(
         return
     records = book.records(seqs)
     ends = {*starts, *(end for record in records.values() for end in _ends(shelf, record))}
-    keys = [holding_key(one.party, one.goods) for one in ends if holding_node(one) in nodes]
+    found_here = [one for one in ends if holding_node(one) in nodes]
+    keys = [holding_key(one.party, one.goods) for one in found_here]
+    keys += [succession_key(party) for party in sorted({one.party for one in found_here})]
     seqs = {mention.seq for mention in book.mentions(keys)}
     if len(seqs) > shelf.records_max:
         return

@@ -8,6 +8,8 @@ A sample is one sample though officials and holder both tell of it, and so is a 
 copies) and a destruction. What was seized left the holder's stock with the seizure: that it is destroyed later takes nothing from the
 holder again, and what came back makes the seizure smaller.
 
+An account is of one name. What a renamed or merged party goes on with is brought over by `ledger.trace.succeeding`.
+
 Yield and tolerance belong to the category profiles; whether a difference is a finding is not decided here.
 """
 
@@ -21,7 +23,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 from ledger.identifiers import Quantity
 from ledger.trace.amounts import Packs, added, exact, larger, less, none_of, written
 from ledger.trace.edges import Holding, by_goods
-from ledger.trace.shelf import Shelf
 from ledger.views.book import goods_sheet_key, of_type, product_sheet_key, said_about
 from ledger.vocabulary.goods import Adjustment, Batch
 from ledger.vocabulary.measures import Destruction
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ledger.identifiers import GoodsId, PartyId, StatementId, Unit
+    from ledger.trace.shelf import Shelf
     from ledger.views.book import Book, Record
     from ledger.vocabulary.goods import AdjustmentReason
 
-In = Literal["opening", "made", "received", "returned_in", "gained"]
-Out = Literal["shipped", "returned_out", "sold", "used", "lost", "sampled", "seized", "destroyed"]
+In = Literal["opening", "made", "received", "returned_in", "gained", "carried_in"]
+Out = Literal[
+    "shipped", "returned_out", "sold", "used", "lost", "sampled", "seized", "destroyed", "carried_out"
+]
 
 _REASONS: Mapping[AdjustmentReason, In | Out] = {
     "opening_stock": "opening",
@@ -72,6 +76,7 @@ class Balance:
     received: Quantity | None
     returned_in: Quantity | None
     gained: Quantity | None
+    carried_in: Quantity | None
     shipped: Quantity | None
     returned_out: Quantity | None
     sold: Quantity | None
@@ -80,6 +85,7 @@ class Balance:
     sampled: Quantity | None
     seized: Quantity | None
     destroyed: Quantity | None
+    carried_out: Quantity | None
     expected: Quantity | None
     nothing: Quantity | None
     units_differ: bool
@@ -92,6 +98,11 @@ class Balance:
     def came_in(self) -> Quantity | None:
         """Everything that ever was in."""
         return self._sum(get_args(In))
+
+    @property
+    def went_out(self) -> Quantity | None:
+        """Everything that ever went out."""
+        return self._sum(get_args(Out))
 
     @property
     def passed_on(self) -> Quantity | None:
@@ -174,13 +185,6 @@ class _Told:
         return near or (self.document is not None and self.document == other.document)
 
 
-def balance(book: Book, party: PartyId, goods: GoodsId) -> Balance:
-    """What `party` should have of `goods`, from every entry about them."""
-    shelf, holding = Shelf(book), Holding(party, goods)
-    shelf.bring([holding])
-    return balance_of(shelf, holding)
-
-
 def packs_of(book: Book, goods: GoodsId, *, for_: PartyId | None = None) -> Packs:
     """What one pack of these goods holds, as declared with the batch, or else with its product.
 
@@ -205,8 +209,8 @@ def packs_of(book: Book, goods: GoodsId, *, for_: PartyId | None = None) -> Pack
     return Packs({})
 
 
-def balance_of(shelf: Shelf, holding: Holding) -> Balance:
-    """The balance of a holding that was brought to the shelf."""
+def own_balance_of(shelf: Shelf, holding: Holding) -> Balance:
+    """The balance of a holding that was brought to the shelf, by what was recorded under this name alone."""
     figures: _Account = defaultdict(_Figure.empty)
     records = shelf.records_of(holding)
     _made(shelf, holding, figures)
@@ -410,7 +414,9 @@ def _apart(figures: Mapping[str, _Figure]) -> dict[Unit, tuple[int, ...]]:
 
 def _origin_unknown(figures: Collection[str], *, silent: bool) -> bool:
     # What came back was there before, and does not tell from where.
-    return silent and not any(name in figures for name in ("opening", "made", "received", "gained"))
+    return silent and not any(
+        name in figures for name in ("opening", "made", "received", "gained", "carried_in")
+    )
 
 
 def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -> Balance:
@@ -434,6 +440,7 @@ def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -
         received=of("received"),
         returned_in=of("returned_in"),
         gained=of("gained"),
+        carried_in=zero,
         shipped=of("shipped"),
         returned_out=of("returned_out"),
         sold=of("sold"),
@@ -442,6 +449,7 @@ def _closed(holding: Holding, figures: Mapping[str, _Figure], *, silent: bool) -
         sampled=of("sampled"),
         seized=of("seized"),
         destroyed=of("destroyed"),
+        carried_out=zero,
         expected=None if unknown or came_in is None or went_out is None else less(came_in, went_out),
         nothing=zero,
         units_differ=differ,

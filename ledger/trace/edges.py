@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ledger.views.book import Record
     from ledger.vocabulary.values import Line
 
-EdgeKind = Literal["shipment", "return", "transformation", "use", "aggregation"]
+EdgeKind = Literal["shipment", "return", "transformation", "use", "aggregation", "succession"]
 EdgeState = Literal["confirmed", "corrected", "refused", "unanswered", "one_sided"]
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from ledger.trace.amounts import added, less, none_of
-from ledger.trace.balance import balance_of
 from ledger.trace.edges import Holding
 from ledger.trace.sheets import party_views
 from ledger.trace.shelf import Shelf
+from ledger.trace.succeeding import balance_of
 from ledger.trace.tracing import forward_from
 from ledger.trace.walk import TraceLimits, Walk, spread, walk, ways_of
 from ledger.views.book import statement_key

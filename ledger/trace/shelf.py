@@ -16,12 +16,22 @@ from typing import TYPE_CHECKING, Literal
 from ledger.identifiers import Instant, LegalDate
 from ledger.trace.edges import Claim, Edge, Holding, Turning, by_goods, moves_of, refusals_of, stock_of
 from ledger.trace.pairing import Answers, pair
-from ledger.views.book import goods_sheet_key, holding_key, party_sheet_key, site_key, statement_key
+from ledger.views.book import (
+    goods_sheet_key,
+    holding_key,
+    of_type,
+    party_sheet_key,
+    site_key,
+    statement_key,
+    succession_key,
+)
+from ledger.views.sheets import party_sheet
 from ledger.vocabulary.goods import Batch, Use
+from ledger.vocabulary.parties import Succession
 from ledger.vocabulary.trade import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from ledger.identifiers import GoodsId, PartyId, Quantity, SiteId, StatementId
     from ledger.trace.edges import EdgeKind
@@ -88,8 +98,13 @@ class Shelf:
         return self._about[key]
 
     def bring(self, holdings: Collection[Holding], *, plots: Direction | None = None) -> None:
-        """Read all that touches these holdings; with `plots`, also what was used on, or grew on, the plots behind them."""
-        self.look(holding_key(one.party, one.goods) for one in holdings)
+        """Read all that touches these holdings.
+
+        With `plots`, as a walk asks, also under what other names their parties were or are, and what was used on, or grew on, the plots
+        behind them.
+        """
+        keys = [holding_key(one.party, one.goods) for one in holdings]
+        self.look(keys if plots is None else [*keys, *(succession_key(one.party) for one in holdings)])
         self._look_for_answers(holdings)
         if plots is not None:
             self._look_at_plots(holdings, plots)
@@ -193,6 +208,11 @@ class Shelf:
     def records_of(self, holding: Holding) -> list[Record]:
         """Every record that changes or counts a holding that was brought; none for another."""
         return self._about.get(holding_key(holding.party, holding.goods), [])
+
+    def successions(self, party: PartyId) -> Sequence[tuple[Record, Succession]]:
+        """What is recorded of this party's renames, mergers and splits: read with a walk, or else known of the party as everybody asks it."""
+        read = self._about.get(succession_key(party))
+        return party_sheet(self.book, party).successions if read is None else of_type(read, Succession)
 
     def versions(self, record: Record) -> list[StatementId]:
         """The ids of a record and of its earlier and later versions; all that refers to them is read."""
@@ -339,7 +359,7 @@ def window_ms(record: Record, batch: Batch) -> tuple[int, int]:
     first = batch.planted_on or LegalDate(
         max(last.date - dt.timedelta(days=GROWING_DAYS), dt.date(1900, 1, 2))
     )
-    return _start_ms(first), _start_ms(last) + 86_400_000
+    return day_begins_ms(first), day_begins_ms(last) + 86_400_000
 
 
 def grew_at(record: Record, batch: Batch, use: Record) -> bool:
@@ -348,7 +368,8 @@ def grew_at(record: Record, batch: Batch, use: Record) -> bool:
     return first <= use.occurred_ms < end
 
 
-def _start_ms(day: LegalDate) -> int:
+def day_begins_ms(day: LegalDate) -> int:
+    """When a day begins in China, in ms."""
     return Instant.parse(f"{day}T00:00:00+08:00").ms
 
 

@@ -51,7 +51,7 @@ PURCHASE = Words(zh="进货记录", en="a record of purchase")
 CERTIFICATE = Words(zh="合格证明或承诺达标合格证", en="a certificate or a commitment for these goods")
 
 #: Edges that say where goods came from. A return brings back what was there before; a use adds an input to what grew here.
-_ORIGIN_KINDS = frozenset({"shipment", "transformation", "aggregation"})
+_ORIGIN_KINDS = frozenset({"shipment", "transformation", "aggregation", "succession"})
 
 
 class Contradictions(Protocol):

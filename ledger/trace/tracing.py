@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from ledger.trace.ahead import read_ahead
-from ledger.trace.balance import Balance, balance_of
 from ledger.trace.edges import Edge, Holding
 from ledger.trace.shelf import Direction, Shelf
 from ledger.trace.sources import Source, nothing_against, sources_of
+from ledger.trace.succeeding import balance_of, going_on, overdrawn
 from ledger.trace.walk import TraceLimits, Walk, walk
 from ledger.views.book import goods_key
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ledger.identifiers import GoodsId, PartyId, Quantity
+    from ledger.trace.balance import Balance
     from ledger.trace.sources import Contradictions
     from ledger.views.book import Book, Record
 
@@ -126,6 +127,7 @@ def forward_from(
         known, from_others = shelf.holdings_of(one)
         held |= known
         got |= from_others
+    got |= {one.target for one in going_on(shelf, held, "back")}
     read_ahead(shelf, held, _BOTH_WAYS if also_back else _FORWARD, nodes_max=limits.nodes_max)
     first = walk(shelf, held - got, "forward", limits)
     unreached = held - first.depth.keys()
@@ -155,13 +157,14 @@ def _nodes(shelf: Shelf, back: Walk, forward: Walk, balances: Mapping[Holding, B
     depths = {holding: -depth for holding, depth in back.depth.items()} | dict(forward.depth)
     uncertain = back.may_contain() | forward.may_contain()
     cut = back.cut | forward.cut
+    ways = [one for one in (*back.edges, *forward.edges) if one.kind == "succession"]
     nodes = []
     for holding, depth in depths.items():
         balance, batch = balances[holding], shelf.batch(holding.goods)
         flags: dict[NodeFlag, bool] = {
             "may_contain": holding in uncertain,
             "not_followed": holding in cut,
-            "overdrawn": balance.overdrawn,
+            "overdrawn": overdrawn(balance, ways),
             "silent": balance.silent,
             "units_differ": balance.units_differ,
             "no_batch_record": batch is None,

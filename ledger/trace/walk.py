@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ledger.trace.amounts import added, share
 from ledger.trace.shelf import RECORDS_MAX
+from ledger.trace.succeeding import going_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -120,6 +121,7 @@ def _edges_beyond(shelf: Shelf, frontier: Sequence[Holding], direction: Directio
     found = [
         one for holding in frontier for one in shelf.edges_at(holding) if near(one, direction) == holding
     ]
+    found += going_on(shelf, frontier, direction)
     return sorted(found, key=lambda one: one.order)
 
 

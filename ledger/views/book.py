@@ -25,7 +25,7 @@ from ledger.vocabulary.correctable import Correction
 from ledger.vocabulary.documents import Certificate, Commitment, Voucher
 from ledger.vocabulary.goods import Batch, Codes
 from ledger.vocabulary.linking import Link
-from ledger.vocabulary.parties import Approval, Licence, Party, Product
+from ledger.vocabulary.parties import Approval, Licence, Party, Product, Succession
 from ledger.vocabulary.said import Part, Said, pieces
 from ledger.vocabulary.trade import FiledDocument, SupplierFile
 
@@ -293,6 +293,11 @@ def party_sheet_key(party: PartyId) -> str:
     return f"party-sheet/{party}"
 
 
+def succession_key(party: PartyId) -> str:
+    """What says that a party went on as another, or another as it: few have any."""
+    return f"succession/{party}"
+
+
 def holding_key(party: PartyId, goods: GoodsId) -> str:
     """Everything that changes what this party holds of these goods. Goods last: they may contain `/`."""
     return f"holding/{party}/{goods}"
@@ -465,6 +470,8 @@ def _keys_of(record: Record) -> frozenset[str]:
         keys.update(_called(said))
     if isinstance(said, Product) and said.gtin is not None:
         keys.add(gtin_key(str(said.gtin)))
+    if isinstance(said, Succession):
+        keys |= {succession_key(said.party), succession_key(said.successor)}
     if isinstance(said, SupplierFile):
         keys.update(file_key(keeper, said.supplier) for keeper in (record.actor, *(said.for_shops or ())))
     if isinstance(said, Grant):
