@@ -27,9 +27,9 @@ from ledger.findings.reading import (
     sheets,
     traders,
 )
-from ledger.findings.standing import in_force, licences_on, lies_within, standing_on
+from ledger.findings.standing import in_force, licences_on, lies_within, standing_of, standing_on
 from ledger.identifiers import FoodLicence
-from ledger.views.book import of_type, party_sheet_key, said_about
+from ledger.views.book import contact_key, of_type, party_sheet_key, said_about
 from ledger.vocabulary.goods import Batch, Transformation
 from ledger.vocabulary.parties import Approval, Licence
 from ledger.vocabulary.profiles import all_profiles, profile_for
@@ -199,21 +199,41 @@ def _duties(record: Record, book: Book) -> Iterator[Duty]:
                 yield from _of_maker(book, party, first[1])
     elif isinstance(said, (Shipment, Sale)):
         for goods in dict.fromkeys(line.goods for line in said.lines):
-            yield from _of_sender(book, party, goods, "retailer" if isinstance(said, Sale) else "wholesaler")
+            role: TradeRole = "retailer" if isinstance(said, Sale) else "wholesaler"
+            yield from _of_sender(book, party, goods, role, trade_day(record))
     elif isinstance(said, (SupplierCheck, Receipt)) and said.conclusion != "refuse":
         for goods in dict.fromkeys(line.goods for line in lines_of(said)):
             yield from _of_receiver(book, party, profile_of(book, goods))
 
 
-def _of_sender(book: Book, party: PartyId, goods: GoodsId, role: TradeRole) -> Iterator[Duty]:
+def _of_sender(book: Book, party: PartyId, goods: GoodsId, role: TradeRole, day: LegalDate) -> Iterator[Duty]:
     first = first_batch(book, goods)
     if first is not None and first[1].maker == party:
         yield from _of_maker(book, party, first[1])
         return
     profile = profile_for(first[1].category if first is not None else None)
-    duty = profile.needs(role)
-    if duty is not None:
-        yield Duty(duty, profile, not _excused(book, party, duty), first[1] if first is not None else None)
+    duty, batch = profile.needs(role), first[1] if first is not None else None
+    if duty is not None and not (duty.not_for_holders and _holds_approval(book, party, duty, batch, day)):
+        yield Duty(duty, profile, not _excused(book, party, duty), batch)
+
+
+def _holds_approval(
+    book: Book, party: PartyId, duty: LicenceDuty, batch: Batch | None, day: LegalDate
+) -> bool:
+    """Whether the approval that these goods name was the party's own and in force that day."""
+    if batch is None:
+        return False
+    product = product_of(book, batch.product)
+    number = batch.approval_number or (product[1].approval_number if product is not None else None)
+    if number is None:
+        return False
+    mine = same_party(book, party)
+    held = [
+        one
+        for one in said_about(book, contact_key("licence", number), Licence)
+        if one[1].number == number and one[1].holder in mine
+    ]
+    return standing_of(held, renewal_days=duty.renewal_days, day=day).good
 
 
 def _of_maker(book: Book, party: PartyId, batch: Batch) -> Iterator[Duty]:

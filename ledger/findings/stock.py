@@ -23,6 +23,7 @@ from ledger.findings.reading import (
     spelt,
 )
 from ledger.findings.releases import uncommitted, unreleased
+from ledger.findings.told_twice import Repeated, may_have_left_once, repeated
 from ledger.trace import balance
 from ledger.trace.edges import Holding
 from ledger.trace.enough import surely_enough
@@ -73,10 +74,12 @@ def _oversold(
         return  # Units that do not add up, or a party that keeps no account here.
     # `expected` may be written in a finer unit than `came_in` (grams beside kilograms).
     base_in, base_left = _in_base(came_in), _in_base(expected)
-    short = base_left + base_in * profile.loss_tolerance
-    if base_left >= 0 or short >= 0 or short + _carried_over(book, party, goods, came_in.unit.base) >= 0:
+    unit, short = came_in.unit.base, base_left + base_in * profile.loss_tolerance
+    if base_left >= 0 or short >= 0:
         return
-    unit = came_in.unit.base
+    short += _carried_over(book, party, goods, unit) + may_have_left_once(book, party, goods, unit)
+    if short >= 0:
+        return
     numbers = {
         "in": spelt(base_in),
         "out": spelt(base_in - base_left),
@@ -84,7 +87,11 @@ def _oversold(
         "unit": unit.name,
     }
     rests_on = book.records({seq for seqs in figures.seqs.values() for seq in seqs})
-    grade, by_others = _as_told(book, Holding(party, goods), came_in.unit.base, short)
+    twice = repeated(book, party, goods, unit)
+    if twice and short + sum(one.amount for one in twice) >= 0:
+        grade, why = _tapped_twice(twice)
+    else:
+        grade, why = _as_told(book, Holding(party, goods), unit, short)
     yield found(
         "oversold",
         grade,
@@ -93,9 +100,9 @@ def _oversold(
         rests_on=rests_on.values(),
         facts=Facts(
             Words(
-                zh=f"记录的收入合计 {numbers['in']} {unit.words.zh}，支出合计 {numbers['out']} {unit.words.zh}，相差 {numbers['difference']}。{by_others.zh}",
+                zh=f"记录的收入合计 {numbers['in']} {unit.words.zh}，支出合计 {numbers['out']} {unit.words.zh}，相差 {numbers['difference']}。{why.zh}",
                 en=f"Recorded in: {numbers['in']} {unit.many.en}; out: {numbers['out']} {unit.many.en}; "
-                f"difference: {numbers['difference']}.{by_others.en}",
+                f"difference: {numbers['difference']}.{why.en}",
             ),
             numbers,
             profile.laws.record,
@@ -136,6 +143,17 @@ def _as_told(book: Book, holding: Holding, unit: Unit, short: Decimal) -> tuple[
     return grade, Words(
         zh="超出部分只有收货方的记录，发货方没有记录。",
         en=" The excess stands in records of receivers alone, and in none of the sender.",
+    )
+
+
+def _tapped_twice(twice: Sequence[Repeated]) -> tuple[Grade, Words]:
+    """A sale that is there twice within seconds is most likely one: its seller is told which, and nobody suspects him."""
+    pairs = [(one.first.seq, one.again.seq) for one in twice]
+    zh = "、".join(f"第 {first} 条和第 {again} 条" for first, again in pairs)
+    en = "; ".join(f"entries {first} and {again}" for first, again in pairs)
+    return "grey", Words(
+        zh=f"{zh}内容相同、相隔不到几秒，可能是同一笔录了两次；如是，请撤销一条。",
+        en=f" The same was recorded twice within seconds ({en}), probably of one sale: if so, annul one of the two.",
     )
 
 

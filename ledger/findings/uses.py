@@ -1,7 +1,8 @@
 """How often one paper was used, for how much, by whom; and a certificate that was used for more than it covers.
 
 A certificate travels with its goods: the maker's buyer relies on it, and so do the buyer's buyers, for the same kilograms again. So uses
-are added up at each seller alone: what one seller handed on under a certificate can be no more than the certificate covers.
+are added up at each seller alone: what one seller handed on under a certificate can be no more than the certificate covers. What went back to the
+seller rests on it no more, and may go out again.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from ledger.errors import Words
 from ledger.findings.papers import covers_goods, papers_numbered
 from ledger.findings.reading import Facts, base_amount, found, profile_of, sheets, spelt, traders
 from ledger.trace.balance import packs_of
-from ledger.views.book import about, document_key
+from ledger.views.book import about, about_many, document_key, holding_key, of_type
 from ledger.vocabulary.documents import Certificate
-from ledger.vocabulary.trade import SupplierCheck
+from ledger.vocabulary.trade import Return, SupplierCheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from ledger.findings.finding import Finding
     from ledger.identifiers import GoodsId, LegalDate, PartyId, Quantity
@@ -86,6 +87,21 @@ def overused(subject: str, number: str, book: Book) -> Iterator[Finding]:
             yield from _over(subject, record, paper, some, book)
 
 
+def went_back(
+    book: Book, ways: Collection[tuple[PartyId, PartyId, GoodsId]]
+) -> list[tuple[GoodsId, Quantity]]:
+    """What whoever received goods sent back to whoever sent them, by (taker, giver, goods). It rests on no paper any more."""
+    known = about_many(book, [holding_key(taker, goods) for taker, _, goods in sorted(ways)])
+    return [
+        (goods, line.quantity)
+        for taker, giver, goods in sorted(ways)
+        for record, back in of_type(known.get(holding_key(taker, goods), ()), Return)
+        if record.actor == taker and back.to == giver
+        for line in back.lines
+        if line.goods == goods
+    ]
+
+
 def _uses(record: Record, number: str) -> Iterator[Use]:
     said = record.said
     if not isinstance(said, SupplierCheck) or said.conclusion == "refuse":
@@ -128,7 +144,17 @@ def _over(subject: str, record: Record, paper: Certificate, uses: list[Use], boo
         for of, amount in [base_amount(packs_of(book, one.goods).opened(one.quantity) or one.quantity)]
         if of is unit
     ]
-    used = sum((amount for _, amount in counted), Decimal(0))
+    ways = {(taker, one.supplier, one.goods) for one, _ in counted for taker in {one.by, *one.for_shops}}
+    back = went_back(book, ways)
+    used = sum((amount for _, amount in counted), Decimal(0)) - sum(
+        (
+            amount
+            for goods, quantity in back
+            for of, amount in [base_amount(packs_of(book, goods).opened(quantity) or quantity)]
+            if of is unit
+        ),
+        Decimal(0),
+    )
     tolerance = max(
         [
             SCALES_DIFFER,

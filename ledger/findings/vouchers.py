@@ -26,11 +26,12 @@ from ledger.findings.reading import (
     totals,
     traders,
 )
+from ledger.findings.uses import SCALES_DIFFER, went_back
 from ledger.identifiers import EInvoiceNumber, InvoiceQr, StatementId, VatInvoiceNumber
 from ledger.trace.balance import packs_of
-from ledger.views.book import about, about_many, holding_key, of_type, statement_key
+from ledger.views.book import about, about_many, statement_key
 from ledger.vocabulary.documents import Voucher
-from ledger.vocabulary.trade import Receipt, Return, Shipment, SupplierCheck
+from ledger.vocabulary.trade import Receipt, Shipment, SupplierCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 #: Kinds whose numbers the tax office gives out, each once.
 TAX_KINDS: Final = frozenset({"e_invoice", "vat_invoice", "purchase_invoice"})
-#: Two scales differ by so much.
-SCALES_DIFFER: Final = Decimal("0.02")
 #: From here on no scale and no loss explains it.
 CLEARLY_MORE: Final = Decimal("1.3")
 #: How often a delivery may have been put right before the voucher for its first version no longer finds it.
@@ -336,15 +335,7 @@ def _returned(uses: Sequence[Reliance], book: Book) -> list[tuple[GoodsId | None
         for giver, taker in [_hands(one.record)]
         for line in lines_of(one.record.said)
     }
-    known = about_many(book, [holding_key(taker, goods) for taker, _, goods in sorted(ways)])
-    return [
-        (goods, line.quantity)
-        for taker, giver, goods in sorted(ways)
-        for record, back in of_type(known.get(holding_key(taker, goods), ()), Return)
-        if record.actor == taker and back.to == giver
-        for line in back.lines
-        if line.goods == goods
-    ]
+    return [*went_back(book, ways)]
 
 
 def _hands(record: Record) -> tuple[PartyId, PartyId]:

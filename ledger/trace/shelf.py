@@ -31,7 +31,7 @@ from ledger.vocabulary.parties import Succession
 from ledger.vocabulary.trade import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ledger.identifiers import GoodsId, PartyId, Quantity, SiteId, StatementId
     from ledger.trace.edges import EdgeKind
@@ -44,7 +44,12 @@ CORRECTIONS_MAX = 16
 #: How long before harvest an input on the same plot counts, when nobody said when the crop was planted.
 GROWING_DAYS = 365
 
+#: Names of one party that are followed.
+NAMES_MAX = 8
+
 Direction = Literal["back", "forward"]
+#: From one holding to another.
+Way = tuple[Holding, Holding]
 
 
 def about_goods(goods: GoodsId) -> str:
@@ -69,13 +74,13 @@ class Shelf:
     _by_id: dict[tuple[PartyId, StatementId], Record] = field(default_factory=dict)
     _receipts: dict[StatementId, list[Record]] = field(default_factory=lambda: defaultdict(list))
     _claims: dict[Holding, list[Claim]] = field(default_factory=lambda: defaultdict(list))
-    _refused: dict[tuple[Holding, Holding], list[Claim]] = field(default_factory=lambda: defaultdict(list))
+    _refused: dict[Way, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     _turnings: dict[Holding, list[Turning]] = field(default_factory=lambda: defaultdict(list))
     _batches: dict[GoodsId, list[Record]] = field(default_factory=lambda: defaultdict(list))
     _uses_on: dict[SiteId, list[tuple[Record, Use]]] = field(default_factory=lambda: defaultdict(list))
     _grown_on: dict[SiteId, list[tuple[Record, Batch]]] = field(default_factory=lambda: defaultdict(list))
     _sites_read: set[tuple[SiteId, int, int]] = field(default_factory=set)
-    _between: dict[tuple[Holding, Holding], tuple[Edge, ...]] = field(default_factory=dict)
+    _between: dict[Way, tuple[Edge, ...]] = field(default_factory=dict)
     _moves: dict[int, tuple[Claim | Turning, ...]] = field(default_factory=dict)
     _edges: dict[Holding, list[Edge]] = field(default_factory=dict)
 
@@ -265,18 +270,56 @@ class Shelf:
         return self._edges[holding]
 
     def _edges_of(self, holding: Holding) -> list[Edge]:
-        ways: dict[tuple[Holding, Holding], list[Claim]] = defaultdict(list)
-        for one in self._claims.get(holding, ()):
-            ways[one.source, one.target].append(one)
-        edges: list[Edge] = []
-        for way, claims in ways.items():
-            if way not in self._between:
-                self._between[way] = pair(claims, self.answers_to, self._refused.get(way, ()))
-            edges.extend(self._between[way])
+        ways: dict[Way, list[Claim]] = defaultdict(list)
+        for under in self._under_all_names(holding):
+            for one in self._claims.get(under, ()):
+                ways[one.source, one.target].append(one)
+        self._pair(ways)
+        edges = [edge for way in ways for edge in self._between[way] if holding in {edge.source, edge.target}]
         for turning in self._turnings.get(holding, ()):
             edges.extend(_turned(turning, holding))
         edges.extend(self._grown_with(holding))
         return sorted(edges, key=lambda one: one.order)
+
+    def _pair(self, ways: Mapping[Way, list[Claim]]) -> None:
+        """Bring together what is said of each way. What is said under two names of one party is said of one way."""
+        new = {way: claims for way, claims in ways.items() if way not in self._between}
+        for way, claims in new.items():
+            self._between[way] = pair(claims, self.answers_to, self._refused.get(way, ()))
+        sent_alone = [way for way in new if any(map(_is_senders_word, self._between[way]))]
+        got_alone = [way for way in new if any(map(_is_receivers_word, self._between[way]))]
+        if not sent_alone or not got_alone or sent_alone == got_alone:
+            return
+        traders: dict[tuple[PartyId, PartyId], list[Way]] = defaultdict(list)
+        for way in dict.fromkeys((*sent_alone, *got_alone)):
+            source, target = way
+            traders[min(self.names_of(source.party)), min(self.names_of(target.party))].append(way)
+        for some in traders.values():
+            if len(some) > 1:
+                claims = [one for way in some for one in new[way]]
+                refused = [one for way in some for one in self._refused.get(way, ())]
+                paired = pair(claims, self.answers_to, refused)
+                for way in some:
+                    self._between[way] = tuple(one for one in paired if (one.source, one.target) == way)
+
+    def _under_all_names(self, holding: Holding) -> list[Holding]:
+        """The goods under every name of their holder, read."""
+        names = self.names_of(holding.party)
+        if len(names) == 1:
+            return [holding]
+        found = [Holding(one, holding.goods) for one in sorted(names)]
+        self.bring(found)
+        return found
+
+    def names_of(self, party: PartyId) -> frozenset[PartyId]:
+        """The party under all its names, whichever it had first: a rename alone keeps it what it is."""
+        names, waiting = {party}, [party]
+        while waiting and len(names) <= NAMES_MAX:
+            for record, said in self.successions(waiting.pop(0)):
+                if said.how == "renamed" and record.superseded_by is None:
+                    waiting += {said.party, said.successor} - names
+                    names |= {said.party, said.successor}
+        return frozenset(names)
 
     def answers_to(self, sending: Record) -> Answers:
         """The receipts that answer a sending, under any of its versions.
@@ -338,6 +381,14 @@ class Shelf:
                 if grew_at(record, batch, use_record) and (use_record.seq, target) not in seen:
                     seen.add((use_record.seq, target))
                     yield from _used(use_record, said, target, batch_record=record, only=holding)
+
+
+def _is_senders_word(edge: Edge) -> bool:
+    return edge.kind == "shipment" and edge.flows and edge.received is None
+
+
+def _is_receivers_word(edge: Edge) -> bool:
+    return edge.kind == "shipment" and edge.sent is None
 
 
 def best_batch(records: Iterable[Record]) -> Record | None:

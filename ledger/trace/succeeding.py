@@ -10,12 +10,12 @@ Of a split nobody said which part went where, and neither of several names that 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ledger.trace.amounts import added, less, none_of
 from ledger.trace.balance import own_balance_of
 from ledger.trace.edges import Edge, Holding
-from ledger.trace.shelf import Shelf, day_begins_ms
+from ledger.trace.shelf import NAMES_MAX, Shelf, day_begins_ms
 from ledger.views.book import succession_key
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from ledger.trace.shelf import Direction
     from ledger.views.book import Book, Record
     from ledger.vocabulary.parties import Succession
-
-#: Names of one party, one behind the other, that are followed.
-NAMES_MAX: Final = 8
 
 _Step = tuple["Record", "Succession"]
 #: So much, by the word of this entry.

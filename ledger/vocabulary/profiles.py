@@ -125,6 +125,7 @@ class LicenceDuty(_Data):
     `renewal_days`: a renewal filed at least so long before the end counts as granted while nobody has decided (行政许可法 50).
     `trades`: words in a party's trade that put it into this role. `not_for_parties`: kinds of party under another law.
     `not_for_goods`: words in the name of goods that are filed under the category and are not yet what the licence is for.
+    `not_for_holders`: whoever holds the approval of the goods may deal in them without it (药品管理法 34).
     """
 
     kinds: Annotated[tuple[_Text, ...], Field(min_length=1)]
@@ -135,6 +136,7 @@ class LicenceDuty(_Data):
         Literal["individual_business", "cooperative", "institution", "authority", "farmer"], ...
     ] = ()
     not_for_goods: tuple[_Text, ...] = ()
+    not_for_holders: bool = False
 
 
 class Document(_Data):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.vocabulary.goods import Batch, Transformation
-from ledger.vocabulary.parties import Licence, LicenceState, Party, Site, Succession
+from ledger.vocabulary.parties import Approval, Licence, LicenceState, Party, Site, Succession
 from ledger.vocabulary.trade import Receipt, Sale, Shipment, SupplierCheck
 from ledger.vocabulary.values import OutputLine, ReceivedLine
 from tests.support.books import BookWriter, kg, pieces
@@ -348,6 +348,58 @@ def test_a_registered_drug_buyer_that_never_held_a_licence_is_red_a_declared_one
     declared = books.party("外地药店（演示）", declared_by=maker)
     books.says(maker, Shipment(to=declared, lines=(line(drug, pieces(5)),)), at="2026-10-05T12:00:00+08:00")
     assert [one.grade for one in findings(books.book, "buyer_licence_not_valid")] == ["red", "grey"]
+
+
+def _authorised(
+    books: BookWriter, *, of: str = "国药准字H20990001", until: str | None = None
+) -> tuple[PartyId, GoodsId]:
+    """The holder of a marketing authorisation who has its drug made by another and ships it; and the drug."""
+    maker, holder = books.party("药厂（演示）"), books.party("持有人（演示）")
+    buyer = books.party("医药公司（演示）")
+    licence(books, maker, "药品生产许可证", "产-1")
+    licence(books, buyer, "药品经营许可证", "营-1")
+    said = Approval(
+        holder=holder, licence_kind="药品注册证书", number=of, valid_to=day(until) if until else None
+    )
+    books.says(books.register.registrar, said, at="2026-08-02T08:00:00+08:00")
+    pills = Batch(
+        goods=goods("pills"),
+        maker=maker,
+        name="片剂",
+        category="drug",
+        quantity=pieces(1000),
+        approval_number="国药准字H20990001",
+        approval_holder="持有人（演示）",
+    )
+    books.says(maker, pills, at="2026-10-01T08:00:00+08:00")
+    made_over = Shipment(to=holder, lines=(line(pills.goods, pieces(1000)),))
+    books.says(maker, made_over, at="2026-10-02T08:00:00+08:00")
+    books.says(holder, check(maker, pills.goods, "2026-10-02", pieces(1000)), at="2026-10-02T09:00:00+08:00")
+    books.says(
+        holder, Shipment(to=buyer, lines=(line(pills.goods, pieces(900)),)), at="2026-10-05T08:00:00+08:00"
+    )
+    return holder, pills.goods
+
+
+def test_the_holder_of_an_authorisation_ships_its_own_drug_without_a_dealers_licence(
+    books: BookWriter,
+) -> None:
+    holder, pills = _authorised(books)
+    asked = ("licence_never_held", "licence_expired_on_day")
+    assert [one.kind for one in findings(books.book, party=holder) if one.kind in asked] == []
+    # 药品管理法 34: who sells to patients needs one.
+    books.says(holder, Sale(lines=(line(pills, pieces(1)),)), at="2026-10-06T08:00:00+08:00")
+    (one,) = [one for one in findings(books.book, party=holder) if one.kind in asked]
+    assert (one.kind, one.law) == ("licence_never_held", "药品管理法 51")
+
+
+@pytest.mark.parametrize(("of", "until"), [("国药准字H20990002", None), ("国药准字H20990001", "2026-10-04")])
+def test_another_drugs_authorisation_or_one_that_had_ended_lets_nobody_deal(
+    books: BookWriter, of: str, until: str | None
+) -> None:
+    holder, _ = _authorised(books, of=of, until=until)
+    (one,) = [one for one in findings(books.book, party=holder) if one.kind == "licence_never_held"]
+    assert one.grade == "red"
 
 
 def test_a_hospital_that_dispenses_needs_no_pharmacy_licence(books: BookWriter) -> None:

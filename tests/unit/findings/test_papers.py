@@ -11,6 +11,7 @@ from ledger.vocabulary.parties import Licence, Party
 from ledger.vocabulary.trade import (
     CheckedDocument,
     FiledDocument,
+    Return,
     Shipment,
     SupplierCheck,
     SupplierFile,
@@ -280,6 +281,22 @@ def test_a_certificate_travels_with_its_goods_down_the_chain(books: BookWriter) 
     books.says(stalls[0], _check(wholesaler, lot, _seen("证-1"), amount=kg(100)), at=AT)
     (one,) = findings(books.book, "document_overused")
     assert (one.party, one.figures["used"]) == (wholesaler, "600")
+
+
+def test_what_went_back_rests_on_no_paper_and_may_go_out_again_under_it(books: BookWriter) -> None:
+    maker, shop, lot = _shop(books)
+    books.says(maker, _certificate("证-1", lot, covers=kg(500)), at="2026-10-01T09:00:00+08:00")
+    books.says(shop, _check(maker, lot, _seen("证-1"), amount=kg(500)), at=AT)
+    books.says(shop, _check(maker, lot, _seen("证-1"), amount=kg(200)), at=AT)
+    assert [one.figures["used"] for one in findings(books.book, "document_overused")] == ["700"]
+    # Back to somebody else, or by somebody else: that is another delivery's.
+    stranger = books.party("路人（演示）")
+    lines = (Line(goods=lot, quantity=kg(200)),)
+    books.says(shop, Return(to=stranger, lines=lines), at=AT)
+    books.says(stranger, Return(to=maker, lines=lines), at=AT)
+    assert [one.figures["used"] for one in findings(books.book, "document_overused")] == ["700"]
+    books.says(shop, Return(to=maker, lines=lines), at=AT)
+    assert findings(books.book, "document_overused") == []
 
 
 def test_a_headquarters_and_its_shop_that_both_look_at_one_delivery_use_the_paper_once(

@@ -492,6 +492,21 @@ def test_what_came_in_under_the_old_name_is_the_new_ones(
     assert _short(books) == []
 
 
+def test_a_delivery_that_the_buyer_still_writes_under_the_old_name_leaves_once(books: BookWriter) -> None:
+    old, new, stall = books.party("旧名（演示）"), books.party("新名（演示）"), books.party("菜摊（演示）")
+    leek = batch(books, old, "leek", "packaged_food", kg(60))
+    said = Succession(party=old, successor=new, how="renamed", effective_on=day("2026-10-02"))
+    sent = Shipment(to=stall, offer=True, lines=(line(leek, kg(60)),))
+    books.says(new, sent, at="2026-10-03T06:00:00+08:00")
+    books.says(stall, check(old, leek, "2026-10-03", kg(60)), at="2026-10-03T07:00:00+08:00")
+    # Two parties with sixty each out of sixty, until it is known that they are one.
+    assert _short(books) == [new]
+    books.says(books.register.registrar, said, at="2026-10-04T08:00:00+08:00")
+    assert _short(books) == []
+    books.says(new, Sale(lines=(line(leek, kg(1)),)), at="2026-10-04T09:00:00+08:00")
+    assert _short(books) == [new]
+
+
 def test_goods_handed_over_by_a_merger_need_no_check(books: BookWriter) -> None:
     farm, old, new = books.party("合作社（演示）"), books.party("旧（演示）"), books.party("新（演示）")
     leek = batch(books, farm, "leek", "packaged_food", kg(100))

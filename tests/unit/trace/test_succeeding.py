@@ -227,3 +227,90 @@ def test_what_the_new_name_made_of_it_leads_back_too() -> None:
         (old, new, "succession"),
         (new, new, "transformation"),
     ]
+
+
+# --- One delivery, told under two names
+
+
+def deliveries(story: Renamed) -> list[tuple[PartyId, PartyId, str, tuple[int, ...]]]:
+    edges = trace(story.book, CABBAGE).forward
+    return [(one.source.party, one.target.party, one.state, one.seqs) for one in edges]
+
+
+def renamed_farm(how: Literal["renamed", "merged"] = "renamed") -> tuple[Renamed, PartyId, PartyId, PartyId]:
+    """A farm with a hundred kilograms under its old name, its new name, and a stall."""
+    story = Renamed()
+    old, new, stall = story.names("旧名", "新名", "菜摊")
+    story.batch(old, CABBAGE, kg(100), at=november(1))
+    story.goes_on(old, new, how)
+    return story, old, new, stall
+
+
+def test_a_buyer_that_still_writes_the_old_name_tells_of_the_same_delivery() -> None:
+    story, old, new, stall = renamed_farm()
+    sent = story.ships(new, stall, CABBAGE, kg(60), at=november(4))
+    got = story.checks(stall, old, CABBAGE, kg(60), at=november(4, "09:00"))
+    shipped = [one for one in deliveries(story) if one[1] == stall]
+    assert shipped == [(new, stall, "confirmed", (sent.seq, got.seq))]
+    assert balance(story.book, stall, CABBAGE).expected == kg(60)
+    left = {one: balance(story.book, one, CABBAGE).expected for one in (old, new)}
+    assert left == {old: kg(0), new: kg(40)}
+    # Asked of either name or of the buyer, it is the same step.
+    for at in (old, new, stall):
+        found = trace(story.book, CABBAGE, at=at)
+        steps = [one for one in dict.fromkeys((*found.back, *found.forward)) if one.target.party == stall]
+        assert [(one.source.party, one.state) for one in steps] == [(new, "confirmed")]
+
+
+def test_a_sender_that_still_writes_the_old_name_tells_of_the_same_delivery() -> None:
+    story = Renamed()
+    farm, old, new = story.names("合作社", "旧名", "新名")
+    story.batch(farm, CABBAGE, kg(100), at=november(1))
+    story.goes_on(old, new)
+    sent = story.ships(farm, old, CABBAGE, kg(60), at=november(4))
+    got = story.checks(new, farm, CABBAGE, kg(60), at=november(4, "09:00"))
+    shipped = [one for one in deliveries(story) if one[0] == farm]
+    assert shipped == [(farm, old, "confirmed", (sent.seq, got.seq))]
+    left = {one: balance(story.book, one, CABBAGE).expected for one in (farm, old, new)}
+    assert left == {farm: kg(40), old: kg(0), new: kg(60)}
+
+
+def test_both_sides_may_have_two_names() -> None:
+    story, old, new, stall = renamed_farm()
+    (company,) = story.names("菜摊公司")
+    story.goes_on(stall, company)
+    story.ships(new, stall, CABBAGE, kg(60), at=november(4))
+    story.checks(company, old, CABBAGE, kg(60), at=november(4, "09:00"))
+    assert [one[:3] for one in deliveries(story) if one[2] != "confirmed"] == []
+    assert balance(story.book, company, CABBAGE).expected == kg(60)
+    assert balance(story.book, new, CABBAGE).expected == kg(40)
+
+
+def test_deliveries_under_both_names_are_two_where_both_are_told_of() -> None:
+    story, old, new, stall = renamed_farm()
+    story.ships(new, stall, CABBAGE, kg(60), at=november(4))
+    story.checks(stall, old, CABBAGE, kg(60), at=november(4, "09:00"))
+    story.ships(new, stall, CABBAGE, kg(20), at=november(5))
+    assert [one[:3] for one in deliveries(story) if one[1] == stall] == [
+        (new, stall, "confirmed"),
+        (new, stall, "unanswered"),
+    ]
+    assert balance(story.book, stall, CABBAGE).received == kg(80)
+
+
+def test_a_merger_makes_no_two_names_of_one_delivery() -> None:
+    story, old, new, stall = renamed_farm("merged")
+    story.ships(new, stall, CABBAGE, kg(30), at=november(4))
+    story.checks(stall, old, CABBAGE, kg(30), at=november(4, "09:00"))
+    assert sorted(one[:3] for one in deliveries(story) if one[1] == stall) == sorted(
+        [(new, stall, "unanswered"), (old, stall, "one_sided")]
+    )
+
+
+def test_two_suppliers_are_two() -> None:
+    story = Renamed()
+    one, other, stall = story.names("甲", "乙", "菜摊")
+    story.batch(one, CABBAGE, kg(100), at=november(1))
+    story.ships(one, stall, CABBAGE, kg(60), at=november(4))
+    story.checks(stall, other, CABBAGE, kg(60), at=november(4, "09:00"))
+    assert balance(story.book, stall, CABBAGE).received == kg(120)
