@@ -39,4 +39,4 @@ __all__ = [
 ]
 
 #: Counted up with every change of what a judge finds: a ledger whose findings were judged by another version judges them again.
-RULES_VERSION: Final = 7
+RULES_VERSION: Final = 8

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _rules, _heads = RulesRow.__table__, HeadRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
 
 #: Raised when records are indexed, or goods' steps are written, otherwise than before.
-VIEWS_VERSION: Final = 7
+VIEWS_VERSION: Final = 8
 
 
 def rules_in_force() -> str:
